@@ -1,0 +1,1 @@
+"""The `lf` command line: parse, build settings, call one function, render."""

@@ -1,0 +1,1 @@
+"""Real servers out of wheels: nats-server and Postgres as child processes."""

@@ -1,0 +1,1 @@
+"""How it behaves: state machines without I/O; time is an argument."""

@@ -1,0 +1,150 @@
+"""Every error, as data: a stable code, what failed, a hint, whether trying again helps.
+
+::
+
+    LedgerFluxError
+    ├── ConfigError            bad_config, bad_argument
+    ├── StackError             not_running, already_running, port_in_use, start_timeout,
+    │                          missing_dependency, service_died, unknown_service
+    ├── BusError               bus_unavailable
+    │   ├── AppendRefused      append_refused: the log is not where the writer thought
+    │   └── AppendInDoubt      append_in_doubt: nobody knows whether it landed
+    ├── LogError               log_corrupt, log_regressed, log_incomplete
+    │   └── Fenced             fenced: a newer writer holds the partition
+    ├── StoreError             store_unavailable, store_conflict
+    ├── FeedError              feed_closed, feed_refused, bad_recording
+    ├── GatewayError           gateway_unreachable, protocol_error, or a code of the gateway
+    └── IntegrityError         integrity: something is missing, twice or wrong
+"""
+
+from collections.abc import Sequence
+
+
+class LedgerFluxError(Exception):
+    """Base of all: a stable `code`, a `message` of what and why, commands to `try_next`."""
+
+    code = "failed"
+    exit_code = 1
+    retryable = False
+
+    def __init__(
+        self, message: str, *, code: str | None = None, try_next: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.try_next = tuple(try_next)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ConfigError(LedgerFluxError):
+    """A setting or argument is missing, unknown or out of range."""
+
+    code = "bad_config"
+    exit_code = 2
+
+
+class StackError(LedgerFluxError):
+    """The local stack can't start, isn't there, or is held by somebody else."""
+
+    code = "stack"
+
+
+class NotRunning(StackError):
+    """No stack answers."""
+
+    code = "not_running"
+    exit_code = 3
+
+
+class Timeout(StackError):
+    """A condition did not come true in the time allowed."""
+
+    code = "timeout"
+    exit_code = 4
+
+
+class MissingDependency(StackError):
+    """A needed wheel, tool or permission is missing."""
+
+    code = "missing_dependency"
+    exit_code = 5
+
+
+class Conflict(StackError):
+    """Already running, or a port or lock is taken."""
+
+    code = "already_running"
+    exit_code = 6
+
+
+class Unhealthy(StackError):
+    """Reachable but degraded."""
+
+    code = "degraded"
+    exit_code = 10
+
+
+class BusError(LedgerFluxError):
+    """The message bus is not reachable or answered with an error."""
+
+    code = "bus_unavailable"
+    exit_code = 3
+    retryable = True
+
+
+class AppendRefused(BusError):
+    """The log's last record is not the one the writer expected; nothing was written."""
+
+    code = "append_refused"
+
+
+class AppendInDoubt(BusError):
+    """No answer came: the append may or may not have landed."""
+
+    code = "append_in_doubt"
+
+
+class LogError(LedgerFluxError):
+    """A partition of the log does not hold what it must."""
+
+    code = "log_corrupt"
+    exit_code = 7
+
+
+class Fenced(LogError):
+    """A newer writer holds the partition; this one must stop."""
+
+    code = "fenced"
+    exit_code = 6
+
+
+class StoreError(LedgerFluxError):
+    """Postgres is not reachable or refused."""
+
+    code = "store_unavailable"
+    exit_code = 3
+    retryable = True
+
+
+class FeedError(LedgerFluxError):
+    """A venue's socket or a recording can't be read."""
+
+    code = "feed_closed"
+    retryable = True
+
+
+class GatewayError(LedgerFluxError):
+    """A gateway is not reachable, refused a request, or broke the protocol."""
+
+    code = "gateway_unreachable"
+    exit_code = 3
+
+
+class IntegrityError(LedgerFluxError):
+    """A gap, duplicate, regression or difference was found."""
+
+    code = "integrity"
+    exit_code = 7

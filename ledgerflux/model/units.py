@@ -1,0 +1,83 @@
+"""Times and exact decimals as the feeds write them."""
+
+import re
+from datetime import UTC, datetime
+
+NANOS_PER_S = 1_000_000_000
+NANOS_PER_MS = 1_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PRICE_SCALE = 12
+"""Decimals of a tick: a price is `tick / 10**PRICE_SCALE`."""
+
+_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\s?(?:Z|([+-])(\d\d):?(\d\d))",
+    re.ASCII,
+)
+_DECIMAL = re.compile(r"-?[0-9]{1,24}(?:\.[0-9]{1,24})?", re.ASCII)
+_second_text: tuple[int, str] = (0, "1970-01-01T00:00:00")
+
+
+def rfc3339(time_ns: int) -> str:
+    """Return `time_ns` (UTC, nanoseconds since 1970) as RFC 3339 with nine decimals."""
+    global _second_text  # one cached second: consecutive events share it
+    second, nanos = divmod(time_ns, NANOS_PER_S)
+    if second != _second_text[0]:
+        text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        _second_text = (second, text.rjust(19, "0"))
+    return f"{_second_text[1]}.{nanos:09d}Z"
+
+
+def parse_time_ns(text: str) -> int | None:
+    """Return nanoseconds since 1970 UTC, or None where `text` is no RFC 3339 time.
+
+    Venues write zero to nine decimals, a space for the `T`, and year 1 for
+    "unknown"; the last is kept as it is (a negative number).
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, sign, off_h, off_m = match.groups()
+    try:
+        moment = datetime(
+            int(year),
+            int(month),
+            int(day),
+            int(hour),
+            int(minute),
+            min(int(second), 59),
+            tzinfo=UTC,
+        )
+    except ValueError:
+        return None
+    delta = moment - EPOCH
+    seconds = delta.days * 86_400 + delta.seconds
+    if sign is not None:
+        offset = int(off_h) * 3600 + int(off_m) * 60
+        seconds -= offset if sign == "+" else -offset
+    return seconds * NANOS_PER_S + int((fraction or "").ljust(9, "0"))
+
+
+def is_decimal(text: object) -> bool:
+    """Say whether `text` is a plain decimal: `-?digits[.digits]`, at most 24 and 24 digits."""
+    return isinstance(text, str) and _DECIMAL.fullmatch(text) is not None
+
+
+def is_zero(text: str) -> bool:
+    """Say whether a plain decimal is zero ("0", "0.00", "-0")."""
+    return not text.strip("-0.")
+
+
+def price_tick(text: str) -> int | None:
+    """Return the exact integer of a plain decimal at `PRICE_SCALE`, or None.
+
+    None where `text` is no plain decimal, or has a non-zero digit below the scale:
+    never rounded.
+    """
+    if not is_decimal(text):
+        return None
+    whole, _, fraction = text.partition(".")
+    if len(fraction) > PRICE_SCALE:
+        if fraction[PRICE_SCALE:].strip("0"):
+            return None
+        fraction = fraction[:PRICE_SCALE]
+    return int(whole + fraction.ljust(PRICE_SCALE, "0"))

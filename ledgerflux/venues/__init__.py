@@ -1,0 +1,1 @@
+"""How exchanges speak: one file per dialect, no sockets."""

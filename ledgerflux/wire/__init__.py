@@ -1,0 +1,1 @@
+"""How we speak: subjects, records, gateway messages."""

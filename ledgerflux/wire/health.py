@@ -1,0 +1,102 @@
+"""The one source of health: what each role writes to `LF_HEALTH` once a second."""
+
+import msgspec
+
+HEALTH_BUCKET = "LF_HEALTH"
+CONF_BUCKET = "LF_CONF"
+FEED_KEY = "feed"
+
+
+class FeedConf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Key `feed` of `LF_CONF`: where frames come from, so that every role agrees.
+
+    `run` names one run of a source: another run shares nothing with the one before, so
+    epochs change with it. `url` is what ingest connects to. `source` is what people see:
+    `synthetic:200`, `replay:NAME`, `coinbase-advanced`.
+    """
+
+    venue: str
+    url: str
+    source: str
+    run: str
+    products: list[str]
+    channels: list[str]
+
+
+class PartitionHealth(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One partition as one role sees it; positions are partition numbers.
+
+    ingest: `raw` is the RAW head it wrote. normalize: `raw` is the b of its NORM tail,
+    `raw_head` the newest RAW number seen, `norm` the NORM head. snapshot: `norm` is the
+    stored position, gateway: `norm` is the last record served.
+    """
+
+    partition: int
+    products: list[str]
+    raw: int = 0
+    raw_head: int = 0
+    norm: int = 0
+    states: dict[str, str] = {}
+
+
+class Health(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One role's record, once a second: `<role>.<instance>` in `LF_HEALTH`.
+
+    `state` is `starting`, `ready`, `degraded` or `draining`; `rate` is messages a second;
+    times end in their unit. `counts` are totals since the start of the data set where the
+    role knows them (normalize: `raw_frames`, `raw_gap_frames`, `norm_events`, `gaps`),
+    else since its own start (exchange: `sent`, `ended`, `paused`, `sockets`).
+    """
+
+    role: str
+    instance: str
+    pid: int
+    state: str
+    time_ns: int
+    started_ns: int
+    reason: str = ""
+    run: str = ""
+    http: str = ""
+    rate: float = 0.0
+    lag_records: int = 0
+    lag_ms: float = 0.0
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+    cpu: float = 0.0
+    rss_bytes: int = 0
+    partitions: list[PartitionHealth] = []
+    counts: dict[str, int] = {}
+
+    @property
+    def key(self) -> str:
+        """Return the key in `LF_HEALTH`."""
+        return f"{self.role}.{self.instance}"
+
+
+class ServiceHealth(msgspec.Struct, frozen=True):
+    """One child process as its supervisor sees it.
+
+    `state` is `starting`, `ready`, `restarting`, `failed` or `stopped`; `cpu` is a share of
+    one core; `since_ns` is when the state began.
+    """
+
+    name: str
+    pid: int | None
+    state: str
+    cpu: float
+    rss_bytes: int
+    restarts: int
+    since_ns: int
+    detail: str = ""
+
+
+class SupervisorHealth(msgspec.Struct, frozen=True):
+    """Key `supervisor.local` of `LF_HEALTH`: the children, and what the stack uses on disk."""
+
+    pid: int
+    time_ns: int
+    source: str
+    durability: str
+    shards: int
+    disk_bytes: int
+    services: list[ServiceHealth]

@@ -1,0 +1,156 @@
+"""One message of a partition: a fixed prefix and a body.
+
+Prefix, 52 bytes, big-endian::
+
+    version u8 | kind u8 | flags u16 | items u32 | number u64 | term u64 |
+    publish_ns i64 | a u64 | b u64 | crc u32
+
+`number` is the partition number: gapless, from 1; only an unsettled MARKER has none (0).
+`crc` chains: CRC-32 of prefix and stored body, started with the previous record's crc.
+A NORM record covers the RAW numbers (a, b]; a RAW record has 0 there. Bodies of 64 KiB and
+more are compressed (flag 1, zlib).
+"""
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from typing import NamedTuple
+
+from ledgerflux.errors import LogError
+
+VERSION = 1
+FLAG_ZLIB = 1
+COMPRESS_FROM_BYTES = 64 * 1024
+RECORD_BYTES_MAX = 256 * 1024
+"""A record closes here; a single larger frame stands alone."""
+EXPANDED_BYTES_MAX = 64 * 1024 * 1024
+
+_HEAD = struct.Struct(">BBHIQQqQQ")
+_CRC = struct.Struct(">I")
+_FRAME = struct.Struct(">Iq")
+PREFIX_BYTES = _HEAD.size + _CRC.size
+
+
+class Kind(IntEnum):
+    """What a record's body is."""
+
+    FRAMES = 1
+    """RAW: frames of one connection, each with its receive time."""
+    SESSION = 2
+    """RAW: a connection began or ended (JSON, `wire.session`)."""
+    GAP = 3
+    """RAW: frames were read and lost, or may have been (JSON, `wire.session`)."""
+    EVENTS = 4
+    """NORM: what was made of the RAW records (a, b] (`wire.norm`)."""
+    MARKER = 5
+    """A writer claims the partition: unconditional, without a number."""
+    TERM = 6
+    """The claim is settled: the first record of the writer's term."""
+
+
+class Record(NamedTuple):
+    """One decoded record; `body` is expanded."""
+
+    kind: Kind
+    items: int
+    number: int
+    term: int
+    publish_ns: int
+    a: int
+    b: int
+    crc: int
+    body: bytes
+
+
+class Draft(NamedTuple):
+    """What a writer wants to append; number, term and crc come with the append."""
+
+    kind: Kind
+    items: int
+    body: bytes
+    a: int = 0
+    b: int = 0
+    compressed: bool = False
+
+
+def draft(kind: Kind, items: int, body: bytes, *, a: int = 0, b: int = 0) -> Draft:
+    """Return a draft, its body compressed where that pays."""
+    if len(body) < COMPRESS_FROM_BYTES:
+        return Draft(kind, items, body, a, b)
+    return Draft(kind, items, zlib.compress(body, 1), a, b, compressed=True)
+
+
+def encode(
+    item: Draft, *, number: int, term: int, publish_ns: int, previous_crc: int
+) -> tuple[bytes, int]:
+    """Return the message bytes of `item` and its crc."""
+    flags = FLAG_ZLIB if item.compressed else 0
+    head = _HEAD.pack(
+        VERSION, item.kind, flags, item.items, number, term, publish_ns, item.a, item.b
+    )
+    crc = zlib.crc32(item.body, zlib.crc32(head, previous_crc))
+    return b"".join((head, _CRC.pack(crc), item.body)), crc
+
+
+def decode(payload: bytes) -> Record:
+    """Return the record in `payload`.
+
+    Raises:
+        LogError: Not a record of this version, or its body does not expand.
+    """
+    if len(payload) < PREFIX_BYTES or payload[0] != VERSION:
+        raise LogError(f"not a record of version {VERSION}: {payload[:16].hex()}")
+    _, kind, flags, items, number, term, publish_ns, a, b = _HEAD.unpack_from(payload)
+    (crc,) = _CRC.unpack_from(payload, _HEAD.size)
+    body = payload[PREFIX_BYTES:]
+    if flags & FLAG_ZLIB:
+        body = _expand(body)
+    try:
+        return Record(Kind(kind), items, number, term, publish_ns, a, b, crc, body)
+    except ValueError as error:
+        raise LogError(f"record {number} has an unknown kind {kind}") from error
+
+
+def chained_crc(payload: bytes, previous_crc: int) -> int:
+    """Return what the crc of `payload` must be after a record with `previous_crc`."""
+    head_crc = zlib.crc32(payload[: _HEAD.size], previous_crc)
+    return zlib.crc32(memoryview(payload)[PREFIX_BYTES:], head_crc)
+
+
+def _expand(body: bytes) -> bytes:
+    expander = zlib.decompressobj()
+    try:
+        expanded = expander.decompress(body, EXPANDED_BYTES_MAX)
+    except zlib.error as error:
+        raise LogError(f"a record's body does not expand: {error}") from error
+    if not expander.eof:
+        raise LogError("a record's body is cut short or larger than 64 MiB")
+    return expanded
+
+
+def pack_frames(frames: Iterable[tuple[int, bytes]]) -> bytes:
+    """Return the body of a FRAMES record from (receive_ns, frame) pairs."""
+    parts: list[bytes] = []
+    for receive_ns, frame in frames:
+        parts.append(_FRAME.pack(len(frame), receive_ns))
+        parts.append(frame)
+    return b"".join(parts)
+
+
+def unpack_frames(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the (receive_ns, frame) pairs of a FRAMES body.
+
+    Raises:
+        LogError: The body is cut short.
+    """
+    place, end = 0, len(body)
+    while place < end:
+        if place + _FRAME.size > end:
+            raise LogError("a frames record is cut short")
+        length, receive_ns = _FRAME.unpack_from(body, place)
+        place += _FRAME.size
+        if place + length > end:
+            raise LogError("a frames record is cut short")
+        yield receive_ns, body[place : place + length]
+        place += length

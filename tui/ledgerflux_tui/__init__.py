@@ -1,0 +1,1 @@
+"""What the screens show, as pure functions from state to lines."""
