@@ -1,8 +1,10 @@
 """What a role may ask of the world. Each port has a real adapter and an in-memory twin."""
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 
 class Clock(Protocol):
@@ -19,6 +21,34 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""
         ...
+
+
+class Mailbox:
+    """Core messages that wait to be read, as (subject, payload).
+
+    Holds at most `pending`; past that the oldest are dropped and counted. A cancelled
+    read loses nothing.
+    """
+
+    def __init__(self, pending: int) -> None:
+        self._queue: deque[tuple[str, bytes]] = deque(maxlen=pending)
+        self._arrived = asyncio.Event()
+        self.dropped_total = 0
+
+    def put(self, subject: str, payload: bytes) -> None:
+        """Add a message."""
+        self.dropped_total += len(self._queue) == self._queue.maxlen
+        self._queue.append((subject, payload))
+        self._arrived.set()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> tuple[str, bytes]:
+        while not self._queue:
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._queue.popleft()
 
 
 class Stored(NamedTuple):
@@ -96,11 +126,10 @@ class Bus(Protocol):
 
     def subscribe(
         self, subject: str, *, pending: int = 1024
-    ) -> AbstractAsyncContextManager[AsyncIterator[tuple[str, bytes]]]:
-        """Listen to core messages as (subject, payload).
+    ) -> AbstractAsyncContextManager[Mailbox]:
+        """Listen to core messages while the context is open.
 
-        Holds at most `pending` unread ones; past that the oldest are dropped and counted
-        in `dropped_total`: readers of numbered records see the jump and read the stream.
+        Readers of numbered records see a jump where the mailbox dropped, and read the stream.
         """
         ...
 

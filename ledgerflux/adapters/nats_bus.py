@@ -1,0 +1,302 @@
+"""The bus on NATS: the only module that knows nats-py.
+
+Appends are core publishes with a reply inbox of our own: the client library's own
+asynchronous publish never resolves when the server refuses. The reconnect buffer is off,
+so a publish that was reported as failed can't land later.
+"""
+
+import asyncio
+import json
+from base64 import b64decode
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+from nats import errors as nats_errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from ledgerflux.adapters.nats_pull import PullFeed
+from ledgerflux.errors import AppendInDoubt, AppendRefused, BusError
+from ledgerflux.ports import Mailbox, Stored, StreamState
+
+_NO_MESSAGE = 10037
+_NO_STREAM = 10059
+_WRONG_LAST = {10071, 10164}
+REQUEST_TIMEOUT_S = 5.0
+
+
+class ApiRefused(BusError):
+    """The server answered a JetStream request with an error; `number` is its own code."""
+
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message)
+        self.number = number
+
+
+class NatsBus:
+    """`ports.Bus` over one connection."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._inbox = client.new_inbox()
+        self._waiting: dict[str, asyncio.Future[Msg]] = {}
+        self._tokens = 0
+        self._connected = asyncio.Event()
+        self.reconnects_total = 0
+        self.generation = 0
+        """Grows at every reconnect: readers start their consumer anew."""
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        url: str,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        name: str = "ledgerflux",
+        connect_timeout_s: float = 2.0,
+    ) -> AsyncIterator[Self]:
+        """Connect; the connection is kept up until the context ends.
+
+        Raises:
+            BusError: Nothing answers at `url`, or it refuses the credentials.
+        """
+        client = Client()
+        bus = cls(client)
+        try:
+            await client.connect(
+                url,
+                user=user,
+                password=password,
+                name=name,
+                connect_timeout=int(max(1, connect_timeout_s)),
+                allow_reconnect=True,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.1,  # type: ignore[arg-type]
+                ping_interval=1,
+                max_outstanding_pings=2,
+                pending_size=0,
+                dont_randomize=True,
+                disconnected_cb=bus._on_disconnected,
+                reconnected_cb=bus._on_reconnected,
+                error_cb=bus._on_error,
+            )
+        except (TimeoutError, nats_errors.Error, OSError) as error:
+            await client.close()
+            reason = str(error) or type(error).__name__
+            raise BusError(f"NATS at {url} can't be reached: {reason}") from error
+        await client.subscribe(f"{bus._inbox}.*", cb=bus._on_answer)
+        bus._connected.set()
+        try:
+            yield bus
+        finally:
+            bus._fail_waiting("the connection was closed")
+            await client.close()
+
+    @property
+    def connected(self) -> bool:
+        """Say whether the server answers now."""
+        return self._client.is_connected
+
+    async def wait_connected(self) -> None:
+        """Return once the server can be reached."""
+        await self._connected.wait()
+
+    # -- streams -----------------------------------------------------------------------
+
+    async def append(
+        self, stream: str, subject: str, payload: bytes, *, expected_last: int | None
+    ) -> int:
+        """Store `payload`; see `ports.Bus.append`."""
+        headers = {"Nats-Expected-Stream": stream}
+        if expected_last is not None:
+            headers["Nats-Expected-Last-Subject-Sequence"] = str(expected_last)
+        try:
+            message = await self._ask(subject, payload, headers, timeout_s=REQUEST_TIMEOUT_S)
+        except BusError as error:
+            raise AppendInDoubt(f"append to {subject} was not answered: {error}") from error
+        answer = json.loads(message.data or b"{}")
+        if "error" in answer:
+            number = answer["error"].get("err_code", 0)
+            text = answer["error"].get("description", "")
+            if number in _WRONG_LAST:
+                raise AppendRefused(f"append to {subject} refused: {text}")
+            raise AppendInDoubt(f"append to {subject} failed: {text} ({number})")
+        if "seq" not in answer:
+            raise AppendInDoubt(f"append to {subject}: no stream took it")
+        return int(answer["seq"])
+
+    async def last(self, stream: str, subject: str) -> Stored | None:
+        """Return the newest message on `subject`; see `ports.Bus.last`."""
+        return await self._get_message(stream, {"last_by_subj": subject})
+
+    async def next(self, stream: str, subject: str, sequence: int) -> Stored | None:
+        """Return the first message at or after `sequence`; see `ports.Bus.next`."""
+        return await self._get_message(stream, {"seq": max(1, sequence), "next_by_subj": subject})
+
+    async def _get_message(self, stream: str, query: dict[str, Any]) -> Stored | None:
+        try:
+            answer = await self.api(f"STREAM.MSG.GET.{stream}", query)
+        except ApiRefused as error:
+            if error.number == _NO_MESSAGE:
+                return None
+            raise
+        message = answer["message"]
+        return Stored(message["seq"], message["subject"], b64decode(message.get("data", "")))
+
+    async def state(self, stream: str) -> StreamState:
+        """Return how far `stream` reaches; see `ports.Bus.state`."""
+        state = (await self.api(f"STREAM.INFO.{stream}", {}))["state"]
+        return StreamState(state["first_seq"], state["last_seq"], state["messages"], state["bytes"])
+
+    @asynccontextmanager
+    async def read(
+        self, stream: str, subject: str, sequence: int = 1
+    ) -> AsyncIterator[AsyncIterator[Sequence[Stored]]]:
+        """Follow `subject` from `sequence` on; see `ports.Bus.read`."""
+        feed = PullFeed(self, stream, subject, sequence)
+        try:
+            yield feed.batches()
+        finally:
+            await feed.close()
+
+    async def api(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Call the JetStream API and return its answer.
+
+        Raises:
+            ApiRefused: The server answered with an error.
+            BusError: It did not answer.
+        """
+        payload = json.dumps(body).encode() if body else b""
+        message = await self._ask(f"$JS.API.{verb}", payload, None, timeout_s=REQUEST_TIMEOUT_S)
+        answer: dict[str, Any] = json.loads(message.data or b"{}")
+        if "error" in answer:
+            error = answer["error"]
+            raise ApiRefused(f"{verb}: {error.get('description')}", int(error.get("err_code", 0)))
+        return answer
+
+    # -- key-value ---------------------------------------------------------------------
+
+    async def put(self, bucket: str, key: str, value: bytes) -> None:
+        """Set `key`; see `ports.Bus.put`."""
+        await self.append(f"KV_{bucket}", f"$KV.{bucket}.{key}", value, expected_last=None)
+
+    async def get(self, bucket: str, key: str) -> bytes | None:
+        """Return the value of `key`; see `ports.Bus.get`."""
+        try:
+            stored = await self.last(f"KV_{bucket}", f"$KV.{bucket}.{key}")
+        except ApiRefused as error:
+            if error.number == _NO_STREAM:
+                return None
+            raise
+        return stored.payload if stored and stored.payload else None
+
+    # -- core messages -----------------------------------------------------------------
+
+    async def publish(self, subject: str, payload: bytes, reply: str = "") -> None:
+        """Send a core message; see `ports.Bus.publish`."""
+        await self._publish(subject, payload, reply, None)
+
+    @asynccontextmanager
+    async def subscribe(self, subject: str, *, pending: int = 1024) -> AsyncIterator[Mailbox]:
+        """Listen to core messages; see `ports.Bus.subscribe`."""
+        mailbox = Mailbox(pending)
+
+        async def take(message: Msg) -> None:
+            mailbox.put(message.subject, message.data)
+
+        subscription = await self.listen(subject, take)
+        try:
+            yield mailbox
+        finally:
+            await self.unlisten(subscription)
+
+    async def listen(self, subject: str, take: Callable[[Msg], Awaitable[None]]) -> Any:
+        """Call `take` for each message on `subject`; return what `unlisten` wants."""
+        try:
+            return await self._client.subscribe(subject, cb=take)
+        except nats_errors.Error as error:
+            raise BusError(f"can't listen to {subject}: {error}") from error
+
+    async def unlisten(self, subscription: Any) -> None:
+        """End a subscription."""
+        if not self._client.is_closed:
+            try:
+                await subscription.unsubscribe()
+            except nats_errors.Error:
+                return  # the connection is gone, and the subscription with it
+
+    async def request(self, subject: str, payload: bytes, *, timeout_s: float = 2.0) -> bytes:
+        """Send a core message and return the first answer; see `ports.Bus.request`."""
+        return (await self._ask(subject, payload, None, timeout_s=timeout_s)).data
+
+    @asynccontextmanager
+    async def answer(
+        self, subject: str, handler: Callable[[bytes], Awaitable[bytes]]
+    ) -> AsyncIterator[None]:
+        """Answer requests; see `ports.Bus.answer`."""
+
+        async def take(message: Msg) -> None:
+            answer = await handler(message.data)
+            if message.reply:
+                await self.publish(message.reply, answer)
+
+        subscription = await self.listen(subject, take)
+        try:
+            yield
+        finally:
+            await self.unlisten(subscription)
+
+    # -- inside ------------------------------------------------------------------------
+
+    async def _ask(
+        self, subject: str, payload: bytes, headers: dict[str, str] | None, *, timeout_s: float
+    ) -> Msg:
+        self._tokens += 1
+        token = str(self._tokens)
+        future: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+        self._waiting[token] = future
+        try:
+            await self._publish(subject, payload, f"{self._inbox}.{token}", headers)
+            async with asyncio.timeout(timeout_s):
+                message = await future
+        except TimeoutError as error:
+            raise BusError(f"no answer on {subject} within {timeout_s:g} s") from error
+        finally:
+            self._waiting.pop(token, None)
+        if message.headers and message.headers.get("Status") == "503":
+            raise BusError(f"nobody answers on {subject}")
+        return message
+
+    async def _publish(
+        self, subject: str, payload: bytes, reply: str, headers: dict[str, str] | None
+    ) -> None:
+        try:
+            await self._client.publish(subject, payload, reply=reply, headers=headers)
+        except (nats_errors.Error, OSError) as error:
+            raise BusError(f"can't send to {subject}: {type(error).__name__}") from error
+
+    async def _on_answer(self, message: Msg) -> None:
+        future = self._waiting.pop(message.subject.rpartition(".")[2], None)
+        if future is not None and not future.done():
+            future.set_result(message)
+
+    async def _on_disconnected(self) -> None:
+        self._connected.clear()
+        self._fail_waiting("the connection was lost")
+
+    async def _on_reconnected(self) -> None:
+        self.generation += 1
+        self.reconnects_total += 1
+        self._connected.set()
+
+    async def _on_error(self, error: Exception) -> None:
+        """Every error shows as a failed request or a reconnect; there is nothing to add."""
+
+    def _fail_waiting(self, reason: str) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            if not future.done():
+                future.set_exception(BusError(reason))
