@@ -5,12 +5,13 @@ depends on them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Annotated
 
 import msgspec
 
-from ledgerflux.model.events import Side, VenueError
+from ledgerflux.model.events import Change, Side, VenueError
 from ledgerflux.model.product import is_product_id
 from ledgerflux.model.units import NANOS_PER_S, is_decimal, parse_time_ns
 from ledgerflux.venues.base import Refused
@@ -55,6 +56,17 @@ def check_decimals(texts: Sequence[str]) -> None:
     if _DECIMALS.fullmatch(joined) is None or joined.count("|") != len(texts):
         bad = next(text for text in texts if not is_decimal(text))
         raise Refused("number", f"no plain decimal: {bad[:80]!r}")
+
+
+def check_changes(changes: Iterable[Change]) -> None:
+    """Refuse unless price and size of every change are plain decimals.
+
+    Raises:
+        Refused: `number`.
+    """
+    texts = [*chain.from_iterable(changes)]
+    del texts[::3]
+    check_decimals(texts)
 
 
 def check_given(*texts: str | None) -> None:
@@ -131,13 +143,15 @@ def time_ns(text: str | None) -> int | None:
 def venue_error(message: str | None, reason: str | None) -> VenueError:
     """Return what the venue complains of: its prose, cut, and the code that it stands for."""
     prose = ": ".join(part for part in (message, reason) if part)[:MESSAGE_CHARS_MAX]
-    lowered = prose.lower()
-    for code, signs in _CODES:
-        if any(sign in lowered for sign in signs):
-            break
-    else:
-        code = "venue_error"
+    code = _error_code(prose.lower())
     named = None
     if code == "unknown_product":
         named = next(filter(is_product_id, _WORD.findall(prose)), None)
     return VenueError(code, prose, named)
+
+
+def _error_code(prose: str) -> str:
+    for code, signs in _CODES:
+        if any(sign in prose for sign in signs):
+            return code
+    return "venue_error"

@@ -10,10 +10,11 @@ twice. Every other frame goes through `examine`, a second, strict reader.
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
+from ledgerflux.model.events import Event
 from ledgerflux.venues.base import FRAME_BYTES_MAX, Refused
 
 DEPTH_MAX = 64
@@ -26,8 +27,8 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _NUMBER_PATH = re.compile(
-    r"\.(?:price|size|funds|(?:old|new|stop|open|high|low|close|volume)(?:_\w+)?|remaining_size"
-    r"|last_size|best_\w+|price_level|start|sequence(?:_num)?|(?:last_)?trade_id|heartbeat_counter"
+    r"\.(?:price(?:_\w+)?|size|funds|(?:old|new|stop|open|high|low|close|volume)(?:_\w+)?|remaining_size"
+    r"|last_size|best_\w+|start|sequence(?:_num)?|(?:last_)?trade_id|heartbeat_counter"
     r"|changes\[\d+\]\[[12]\]|(?:bids|asks)\[\d+\]\[[01]\])`$",
     re.ASCII,
 )
@@ -35,6 +36,30 @@ _SUBJECT_PATH = re.compile(
     r"(?:\.product_id|\.product_ids\[\d+\]|\.subscriptions\[\.\.\.\]\[\d+\]|\.products\[\d+\]\.id)`$",
     re.ASCII,
 )
+
+
+class Message(Protocol):
+    """A message as a dialect decodes it, before its fields are checked."""
+
+    def quotes(self) -> int:
+        """Return the double quotes that the decoded fields account for, for `settle`."""
+        ...
+
+    def read(self) -> list[Event]:
+        """Return what the message says.
+
+        Raises:
+            Refused: `number` or `subject`.
+        """
+        ...
+
+
+class Flat(msgspec.Struct, kw_only=True, gc=False):
+    """A message that is one flat object; every field that may be missing is None by default."""
+
+    def quotes(self) -> int:
+        """Return the double quotes of the tag and of the fields that are there."""
+        return 4 + quotes_of(msgspec.structs.astuple(self))
 
 
 def check_length(frame: bytes) -> None:

@@ -76,7 +76,7 @@ class PostgresServer:
         self.directory = directory
         self.log = log
         self.data = directory / "data"
-        self.passsecret_file = directory.with_name(f"{directory.name}.pgpass")
+        self.password_file = directory.with_name(f"{directory.name}.pgpass")
         self.socket_directory = socket_directory_of(directory)
 
     @property
@@ -84,7 +84,7 @@ class PostgresServer:
         """Return the connection string: no secret stands in it."""
         return (
             f"postgresql://{USER}@/{DATABASE}?host={quote(str(self.socket_directory), safe='/')}"
-            f"&port={PORT}&passfile={quote(str(self.passsecret_file), safe='/')}"
+            f"&port={PORT}&passfile={quote(str(self.password_file), safe='/')}"
         )
 
     @property
@@ -214,10 +214,10 @@ class PostgresServer:
     def _password(self) -> str:
         """Return the password, made and kept in the password file of libpq the first time."""
         try:
-            return self.passsecret_file.read_text().strip().rpartition(":")[2]
+            return self.password_file.read_text().strip().rpartition(":")[2]
         except FileNotFoundError:
             secret = secrets.token_hex(16)
-            write_private(self.passsecret_file, f"*:*:*:{USER}:{secret}\n".encode())
+            write_private(self.password_file, f"*:*:*:{USER}:{secret}\n".encode())
             return secret
 
     def _write_config(self, owner: Owner | None) -> None:

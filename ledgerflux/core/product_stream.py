@@ -1,0 +1,351 @@
+"""One product as a gateway holds it: its book, and where each channel stands.
+
+What the log says goes in batch by batch; out comes what its subscribers must be told.
+States of the book are the normalizer's words; only a snapshot makes it `live` again::
+
+    init --snapshot--> live --gap--> Gap.state --snapshot--> live
+    any  --status----> StatusEvent.state
+    any  --lost------> stale          (the log could not be read; see `restore`)
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+from ledgerflux.core.book import Book, BookRefused
+from ledgerflux.core.snapshot import START, Position, Snapshot, Standing
+from ledgerflux.errors import LogError
+from ledgerflux.model.events import Change, Level
+
+StreamChannel = Literal["level2", "trades", "ticker", "status"]
+STREAM_CHANNELS: tuple[StreamChannel, ...] = ("level2", "trades", "ticker", "status")
+
+
+class BatchView(Protocol):
+    """What is read of a batch of the log (`wire.norm.Batch`)."""
+
+    @property
+    def product(self) -> str:
+        """The product."""
+
+    @property
+    def channel(self) -> StreamChannel:
+        """The channel."""
+
+    @property
+    def type(self) -> str:
+        """What its events are: update, snapshot, gap, trade, ticker, status."""
+
+    @property
+    def epoch(self) -> str:
+        """The epoch of its events."""
+
+    @property
+    def first_seq(self) -> int:
+        """The seq of its first event."""
+
+    @property
+    def last_seq(self) -> int:
+        """The seq of its last event."""
+
+    @property
+    def body(self) -> bytes:
+        """The JSON array of its events."""
+
+
+class Said(NamedTuple):
+    """The batch goes to subscribers as it is."""
+
+    batch: BatchView
+
+
+class Missing(NamedTuple):
+    """`from_seq` to `to_seq` carry no data; an empty range begins a new epoch.
+
+    `state` is the book's after it; `missing`, `from_id`, `to_id` are what is known of it.
+    """
+
+    channel: StreamChannel
+    epoch: str
+    from_seq: int
+    to_seq: int
+    cause: str
+    state: str
+    detail: str = ""
+    missing: int | None = None
+    from_id: int | None = None
+    to_id: int | None = None
+
+
+class Replaced(NamedTuple):
+    """The whole book is another: subscribers at `before` get it as a snapshot."""
+
+    before: Position
+    reason: Literal["resync", "epoch"]
+
+
+Telling = Said | Missing | Replaced
+
+
+class _Update(msgspec.Struct, gc=False):
+    changes: list[Change]
+    ts_exchange: str | None
+    ts_receive: str
+
+
+class _Replacement(msgspec.Struct):
+    bids: list[Level]
+    asks: list[Level]
+    ts_exchange: str | None
+    ts_receive: str
+
+
+class _GapNote(msgspec.Struct):
+    seq: int
+    cause: str
+    state: str
+    detail: str = ""
+    missing: int | None = None
+    from_id: int | None = None
+    to_id: int | None = None
+
+
+class _StatusNote(msgspec.Struct):
+    state: str
+    reason: str
+    ts_receive: str
+
+
+T = TypeVar("T")
+_updates = msgspec.json.Decoder(list[_Update])
+_replacements = msgspec.json.Decoder(list[_Replacement])
+_gaps = msgspec.json.Decoder(list[_GapNote])
+_statuses = msgspec.json.Decoder(list[_StatusNote])
+_raws = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class Heads(NamedTuple):
+    """Where a product stands, as heartbeats and status tell it."""
+
+    epoch: str
+    level2: int
+    trades: int
+    state: str
+    integrity: str
+
+
+class ProductStream:
+    """One (venue, product): applies batches in order and knows the latest of everything."""
+
+    def __init__(self, venue: str, product: str, *, integrity: str, integrity_rule: str) -> None:
+        self.venue = venue
+        self.product = product
+        self.integrity = integrity
+        self.integrity_rule = integrity_rule
+        self.book = Book()
+        self.state = "init"
+        self.publish_ns = 0
+        self._epoch = ""
+        self._positions: dict[StreamChannel, Position] = dict.fromkeys(STREAM_CHANNELS, START)
+        self._ts_exchange: str | None = None
+        self._ts_receive: str | None = None
+        self._ticker: bytes | None = None
+        self._reason = ""
+        self._status_receive: str | None = None
+        self._snapshot: Snapshot | None = None
+
+    def position(self, channel: StreamChannel) -> Position:
+        """Return where `channel` stands."""
+        return self._positions[channel]
+
+    def heads(self) -> Heads:
+        """Return where the product stands; a channel of an older epoch is at 0."""
+        level2, trades = self._positions["level2"], self._positions["trades"]
+        return Heads(
+            self._epoch,
+            level2.seq if level2.epoch == self._epoch else 0,
+            trades.seq if trades.epoch == self._epoch else 0,
+            self.state,
+            self.integrity,
+        )
+
+    def snapshot(self) -> Snapshot:
+        """Return the book as it stands; the same object until it changes."""
+        standing = Standing(
+            self.state,
+            self.integrity,
+            self.integrity_rule,
+            self._ts_exchange,
+            self._ts_receive,
+            self.publish_ns,
+        )
+        kept, position = self._snapshot, self._positions["level2"]
+        if kept is None or kept.position != position or kept.standing.state != self.state:
+            kept = Snapshot(
+                self.venue, self.product, position, standing, self.book.bids(), self.book.asks()
+            )
+            self._snapshot = kept
+        return kept
+
+    def latest(self, channel: StreamChannel) -> tuple[Position, bytes] | None:
+        """Return the position and JSON of the newest event of `ticker` or `status`.
+
+        A status is always known; a ticker only once there was one (else None).
+        """
+        position = self._positions[channel]
+        if channel == "ticker":
+            return None if self._ticker is None else (position, self._ticker)
+        event = {
+            "seq": position.seq,
+            "state": self.state,
+            "reason": self._reason,
+            "ts_receive": self._status_receive,
+        }
+        return position, msgspec.json.encode(event)
+
+    def apply(self, batch: BatchView, publish_ns: int) -> list[Telling]:
+        """Take the next batch of this product; return what its subscribers must be told.
+
+        Raises:
+            LogError: It does not continue its stream (`log_incomplete`, `log_regressed`), or
+                can't be read (`log_corrupt`).
+        """
+        channel, before = batch.channel, self._positions[batch.channel]
+        self.publish_ns = publish_ns
+        told: list[Telling] = []
+        if batch.epoch != before.epoch:
+            before = self._begin_epoch(batch, told)
+        elif batch.first_seq != before.seq + 1:
+            raise self._out_of_order(batch, before)
+        self._positions[channel] = Position(batch.epoch, batch.last_seq)
+        match channel:
+            case "level2":
+                self._apply_level2(batch, before, told)
+            case "trades" if batch.type == "gap":
+                self._missing(batch, told)
+            case "ticker":
+                self._ticker = bytes(_read(_raws, batch)[-1])
+                told.append(Said(batch))
+            case "status":
+                self._apply_status(batch)
+                told.append(Said(batch))
+            case _:
+                told.append(Said(batch))
+        return told
+
+    def lose(self) -> None:
+        """Say that the log could not be followed: the book is `stale` until `restore`."""
+        self.state = "stale"
+
+    def restore(
+        self,
+        *,
+        positions: Mapping[StreamChannel, Position],
+        bids: Iterable[Sequence[str]],
+        asks: Iterable[Sequence[str]],
+        state: str,
+        ts_exchange: str | None,
+        ts_receive: str | None,
+    ) -> None:
+        """Become what a checkpoint holds.
+
+        Raises:
+            LogError: Its levels can be no book (`log_corrupt`).
+        """
+        self._positions = {name: positions.get(name, START) for name in STREAM_CHANNELS}
+        self._epoch = self._positions["level2"].epoch
+        self._replace(bids, asks)
+        self.state = state
+        self._ts_exchange, self._ts_receive = ts_exchange, ts_receive
+        self._ticker = None
+        self._snapshot = None
+
+    def _begin_epoch(self, batch: BatchView, told: list[Telling]) -> Position:
+        """Say that an epoch begins, unless a snapshot says it; return the place before `batch`."""
+        self._epoch = batch.epoch
+        if batch.channel == "level2":
+            self.book = Book()
+            if batch.type == "snapshot":
+                return Position(batch.epoch, batch.first_seq - 1)
+            self.state = "resyncing"
+        told.append(
+            Missing(batch.channel, batch.epoch, 1, batch.first_seq - 1, "epoch", self.state)
+        )
+        return Position(batch.epoch, batch.first_seq - 1)
+
+    def _apply_level2(self, batch: BatchView, before: Position, told: list[Telling]) -> None:
+        match batch.type:
+            case "update":
+                self._update(batch)
+                told.append(Said(batch))
+            case "snapshot":
+                old = self._snapshot
+                newest = _read(_replacements, batch)[-1]
+                self._replace(newest.bids, newest.asks)
+                self._ts_exchange, self._ts_receive = newest.ts_exchange, newest.ts_receive
+                self.state = "live"
+                del old
+                told.append(Replaced(before, "epoch" if before.seq == 0 else "resync"))
+            case _:
+                self._missing(batch, told)
+
+    def _update(self, batch: BatchView) -> None:
+        book = self.book
+        updates = _read(_updates, batch)
+        try:
+            for update in updates:
+                book.apply(update.changes)
+        except BookRefused as error:
+            raise self._corrupt(str(error)) from error
+        self._ts_exchange, self._ts_receive = updates[-1].ts_exchange, updates[-1].ts_receive
+
+    def _replace(self, bids: Iterable[Sequence[str]], asks: Iterable[Sequence[str]]) -> None:
+        try:
+            self.book.replace(bids, asks)
+        except BookRefused as error:
+            raise self._corrupt(str(error)) from error
+
+    def _missing(self, batch: BatchView, told: list[Telling]) -> None:
+        for note in _read(_gaps, batch):
+            if batch.channel == "level2":
+                self.state = note.state
+            told.append(
+                Missing(
+                    batch.channel,
+                    batch.epoch,
+                    note.seq,
+                    note.seq,
+                    note.cause,
+                    note.state,
+                    note.detail,
+                    note.missing,
+                    note.from_id,
+                    note.to_id,
+                )
+            )
+
+    def _apply_status(self, batch: BatchView) -> None:
+        newest = _read(_statuses, batch)[-1]
+        self.state, self._reason = newest.state, newest.reason
+        self._status_receive = newest.ts_receive
+
+    def _out_of_order(self, batch: BatchView, before: Position) -> LogError:
+        return LogError(
+            f"{self.product} {batch.channel}: seq {batch.first_seq} follows {before.seq}",
+            code="log_incomplete" if batch.first_seq > before.seq else "log_regressed",
+        )
+
+    def _corrupt(self, why: str) -> LogError:
+        return LogError(f"{self.product}: events of the log can't be applied: {why}")
+
+
+def _read(decoder: "msgspec.json.Decoder[list[T]]", batch: BatchView) -> list[T]:
+    """Return the events of `batch`, at least one."""
+    try:
+        events = decoder.decode(batch.body)
+    except msgspec.DecodeError as error:
+        raise LogError(f"{batch.product} {batch.channel}: unreadable events: {error}") from error
+    if not events:
+        raise LogError(f"{batch.product} {batch.channel}: a batch without events")
+    return events
