@@ -76,9 +76,17 @@ class Bus(Protocol):
     """
 
     async def append(
-        self, stream: str, subject: str, payload: bytes, *, expected_last: int | None
+        self,
+        stream: str,
+        subject: str,
+        payload: bytes,
+        *,
+        expected_last: int | None,
+        identity: str | None = None,
     ) -> int:
         """Store `payload` and return its stream sequence.
+
+        With `identity`, a second append with the same one within two minutes stores nothing.
 
         With `expected_last`, only if the last message on `subject` has that stream
         sequence (0: there is none).

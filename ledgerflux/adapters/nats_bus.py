@@ -107,12 +107,20 @@ class NatsBus:
     # -- streams -----------------------------------------------------------------------
 
     async def append(
-        self, stream: str, subject: str, payload: bytes, *, expected_last: int | None
+        self,
+        stream: str,
+        subject: str,
+        payload: bytes,
+        *,
+        expected_last: int | None,
+        identity: str | None = None,
     ) -> int:
         """Store `payload`; see `ports.Bus.append`."""
         headers = {"Nats-Expected-Stream": stream}
         if expected_last is not None:
             headers["Nats-Expected-Last-Subject-Sequence"] = str(expected_last)
+        if identity is not None:
+            headers["Nats-Msg-Id"] = identity
         try:
             message = await self._ask(subject, payload, headers, timeout_s=REQUEST_TIMEOUT_S)
         except BusError as error:

@@ -1,4 +1,6 @@
-"""The tables of history, as numbered steps: a database at version n has the first n.
+"""All SQL of history: the tables, and the statements that fill and ask them.
+
+Tables are made in numbered steps: a database at version n has had the first n.
 
 Rows carry the field names of `ports.TradeRow`, `BookRow` and `GapRow`. Times are
 nanoseconds UTC. Texts sort by code point (collation C), as Python does.
@@ -12,8 +14,17 @@ Every table's key is the event's own (venue, product, channel where it has one, 
 seq): reading the log again adds what is missing and repeats nothing.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ledgerflux.ports import BookRow, GapRow, TradeRow
+
 MIGRATIONS = (
     """
+    CREATE TABLE schema_version (
+        one boolean PRIMARY KEY DEFAULT true CHECK (one),
+        version integer NOT NULL
+    );
     CREATE TABLE partition_position (
         venue text COLLATE "C" NOT NULL,
         partition smallint NOT NULL,
@@ -67,14 +78,74 @@ MIGRATIONS = (
 )
 VERSION = len(MIGRATIONS)
 
-MAKE_VERSION_TABLE = """
-    CREATE TABLE IF NOT EXISTS schema_version (
-        one boolean PRIMARY KEY DEFAULT true CHECK (one),
-        version integer NOT NULL
-    )
-"""
+HAS_VERSION = "SELECT to_regclass('schema_version') IS NOT NULL"
 READ_VERSION = "SELECT version FROM schema_version"
 WRITE_VERSION = """
     INSERT INTO schema_version (version) VALUES (%(version)s)
     ON CONFLICT (one) DO UPDATE SET version = excluded.version
 """
+
+LIMITS = """
+    SELECT set_config('statement_timeout', '5s', false),
+           set_config('lock_timeout', '2s', false),
+           set_config('idle_in_transaction_session_timeout', '10s', false),
+           set_config('client_min_messages', 'warning', false)
+"""
+SLOW = "SELECT set_config('statement_timeout', '55s', true)"
+
+POSITION = "SELECT number FROM partition_position WHERE venue = %(venue)s AND partition = %(part)s"
+MOVE = """
+    UPDATE partition_position SET number = %(upto)s, term = %(term)s
+    WHERE venue = %(venue)s AND partition = %(part)s AND number = %(after)s AND term <= %(term)s
+"""
+FIRST = """
+    INSERT INTO partition_position (venue, partition, number, term)
+    VALUES (%(venue)s, %(part)s, %(upto)s, %(term)s) ON CONFLICT DO NOTHING
+"""
+PRUNE = """
+    DELETE FROM book_snapshot WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM book_snapshot WHERE receive_ns < %(before)s
+        ORDER BY receive_ns LIMIT %(rows)s
+    ))
+"""
+COUNTS = """
+    SELECT (SELECT count(*) FROM trade WHERE venue = %(venue)s),
+           (SELECT count(*) FROM book_snapshot WHERE venue = %(venue)s),
+           (SELECT count(*) FROM gap WHERE venue = %(venue)s)
+"""
+TRADES = """
+    SELECT venue, product, epoch, seq, trade_id, price, size, side, exchange_ns, receive_ns
+    FROM trade
+    WHERE venue = %(venue)s AND (product, epoch, seq) > (%(product)s, %(epoch)s, %(seq)s)
+    ORDER BY product, epoch, seq LIMIT %(rows)s
+"""
+SIZE = "SELECT pg_database_size(current_database())"
+
+
+class Table(NamedTuple):
+    """The statements that bring rows into the table `name`, by way of a temporary one."""
+
+    name: str
+    stage: str
+    empty: str
+    copy: str
+    insert: str
+
+
+def _table(name: str, columns: Sequence[str]) -> Table:
+    # Only names from this program stand in these texts; values travel by COPY.
+    fields, staged = ", ".join(columns), f"{name}_staged"
+    selection = f"SELECT {fields} FROM"
+    return Table(
+        name,
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged} ON COMMIT DELETE ROWS"
+        f" AS {selection} {name} WITH NO DATA",
+        f"DELETE FROM {staged}",  # noqa: S608
+        f"COPY {staged} ({fields}) FROM STDIN",
+        f"INSERT INTO {name} ({fields}) {selection} {staged} ON CONFLICT DO NOTHING",
+    )
+
+
+TRADE = _table("trade", TradeRow._fields)
+BOOK = _table("book_snapshot", BookRow._fields)
+GAP = _table("gap", GapRow._fields)

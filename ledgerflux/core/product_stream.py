@@ -19,6 +19,7 @@ from ledgerflux.errors import LogError
 from ledgerflux.model.events import Change, Level
 
 StreamChannel = Literal["level2", "trades", "ticker", "status"]
+ReplacedReason = Literal["resync", "epoch"]
 STREAM_CHANNELS: tuple[StreamChannel, ...] = ("level2", "trades", "ticker", "status")
 
 
@@ -82,7 +83,7 @@ class Replaced(NamedTuple):
     """The whole book is another: subscribers at `before` get it as a snapshot."""
 
     before: Position
-    reason: Literal["resync", "epoch"]
+    reason: ReplacedReason
 
 
 Telling = Said | Missing | Replaced
@@ -214,15 +215,20 @@ class ProductStream:
         channel, before = batch.channel, self._positions[batch.channel]
         self.publish_ns = publish_ns
         told: list[Telling] = []
+        reason: ReplacedReason = "resync"
         if batch.epoch != before.epoch:
-            before = self._begin_epoch(batch, told)
+            before, reason = self._begin_epoch(batch, told), "epoch"
         elif batch.first_seq != before.seq + 1:
             raise self._out_of_order(batch, before)
         self._positions[channel] = Position(batch.epoch, batch.last_seq)
         match channel:
-            case "level2":
-                self._apply_level2(batch, before, told)
-            case "trades" if batch.type == "gap":
+            case "level2" if batch.type == "snapshot":
+                self._apply_snapshot(batch)
+                told.append(Replaced(before, reason))
+            case "level2" if batch.type == "update":
+                self._apply_update(batch)
+                told.append(Said(batch))
+            case "level2" | "trades" if batch.type == "gap":
                 self._missing(batch, told)
             case "ticker":
                 self._ticker = bytes(_read(_raws, batch)[-1])
@@ -230,8 +236,10 @@ class ProductStream:
             case "status":
                 self._apply_status(batch)
                 told.append(Said(batch))
-            case _:
+            case "trades" if batch.type == "trade":
                 told.append(Said(batch))
+            case _:
+                raise LogError(f"{self.product}: no events {batch.type!r} in {channel}")
         return told
 
     def lose(self) -> None:
@@ -274,28 +282,17 @@ class ProductStream:
         )
         return Position(batch.epoch, batch.first_seq - 1)
 
-    def _apply_level2(self, batch: BatchView, before: Position, told: list[Telling]) -> None:
-        match batch.type:
-            case "update":
-                self._update(batch)
-                told.append(Said(batch))
-            case "snapshot":
-                old = self._snapshot
-                newest = _read(_replacements, batch)[-1]
-                self._replace(newest.bids, newest.asks)
-                self._ts_exchange, self._ts_receive = newest.ts_exchange, newest.ts_receive
-                self.state = "live"
-                del old
-                told.append(Replaced(before, "epoch" if before.seq == 0 else "resync"))
-            case _:
-                self._missing(batch, told)
+    def _apply_snapshot(self, batch: BatchView) -> None:
+        newest = _read(_replacements, batch)[-1]
+        self._replace(newest.bids, newest.asks)
+        self._ts_exchange, self._ts_receive = newest.ts_exchange, newest.ts_receive
+        self.state = "live"
 
-    def _update(self, batch: BatchView) -> None:
-        book = self.book
+    def _apply_update(self, batch: BatchView) -> None:
         updates = _read(_updates, batch)
         try:
             for update in updates:
-                book.apply(update.changes)
+                self.book.apply(update.changes)
         except BookRefused as error:
             raise self._corrupt(str(error)) from error
         self._ts_exchange, self._ts_receive = updates[-1].ts_exchange, updates[-1].ts_receive

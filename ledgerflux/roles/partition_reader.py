@@ -23,14 +23,14 @@ class Chain:
         self.number = number
         self.crc = crc
 
-    def take(self, payload: bytes) -> Record | None:
+    def take(self, payload: bytes, sequence: int = 0) -> Record | None:
         """Return the next record; None for a marker or one already taken.
 
         Raises:
             LogError: It does not continue the last one (`log_incomplete` where numbers are
                 missing, `log_corrupt` where the chain is broken).
         """
-        record = decode(payload)
+        record = decode(payload, sequence)
         if record.kind is Kind.MARKER or record.number <= self.number:
             return None
         if record.number != self.number + 1:
@@ -40,9 +40,9 @@ class Chain:
         self.number, self.crc = record.number, record.crc
         return record
 
-    def restart(self, payload: bytes) -> Record:
+    def restart(self, payload: bytes, sequence: int) -> Record:
         """Start anew at the record in `payload`, whatever came before it."""
-        record = decode(payload)
+        record = decode(payload, sequence)
         self.number, self.crc = record.number, record.crc
         return record
 
@@ -150,17 +150,17 @@ async def _verified_with_place(
     async for batch in batches:
         records: list[Record] = []
         for stored in batch:
-            record = _take(chain, stored.payload, first=first)
+            record = _take(chain, stored, first=first)
             if record is not None:
                 records.append(record)
                 first = False
         yield batch[-1], records
 
 
-def _take(chain: Chain, payload: bytes, *, first: bool) -> Record | None:
+def _take(chain: Chain, stored: Stored, *, first: bool) -> Record | None:
     try:
-        return chain.take(payload)
+        return chain.take(stored.payload, stored.sequence)
     except LogError as error:
         if not first or error.code != "log_incomplete":
             raise
-        return chain.restart(payload)
+        return chain.restart(stored.payload, stored.sequence)

@@ -18,6 +18,7 @@ class _Stream:
         self.messages: list[Stored] = []
         self.last_sequence = 0
         self.grown = asyncio.Event()
+        self.identities: dict[str, int] = {}
 
     def last(self, subject: str) -> Stored | None:
         for stored in reversed(self.messages):
@@ -79,7 +80,13 @@ class MemoryBus:
         self._faults.extend(faults)
 
     async def append(
-        self, stream: str, subject: str, payload: bytes, *, expected_last: int | None
+        self,
+        stream: str,
+        subject: str,
+        payload: bytes,
+        *,
+        expected_last: int | None,
+        identity: str | None = None,
     ) -> int:
         """Store `payload`; see `ports.Bus.append`."""
         await asyncio.sleep(0)
@@ -94,7 +101,11 @@ class MemoryBus:
         expected_holds = expected_last is None or expected_last == (last.sequence if last else 0)
         if fault == "refuse" or not expected_holds:
             raise AppendRefused(f"the last message on {subject} is another")
+        if identity is not None and identity in target.identities:
+            return target.identities[identity]
         sequence = target.add(subject, payload)
+        if identity is not None:
+            target.identities[identity] = sequence
         if stream in self.shared.republish:
             source, destination = self.shared.republish[stream]
             self._deliver(subject.replace(source, destination, 1), payload)

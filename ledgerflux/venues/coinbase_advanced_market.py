@@ -68,6 +68,7 @@ class Book(Envelope, tag="l2_data"):
     events: list[_BookEvent]
 
     def quotes(self) -> int:
+        """Return the double quotes of all fields that are there."""
         quotes = self.head_quotes()
         for event in self.events:
             times = [level.event_time for level in event.updates]
@@ -75,6 +76,7 @@ class Book(Envelope, tag="l2_data"):
         return quotes
 
     def read(self) -> list[Event]:
+        """Return a `BookSnapshot` or `BookUpdate` for each event, at the frame's time."""
         exchange_ns = time_ns(self.timestamp)
         return [event.read(exchange_ns) for event in self.events]
 
@@ -111,12 +113,14 @@ class Trades(Envelope, tag="market_trades"):
     events: list[_TradesEvent]
 
     def quotes(self) -> int:
+        """Return the double quotes of all fields that are there."""
         quotes = self.head_quotes()
         for event in self.events:
             quotes += 6 + sum(quotes_of(msgspec.structs.astuple(item)) for item in event.trades)
         return quotes
 
     def read(self) -> list[Event]:
+        """Return `RecentTrades` of each product, then each new `Trade`."""
         past = _by_product(self._of("snapshot"))
         new = _by_product(self._of("update"))
         recent: list[Event] = [RecentTrades(product, trades) for product, trades in past.items()]

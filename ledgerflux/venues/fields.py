@@ -6,7 +6,6 @@ depends on them.
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import Annotated
 
 import msgspec
@@ -64,8 +63,10 @@ def check_changes(changes: Iterable[Change]) -> None:
     Raises:
         Refused: `number`.
     """
-    texts = [*chain.from_iterable(changes)]
-    del texts[::3]
+    texts: list[str] = []
+    for _, price, size in changes:
+        texts.append(price)
+        texts.append(size)
     check_decimals(texts)
 
 

@@ -20,12 +20,14 @@ from ledgerflux.venues.base import FRAME_BYTES_MAX, Refused
 DEPTH_MAX = 64
 KEY_CHARS_MAX = 256
 NUMBER_CHARS_MAX = 64
+VALUES_MAX = 500_000
+"""Commas that the strict reader looks at; the largest book has 230,000."""
 DETAIL_CHARS_MAX = 200
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """Everything that a msgspec decoder raises for bytes."""
 
-_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*+\\u0000")
 _NUMBER_PATH = re.compile(
     r"\.(?:price(?:_\w+)?|size|funds|(?:old|new|stop|open|high|low|close|volume)(?:_\w+)?|remaining_size"
     r"|last_size|best_\w+|start|sequence(?:_num)?|(?:last_)?trade_id|heartbeat_counter"
@@ -102,6 +104,8 @@ def examine(frame: bytes) -> None:
     """
     if b"\0" in frame or (b"\\u0000" in frame and _NUL_ESCAPE.search(frame)):
         raise Refused("encoding", "NUL")
+    if frame.count(b",") > VALUES_MAX:
+        raise Refused("limits", "too many values")
     try:
         text = frame.decode()
     except UnicodeDecodeError as error:

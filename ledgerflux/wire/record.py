@@ -61,6 +61,8 @@ class Record(NamedTuple):
     b: int
     crc: int
     body: bytes
+    sequence: int = 0
+    """Where the record stands in its stream; 0 where nobody said."""
 
 
 class Draft(NamedTuple):
@@ -93,8 +95,8 @@ def encode(
     return b"".join((head, _CRC.pack(crc), item.body)), crc
 
 
-def decode(payload: bytes) -> Record:
-    """Return the record in `payload`.
+def decode(payload: bytes, sequence: int = 0) -> Record:
+    """Return the record in `payload`, which stands at `sequence` in its stream.
 
     Raises:
         LogError: Not a record of this version, or its body does not expand.
@@ -107,7 +109,7 @@ def decode(payload: bytes) -> Record:
     if flags & FLAG_ZLIB:
         body = _expand(body)
     try:
-        return Record(Kind(kind), items, number, term, publish_ns, a, b, crc, body)
+        return Record(Kind(kind), items, number, term, publish_ns, a, b, crc, body, sequence)
     except ValueError as error:
         raise LogError(f"record {number} has an unknown kind {kind}") from error
 

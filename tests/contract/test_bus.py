@@ -105,3 +105,10 @@ async def test_state_tells_how_far_a_stream_reaches(bus, venue):
     state = await bus.state(RAW)
     assert state.last_sequence == sequence
     assert state.messages >= 1
+
+
+async def test_an_identity_is_stored_once(bus, venue):
+    subject = raw_subject(10, venue)
+    first = await bus.append(RAW, subject, b"x", expected_last=None, identity=f"{venue}-1")
+    assert first == await bus.append(RAW, subject, b"x", expected_last=None, identity=f"{venue}-1")
+    assert (await bus.next(RAW, subject, first + 1)) is None

@@ -107,9 +107,7 @@ async def test_a_second_writer_takes_over_and_the_first_is_fenced(bus, venue, wr
     assert await stored_bodies(bus, venue) == numbered(5)
 
 
-async def test_a_zombie_at_full_speed_is_fenced_and_leaves_no_record_behind(
-    bus, venue, writer_of
-):
+async def test_a_zombie_at_full_speed_is_fenced_and_leaves_no_record_behind(bus, venue, writer_of):
     zombie, owner = writer_of(bus), writer_of(bus)
     await zombie.open()
     acknowledged = []
@@ -182,7 +180,9 @@ async def test_doubt_while_settling_a_doubt_is_settled_too(faulty, bus, venue, w
     assert await stored_bodies(bus, venue) == numbered(5)
 
 
-@pytest.mark.parametrize("script", [["lose-ack"], ["lose-append"], [None, "lose-ack"], [None, "refuse"]])
+@pytest.mark.parametrize(
+    "script", [["lose-ack"], ["lose-append"], [None, "lose-ack"], [None, "refuse"]]
+)
 async def test_opening_survives_lost_answers(faulty, bus, venue, writer_of, script):
     faulty.script.extend(script)
     writer = writer_of(faulty)
@@ -191,9 +191,7 @@ async def test_opening_survives_lost_answers(faulty, bus, venue, writer_of, scri
     assert await stored_bodies(bus, venue) == numbered(2)
 
 
-async def test_a_writer_that_died_between_its_markers_leaves_the_log_usable(
-    bus, venue, writer_of
-):
+async def test_a_writer_that_died_between_its_markers_leaves_the_log_usable(bus, venue, writer_of):
     writer = writer_of(bus)
     await writer.open()
     await append_all(writer, range(1, 3))

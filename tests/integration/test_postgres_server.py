@@ -143,7 +143,7 @@ async def test_a_path_too_long_for_a_socket_gets_a_short_private_directory(tmp_p
 
 
 async def test_a_path_with_odd_characters_works(tmp_path):
-    odd = tmp_path / "it's a, \"dir\" & 100%"
+    odd = tmp_path / 'it\'s a, "dir" & 100%'
     odd.mkdir()
     server = PostgresServer(odd / "postgres", tmp_path / "postgres.log")
     child = await started(server)

@@ -1,0 +1,219 @@
+"""One client of a gateway: its subscriptions, its outbox, and when to part with it.
+
+What is queued is bounded: streams stop at the outbox's mark, snapshots are made part by
+part as room appears, what follows them waits up to `waiting_bytes_max`, answers follow
+admitted requests. A client that does not read is told what it missed, or closed; nobody
+else waits for it. Time is an argument; `wake` is called whenever there is something to send.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ledgerflux.core.limits import Limits
+from ledgerflux.core.outbox import Outbox
+from ledgerflux.core.product_stream import Replaced, StreamChannel
+from ledgerflux.core.ratelimit import TokenBucket
+from ledgerflux.core.speaker import Speaker
+from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.model.units import NANOS_PER_S
+
+SLOW, RATE_LIMITED, IDLE, BINARY, FULL, RESTART = 4000, 4002, 4505, 1003, 1013, 1012
+"""WebSocket close codes this gateway uses; 4000 to 4499 ask to reconnect, 4500 up do not."""
+
+
+class Close(NamedTuple):
+    """The connection must end with this WebSocket code."""
+
+    code: int
+    reason: str
+
+
+class SessionStatistics(NamedTuple):
+    """What one client holds and missed."""
+
+    subscriptions: int
+    queued_bytes: int
+    queued_bytes_max: int
+    fell_behind_total: int
+    beats_skipped_total: int
+
+
+class ClientSession:
+    """Everything about one client but its socket."""
+
+    def __init__(
+        self, speaker: Speaker, limits: Limits, now_ns: int, wake: Callable[[], None]
+    ) -> None:
+        self.outbox = Outbox()
+        self.ended = False
+        self.subscriptions: dict[tuple[str, str], Subscription] = {}
+        self.everything: set[StreamChannel] = set()
+        """Channels subscribed with `*`: new products join them."""
+        self.beats: dict[str, frozenset[str] | None] = {}
+        """heartbeats and system: the products asked for, None for all."""
+        self._speaker = speaker
+        self._limits = limits
+        self._wake = wake
+        self._catching: dict[Subscription, None] = {}
+        self._bucket = TokenBucket(limits.requests_per_s, limits.requests_burst, now_ns)
+        self._refusals = 0
+        self._joined_ns = now_ns
+        self._subscribed = False
+        self._behind_since_ns: int | None = None
+        self._drained_seen = 0
+        self._fell_behind_total = 0
+        self._beats_skipped_total = 0
+
+    @property
+    def takes_requests(self) -> bool:
+        """Say whether its requests are read: not while it leaves its answers unread."""
+        return not self.outbox.above
+
+    @property
+    def used(self) -> int:
+        """Return how many subscriptions count against the limit."""
+        return len(self.subscriptions) + len(self.beats)
+
+    def admit(self, now_ns: int) -> int | Close:
+        """Judge one more request: 0 admitted, else ns to wait, or the end after too many."""
+        wait_ns = self._bucket.take(now_ns)
+        self._refusals = self._refusals + 1 if wait_ns else 0
+        if self._refusals >= self._limits.refusals_max:
+            return Close(RATE_LIMITED, "rate_limited")
+        return wait_ns
+
+    def put(self, message: bytes) -> None:
+        """Queue an answer or notice, and what may follow it."""
+        if not self.ended:
+            self.outbox.put(message)
+            self._fill()
+            self._wake()
+
+    def end(self, message: bytes, *, at_once: bool = False) -> None:
+        """Queue `message` as the last one; `at_once`: instead of what was queued."""
+        if at_once:
+            self.outbox.clear()
+        self.ended = True
+        self._catching.clear()
+        self.outbox.put(message)
+        self._wake()
+
+    def beat(self, message: bytes) -> None:
+        """Queue a message that may be left out where there is no room."""
+        if self.ended or self.outbox.above:
+            self._beats_skipped_total += 1
+        else:
+            self.outbox.put(message)
+            self._wake()
+
+    def join(self, subscription: Subscription, *, catch_up: bool) -> None:
+        """Take part in a stream; with `catch_up` its state comes first, as room appears."""
+        self._subscribed = True
+        self.subscriptions[(subscription.channel, subscription.stream.product)] = subscription
+        if catch_up:
+            subscription.fall_behind("slow_consumer", "subscribe")
+            self._catching[subscription] = None
+
+    def join_beats(self, channel: str, products: frozenset[str] | None) -> None:
+        """Take part in `heartbeats` or `system`."""
+        self._subscribed = True
+        self.beats[channel] = products
+
+    def part_with(self, channel: str, product: str) -> None:
+        """Leave a stream: nothing more of it is queued."""
+        self._catching.pop(self.subscriptions.pop((channel, product)), None)
+
+    def offer(self, subscription: Subscription, frame: Frame) -> None:
+        """Queue `frame`, let it wait behind a snapshot, or fall behind."""
+        if self.ended or subscription.behind:
+            return
+        if subscription.live and not self.outbox.above:
+            self.outbox.put(subscription.hand_out(frame))
+            self._wake()
+        elif subscription.live:
+            self._fall_behind(subscription)
+        else:
+            waiting = sum(other.waiting_bytes for other in self._catching)
+            if waiting + len(frame.payload) > self._limits.waiting_bytes_max:
+                self._fall_behind(subscription)
+            else:
+                subscription.wait(frame)
+
+    def replace(self, subscription: Subscription, replaced: Replaced) -> None:
+        """Send the stream's new book as a snapshot, or fall behind."""
+        if self.ended or subscription.behind:
+            return
+        prev_seq = replaced.before.seq if replaced.reason == "resync" else None
+        room = not (subscription.live and self.outbox.above)
+        if room and subscription.load(subscription.stream.snapshot(), replaced.reason, prev_seq):
+            self._catching[subscription] = None
+            self._fill()
+            self._wake()
+        else:
+            self._fall_behind(subscription)
+
+    def resync(self, subscription: Subscription, cause: str) -> None:
+        """Say what the gateway itself could not follow, then the state as it is."""
+        if not self.ended:
+            subscription.fall_behind(cause, "resync")
+            self._catching[subscription] = None
+            self._fill()
+            self._wake()
+
+    def take(self) -> bytes | None:
+        """Return the next message to write, None when there is nothing."""
+        self._fill()
+        return self.outbox.pop()
+
+    def tick(self, now_ns: int) -> Close | None:
+        """Judge the time passed; return the end where there must be one, its `error` queued."""
+        if self.ended:
+            return None
+        joined_for_ns = now_ns - self._joined_ns
+        if not self._subscribed and joined_for_ns > self._limits.first_subscribe_s * NANOS_PER_S:
+            self.end(self._speaker.error("idle", "nothing was subscribed in time"))
+            return Close(IDLE, "idle")
+        if self._too_slow(now_ns):
+            why = "messages are not read fast enough"
+            self.end(self._speaker.error("slow_consumer", why), at_once=True)
+            return Close(SLOW, "slow_consumer")
+        return None
+
+    def statistics(self) -> SessionStatistics:
+        """Return sizes and counts."""
+        outbox = self.outbox.statistics()
+        return SessionStatistics(
+            self.used,
+            outbox.queued_bytes,
+            outbox.queued_bytes_max,
+            self._fell_behind_total,
+            self._beats_skipped_total,
+        )
+
+    def _fall_behind(self, subscription: Subscription) -> None:
+        self._fell_behind_total += 1
+        subscription.fall_behind("slow_consumer", "slow")
+        self._catching[subscription] = None
+
+    def _too_slow(self, now_ns: int) -> bool:
+        if any(subscription.hopeless for subscription in self._catching):
+            return True
+        outbox = self.outbox
+        drained = outbox.drained_total != self._drained_seen
+        self._drained_seen = outbox.drained_total
+        if outbox.has_room or not (outbox.above or self._catching):
+            self._behind_since_ns = None
+            return False
+        if drained or self._behind_since_ns is None:
+            self._behind_since_ns = now_ns
+        return now_ns - self._behind_since_ns > self._limits.slow_after_s * NANOS_PER_S
+
+    def _fill(self) -> None:
+        """Bring subscriptions up to date, one after the other, while there is room."""
+        outbox = self.outbox
+        while self._catching and outbox.has_room:
+            subscription = next(iter(self._catching))
+            for message in subscription.advance(self._speaker):
+                outbox.put(message)
+            if subscription.live:
+                del self._catching[subscription]

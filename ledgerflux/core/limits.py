@@ -1,0 +1,23 @@
+"""What one gateway and one of its clients may use; said to clients in `welcome`."""
+
+from typing import NamedTuple
+
+from ledgerflux.core.outbox import DRAINED_BYTES, MARK_BYTES
+
+
+class Limits(NamedTuple):
+    """Bounds of the protocol; times in their unit, sizes in bytes."""
+
+    message_bytes_max: int = 16 * 1024
+    requests_per_s: int = 10
+    requests_burst: int = 20
+    refusals_max: int = 20
+    subscriptions_max: int = 200
+    clients_max: int = 1024
+    first_subscribe_s: int = 10
+    slow_after_s: int = 10
+    outbox_bytes: int = MARK_BYTES
+    outbox_drained_bytes: int = DRAINED_BYTES
+    waiting_bytes_max: int = 1024 * 1024
+    ping_interval_s: int = 20
+    ping_timeout_s: int = 20

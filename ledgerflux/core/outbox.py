@@ -1,0 +1,71 @@
+"""What one client has not been sent yet: a bounded queue of finished messages."""
+
+from collections import deque
+from typing import NamedTuple
+
+MARK_BYTES = 256 * 1024
+"""Above it nothing more of a stream is queued."""
+DRAINED_BYTES = 64 * 1024
+"""Below it streams go on, and parts of snapshots are made."""
+
+
+class OutboxStatistics(NamedTuple):
+    """Bytes queued now and at most, and how often the mark was passed."""
+
+    queued_bytes: int
+    queued_bytes_max: int
+    overflows_total: int
+
+
+class Outbox:
+    """Messages in order, with a mark and a way back.
+
+    It is `above` from the message that passes `MARK_BYTES` until less than `DRAINED_BYTES`
+    are left; who adds data asks first. It never refuses or drops by itself.
+    """
+
+    __slots__ = ("_messages", "_overflows_total", "_size_max", "above", "drained_total", "size")
+
+    def __init__(self) -> None:
+        self._messages: deque[bytes] = deque()
+        self._overflows_total = 0
+        self._size_max = 0
+        self.size = 0
+        self.above = False
+        self.drained_total = 0
+
+    def put(self, message: bytes) -> None:
+        """Queue `message`."""
+        self._messages.append(message)
+        self.size += len(message)
+        self._size_max = max(self._size_max, self.size)
+        if self.size > MARK_BYTES and not self.above:
+            self.above = True
+            self._overflows_total += 1
+
+    def pop(self) -> bytes | None:
+        """Return the oldest message, None when there is none."""
+        if not self._messages:
+            return None
+        message = self._messages.popleft()
+        was = self.size
+        self.size -= len(message)
+        if self.size < DRAINED_BYTES:
+            self.above = False
+            self.drained_total += was >= DRAINED_BYTES
+        return message
+
+    def clear(self) -> None:
+        """Forget everything queued."""
+        self._messages.clear()
+        self.size = 0
+        self.above = False
+
+    @property
+    def has_room(self) -> bool:
+        """Say whether it is drained enough to go on."""
+        return self.size < DRAINED_BYTES
+
+    def statistics(self) -> OutboxStatistics:
+        """Return sizes and counts."""
+        return OutboxStatistics(self.size, self._size_max, self._overflows_total)

@@ -1,0 +1,37 @@
+"""What core asks of the wire: finished bytes of the messages a gateway sends.
+
+`wire.gateway_frames` is the real one; core decides what is said and when, never how.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from ledgerflux.core.product_stream import BatchView, Missing, ProductStream, StreamChannel
+from ledgerflux.core.snapshot import Position, Snapshot
+
+
+class Speaker(Protocol):
+    """Makes messages; the same bytes may go to any number of clients."""
+
+    def data(self, stream: ProductStream, batch: BatchView) -> bytes:
+        """Return the message of a whole batch, its body spliced unparsed."""
+
+    def latest(
+        self, stream: ProductStream, channel: StreamChannel, position: Position, event: bytes
+    ) -> bytes:
+        """Return the message of one event at `position`."""
+
+    def gap(self, stream: ProductStream, missing: Missing) -> bytes:
+        """Return the message that says what carries no data."""
+
+    def part(self, snapshot: Snapshot, part: int, reason: str, prev_seq: int | None) -> bytes:
+        """Return one part (from 1) of a snapshot."""
+
+    def subscribed(self, channel: str, streams: Mapping[str, Position]) -> bytes:
+        """Return the notice that products were added to a subscription to all."""
+
+    def unsubscribed(self, channel: str, products: Sequence[str]) -> bytes:
+        """Return the notice that products are no longer served."""
+
+    def error(self, code: str, message: str) -> bytes:
+        """Return an error that answers no request."""

@@ -1,0 +1,182 @@
+"""One client's view of one stream: what it has been told, and what it must be told next.
+
+States, and what moves between them::
+
+    BEHIND --room--> (gap, snapshot or latest) --> LOADING --all sent--> LIVE
+    LIVE   --a new book--> LOADING     LIVE --no room--> BEHIND
+    LOADING --too much waits--> BEHIND
+
+While BEHIND nothing is kept; while LOADING what follows the snapshot waits in order.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from ledgerflux.core.product_stream import Missing, ProductStream, StreamChannel
+from ledgerflux.core.snapshot import Position, Snapshot
+from ledgerflux.core.speaker import Speaker
+
+SNAPSHOTS_WAITING_MAX = 2
+RETAKES_MAX = 3
+"""Snapshots of one subscription given up in a row before its client counts as too slow."""
+
+Reason = Literal["subscribe", "resync", "slow", "requested", "epoch"]
+
+
+class Frame(NamedTuple):
+    """A finished message and where it takes the stream; `before` None: from anywhere."""
+
+    before: Position | None
+    after: Position
+    payload: bytes
+
+
+class _Loading:
+    """A snapshot on its way out, part by part."""
+
+    __slots__ = ("part", "prev_seq", "reason", "snapshot")
+
+    def __init__(self, snapshot: Snapshot, reason: Reason, prev_seq: int | None) -> None:
+        self.snapshot = snapshot
+        self.reason = reason
+        self.prev_seq = prev_seq
+        self.part = 0
+
+
+class Subscription:
+    """Of one (product, channel). `position` is where everything handed out takes the client.
+
+    It is None before the first snapshot of a level2 subscription: then there is nothing a
+    gap could be counted from.
+    """
+
+    __slots__ = (
+        "_cause",
+        "_lost",
+        "_reason",
+        "_retakes",
+        "_waiting",
+        "channel",
+        "position",
+        "stream",
+        "waiting_bytes",
+    )
+
+    def __init__(
+        self, stream: ProductStream, channel: StreamChannel, position: Position | None
+    ) -> None:
+        self.stream = stream
+        self.channel = channel
+        self.position = position
+        self.waiting_bytes = 0
+        self._waiting: deque[Frame | _Loading] = deque()
+        self._lost = False
+        self._cause = ""
+        self._reason: Reason = "slow"
+        self._retakes = 0
+
+    @property
+    def live(self) -> bool:
+        """Say whether a frame may go straight out."""
+        return not self._lost and not self._waiting
+
+    @property
+    def behind(self) -> bool:
+        """Say whether it waits for room to be brought up to date."""
+        return self._lost
+
+    @property
+    def hopeless(self) -> bool:
+        """Say whether its snapshots are given up again and again."""
+        return self._retakes >= RETAKES_MAX
+
+    def fall_behind(self, cause: str, reason: Reason) -> None:
+        """Forget what waits: a gap (of `cause`) and the state as it is then come next."""
+        self._retakes += any(isinstance(item, _Loading) for item in self._waiting)
+        self._lost = True
+        self._cause, self._reason = cause, reason
+        self._waiting.clear()
+        self.waiting_bytes = 0
+
+    def hand_out(self, frame: Frame) -> bytes:
+        """Return the bytes of `frame`, which goes straight out."""
+        assert frame.before is None or frame.before == self.position, (frame.before, self.position)
+        self.position = frame.after
+        return frame.payload
+
+    def wait(self, frame: Frame) -> None:
+        """Keep `frame` until what is before it has gone out."""
+        self._waiting.append(frame)
+        self.waiting_bytes += len(frame.payload)
+
+    def load(self, snapshot: Snapshot, reason: Reason, prev_seq: int | None) -> bool:
+        """Send `snapshot` next; return False where too many wait already."""
+        if sum(isinstance(item, _Loading) for item in self._waiting) >= SNAPSHOTS_WAITING_MAX:
+            return False
+        self._waiting.append(_Loading(snapshot, reason, prev_seq))
+        return True
+
+    def advance(self, speaker: Speaker) -> Iterator[bytes]:
+        """Yield the next step's messages: a gap and what follows it, one part, or one frame."""
+        if self._lost:
+            yield from self._catch_up(speaker)
+            return
+        item = self._waiting[0]
+        if isinstance(item, Frame):
+            self._waiting.popleft()
+            self.waiting_bytes -= len(item.payload)
+            yield self.hand_out(item)
+        else:
+            yield self._next_part(item, speaker)
+        if not self._waiting:
+            self._retakes = 0
+
+    def _next_part(self, loading: _Loading, speaker: Speaker) -> bytes:
+        loading.part += 1
+        snapshot = loading.snapshot
+        self.position = snapshot.position
+        if loading.part == snapshot.parts:
+            self._waiting.popleft()
+        return speaker.part(snapshot, loading.part, loading.reason, loading.prev_seq)
+
+    def _catch_up(self, speaker: Speaker) -> Iterator[bytes]:
+        self._lost = False
+        stream = self.stream
+        if self.channel == "level2":
+            snapshot = stream.snapshot()
+            yield from self._gap(snapshot.position, speaker)
+            self.load(snapshot, self._reason, None)
+            return
+        latest = None if self.channel == "trades" else stream.latest(self.channel)
+        if latest is None:
+            yield from self._gap(stream.position(self.channel), speaker)
+            return
+        position, event = latest
+        was = self.position
+        if was is not None and was.epoch == position.epoch and was.seq >= position.seq:
+            yield self._say_gap(was, was, speaker)  # nothing new but, it may be, the state
+            return
+        yield from self._gap(Position(position.epoch, max(0, position.seq - 1)), speaker)
+        self.position = position
+        yield speaker.latest(stream, self.channel, position, event)
+
+    def _gap(self, upto: Position, speaker: Speaker) -> Iterator[bytes]:
+        """Say what is left out between the client's position and `upto`, if anything."""
+        was, self.position = self.position, upto
+        if was is not None and upto != was:
+            yield self._say_gap(was, upto, speaker)
+
+    def _say_gap(self, was: Position, upto: Position, speaker: Speaker) -> bytes:
+        same = was.epoch == upto.epoch
+        return speaker.gap(
+            self.stream,
+            Missing(
+                self.channel,
+                upto.epoch,
+                was.seq + 1 if same else 1,
+                upto.seq,
+                self._cause if same else "epoch",
+                self.stream.state,
+            ),
+        )

@@ -1,0 +1,132 @@
+"""RAW records in, NORM content out: dialect, machine and encoding put together, no I/O."""
+
+from typing import NamedTuple
+
+from ledgerflux.core.partition_normalizer import PartitionNormalizer, Resync
+from ledgerflux.errors import LogError
+from ledgerflux.model.checkpoint import PartitionCheckpoint
+from ledgerflux.model.events import Unknown
+from ledgerflux.venues.base import Refused, Venue
+from ledgerflux.wire import norm
+from ledgerflux.wire.record import Kind, Record, unpack_frames
+from ledgerflux.wire.session import FrameGap, SessionClose, SessionOpen, decode_note
+
+UNKNOWN_SAMPLES_MAX = 64
+
+
+class DeadLetter(NamedTuple):
+    """Refused bytes, where they stand in RAW (record number, frame in it), and why."""
+
+    number: int
+    place: int
+    reason: str
+    detail: str
+    frame: bytes
+
+
+class Output(NamedTuple):
+    """What one RAW record made."""
+
+    batches: list[norm.Batch]
+    resyncs: list[Resync]
+    dead: list[DeadLetter]
+    newest_receive_ns: int
+
+
+class Normalizer:
+    """One partition of one venue, from RAW record to NORM batches."""
+
+    def __init__(self, venue: Venue, machine: PartitionNormalizer | None = None) -> None:
+        self.venue = venue
+        self.machine = machine or PartitionNormalizer()
+        self._unknown: set[str] = set()
+
+    def take(self, record: Record) -> Output:
+        """Return what `record` makes; records must come in order.
+
+        Raises:
+            LogError: The record's body can't be read.
+        """
+        dead: list[DeadLetter] = []
+        newest_ns = 0
+        match record.kind:
+            case Kind.FRAMES:
+                for index, (receive_ns, frame) in enumerate(unpack_frames(record.body)):
+                    newest_ns = receive_ns
+                    self._frame(record.number, index, receive_ns, frame, dead)
+            case Kind.SESSION | Kind.GAP:
+                self._note(record)
+            case Kind.TERM:
+                pass  # who writes is no matter of what was written
+            case Kind.EVENTS | Kind.MARKER:
+                raise LogError(f"RAW record {record.number} is of kind {record.kind.name}")
+        made, resyncs = self.machine.take()
+        self.machine.counts["dlq"] += len(dead)
+        return Output(norm.batches(made), resyncs, dead, newest_ns)
+
+    def lost(self, first: int, last: int, receive_ns: int) -> Output:
+        """RAW records `first` to `last` fell to the stream's limit before they were read."""
+        self.machine.lost("store", None, receive_ns)
+        self.machine.counts["raw_records_lost"] += last - first + 1
+        made, resyncs = self.machine.take()
+        return Output(norm.batches(made), resyncs, [], receive_ns)
+
+    def _frame(
+        self, number: int, index: int, receive_ns: int, frame: bytes, dead: list[DeadLetter]
+    ) -> None:
+        try:
+            parsed = self.venue.parse(frame)
+        except Refused as refused:
+            dead.append(DeadLetter(number, index, refused.reason, refused.detail, frame))
+            self.machine.refused(refused.reason, self.venue.sequence(frame), receive_ns)
+            return
+        dead.extend(
+            DeadLetter(number, index, "unknown", event.kind, frame)
+            for event in parsed.events
+            if isinstance(event, Unknown) and self._sampled(event.kind)
+        )
+        self.machine.frame(parsed, receive_ns)
+
+    def _sampled(self, kind: str) -> bool:
+        """Keep one of each unknown kind: the first tells all."""
+        if kind in self._unknown or len(self._unknown) >= UNKNOWN_SAMPLES_MAX:
+            return False
+        self._unknown.add(kind)
+        return True
+
+    def _note(self, record: Record) -> None:
+        match decode_note(record.body):
+            case SessionOpen(run, connection, _, products, channels, receive_ns):
+                self.machine.open(run, connection, products, channels, receive_ns)
+            case SessionClose(_, reason, receive_ns):
+                self.machine.close(reason, receive_ns)
+            case FrameGap(cause, frames, _, to_ns, _):
+                self.machine.lost(cause, frames, to_ns)
+            case _:
+                raise LogError(f"RAW record {record.number} holds a marker's note")
+
+    def checkpoint(
+        self, partition: int, *, raw: tuple[int, int, int], norm_end: tuple[int, int, int]
+    ) -> PartitionCheckpoint:
+        """Return the state after the last record taken.
+
+        `raw` and `norm_end` are (number, crc, stream sequence) of the last RAW record taken
+        and of the NORM record that covers it.
+        """
+        session, expected, counts, products = self.machine.checkpoint()
+        return PartitionCheckpoint(
+            partition=partition,
+            venue=self.venue.name,
+            run=session.run,
+            connection=session.connection,
+            channels=list(session.channels),
+            expected=expected,
+            raw_number=raw[0],
+            raw_crc=raw[1],
+            raw_sequence=raw[2],
+            norm_number=norm_end[0],
+            norm_crc=norm_end[1],
+            norm_sequence=norm_end[2],
+            counts=counts,
+            products=products,
+        )
