@@ -51,6 +51,13 @@ class Mailbox:
         return self._queue.popleft()
 
 
+class Usage(NamedTuple):
+    """What the process uses: share of one core since the last look, resident bytes."""
+
+    cpu: float
+    rss_bytes: int
+
+
 class Stored(NamedTuple):
     """One message of a stream: its place in the stream, subject and bytes."""
 

@@ -12,7 +12,9 @@ read again from anywhere. Where Postgres refuses a row for what it holds, the ba
 halved until that row stands alone; the others are stored, and it is reported.
 
 No server can hold a caller for long: connecting, statements, locks, idle transactions and
-each whole operation have their limits. A connection is tried before it is used.
+each whole operation have their limits. An idle connection is tried before it is lent, and a
+dead one replaced at once: `psycopg_pool` does that too, but pauses a second for each dead
+one, and hides why Postgres refused.
 """
 
 import asyncio
@@ -21,8 +23,8 @@ from contextlib import asynccontextmanager
 from typing import Any, Self
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
-from psycopg_pool import AsyncConnectionPool
 
 from ledgerflux.adapters import postgres_schema as schema
 from ledgerflux.core.history import RefusedRow, RowsRefused
@@ -30,7 +32,7 @@ from ledgerflux.errors import StoreError
 from ledgerflux.ports import BookRow, GapRow, TradeRow
 
 CONNECT_S = 2
-OPERATION_S = 8.0
+OPERATION_S = 6.0
 SEARCH_S = 60.0
 """Finding the refused rows among many takes a few statements for each."""
 CONNECTIONS_MAX = 4
@@ -58,32 +60,19 @@ class PostgresStore:
     """
 
     def __init__(self, dsn: str) -> None:
-        self._pool: AsyncConnectionPool[_Connection] = AsyncConnectionPool(
-            dsn,
-            kwargs={
-                "autocommit": True,
-                "connect_timeout": CONNECT_S,
-                "application_name": "ledgerflux",
-                "keepalives_idle": 5,
-                "keepalives_interval": 2,
-                "keepalives_count": 2,
-            },
-            min_size=1,
-            max_size=CONNECTIONS_MAX,
-            configure=_configure,
-            check=AsyncConnectionPool.check_connection,
-            timeout=CONNECT_S,
-            # Given up early and begun anew by the next call: its own pauses grow to minutes.
-            reconnect_timeout=1.0,
-            open=False,
-        )
+        self._dsn = dsn
+        self._slots = asyncio.Semaphore(CONNECTIONS_MAX)
+        self._idle: list[_Connection] = []
+        self._open = False
 
     async def __aenter__(self) -> Self:
-        await self._pool.open()
+        self._open = True
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._pool.close(timeout=CONNECT_S)
+        self._open = False
+        while self._idle:
+            await self._idle.pop().close()
 
     async def prepare(self) -> None:
         """Create or check the schema; see `ports.SnapshotStore.prepare`."""
@@ -193,18 +182,53 @@ class PostgresStore:
 
     @asynccontextmanager
     async def _connection(self, deadline_s: float = OPERATION_S) -> AsyncIterator[_Connection]:
-        """Lend a connection; whatever fails inside becomes a StoreError."""
+        """Lend a connection that works; whatever fails inside becomes a StoreError."""
         try:
-            async with asyncio.timeout(deadline_s), self._pool.connection() as connection:
-                yield connection
+            async with asyncio.timeout(deadline_s), self._slots:
+                connection = await self._take()
+                try:
+                    yield connection
+                finally:
+                    await self._give_back(connection)
         except TimeoutError as error:
             raise StoreError(f"Postgres gave no answer in {deadline_s:g} s") from error
         except (psycopg.Error, *_ROW_ERRORS) as error:
             raise _store_error(error) from error
 
+    async def _take(self) -> _Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            try:
+                await connection.execute("")
+            except psycopg.Error:
+                await connection.close()
+            else:
+                return connection
+        return await _connect(self._dsn)
 
-async def _configure(connection: _Connection) -> None:
-    await connection.execute(schema.LIMITS)
+    async def _give_back(self, connection: _Connection) -> None:
+        if self._open and connection.info.transaction_status is TransactionStatus.IDLE:
+            self._idle.append(connection)
+        else:
+            await connection.close()
+
+
+async def _connect(dsn: str) -> _Connection:
+    connection: _Connection = await psycopg.AsyncConnection.connect(
+        dsn,
+        autocommit=True,
+        connect_timeout=CONNECT_S,
+        application_name="ledgerflux",
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=2,
+    )
+    try:
+        await connection.execute(schema.LIMITS)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
 
 
 async def _schema_version(connection: _Connection) -> int:

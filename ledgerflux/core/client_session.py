@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.outbox import Outbox
-from ledgerflux.core.product_stream import Replaced, StreamChannel
+from ledgerflux.core.product_stream import Replaced
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.speaker import Speaker
 from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
 
 SLOW, RATE_LIMITED, IDLE, BINARY, FULL, RESTART = 4000, 4002, 4505, 1003, 1013, 1012
@@ -46,8 +47,8 @@ class ClientSession:
     ) -> None:
         self.outbox = Outbox()
         self.ended = False
-        self.subscriptions: dict[tuple[str, str], Subscription] = {}
-        self.everything: set[StreamChannel] = set()
+        self.subscriptions: dict[tuple[ChannelName, str], Subscription] = {}
+        self.everything: set[ChannelName] = set()
         """Channels subscribed with `*`: new products join them."""
         self.beats: dict[str, frozenset[str] | None] = {}
         """heartbeats and system: the products asked for, None for all."""
@@ -119,7 +120,7 @@ class ClientSession:
         self._subscribed = True
         self.beats[channel] = products
 
-    def part_with(self, channel: str, product: str) -> None:
+    def part_with(self, channel: ChannelName, product: str) -> None:
         """Leave a stream: nothing more of it is queued."""
         self._catching.pop(self.subscriptions.pop((channel, product)), None)
 
@@ -143,7 +144,7 @@ class ClientSession:
         """Send the stream's new book as a snapshot, or fall behind."""
         if self.ended or subscription.behind:
             return
-        prev_seq = replaced.before.seq if replaced.reason == "resync" else None
+        prev_seq = replaced.before.seq
         room = not (subscription.live and self.outbox.above)
         if room and subscription.load(subscription.stream.snapshot(), replaced.reason, prev_seq):
             self._catching[subscription] = None

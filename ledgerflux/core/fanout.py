@@ -10,30 +10,21 @@ from typing import NamedTuple
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.product_stream import (
-    STREAM_CHANNELS,
+    CHANNELS,
     BatchView,
     Heads,
     Missing,
     ProductStream,
     Replaced,
     Said,
-    StreamChannel,
     Telling,
 )
+from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Speaker
 from ledgerflux.core.subscription import Frame, Subscription
-
-BEAT_CHANNELS = ("heartbeats", "system")
-
-
-class Refusal(NamedTuple):
-    """A request that is not granted, as the client is told."""
-
-    code: str
-    message: str
-    product_ids: tuple[str, ...] = ()
-    retry_after_ms: int | None = None
+from ledgerflux.model.checkpoint import PartitionCheckpoint
+from ledgerflux.model.stream import ChannelName
 
 
 class FanoutStatistics(NamedTuple):
@@ -45,18 +36,26 @@ class FanoutStatistics(NamedTuple):
 
 
 class Fanout:
-    """Products by id, sessions by the stream they follow."""
+    """The streams of one venue, and the sessions that follow those served.
+
+    Streams of products that are not served are followed all the same: a product that is
+    served later is complete at once.
+    """
 
     def __init__(self, speaker: Speaker, limits: Limits) -> None:
+        self.venue = ""
         self.products: dict[str, ProductStream] = {}
+        """The products served."""
         self.sessions: dict[ClientSession, None] = {}
+        self._integrity = ("none", "none")
+        self._streams: dict[str, ProductStream] = {}
         self._speaker = speaker
         self._limits = limits
-        self._followers: dict[tuple[StreamChannel, str], dict[ClientSession, Subscription]] = {}
+        self._followers: dict[tuple[ChannelName, str], dict[ClientSession, Subscription]] = {}
         self._delivered_total = 0
 
     def heads(self) -> dict[str, Heads]:
-        """Return where every product stands."""
+        """Return where every product served stands."""
         return {product: stream.heads() for product, stream in self.products.items()}
 
     def statistics(self) -> FanoutStatistics:
@@ -64,23 +63,39 @@ class Fanout:
         subscriptions = sum(session.used for session in self.sessions)
         return FanoutStatistics(len(self.sessions), subscriptions, self._delivered_total)
 
-    # Products
+    # -- products ----------------------------------------------------------------------
 
-    def add(self, stream: ProductStream) -> None:
-        """Serve a product; clients that asked for everything join it."""
-        self.products[stream.product] = stream
-        for session in self.sessions:
-            for channel in session.everything:
-                position = self._join(session, channel, stream, snapshot=True)
-                session.put(self._speaker.subscribed(channel, {stream.product: position}))
+    def begin(self, venue: str, *, integrity: str, integrity_rule: str) -> None:
+        """Serve `venue`; what was served of another is gone."""
+        if venue != self.venue:
+            self.serve([])
+            self._streams.clear()
+        self.venue = venue
+        self._integrity = (integrity, integrity_rule)
 
-    def remove(self, product: str) -> None:
-        """Serve a product no longer; its clients are told so."""
-        del self.products[product]
-        for channel in STREAM_CHANNELS:
-            for session in self._followers.pop((channel, product), {}):
-                session.part_with(channel, product)
-                session.put(self._speaker.unsubscribed(channel, [product]))
+    def serve(self, products: Iterable[str]) -> None:
+        """Serve exactly these; clients are told what joins what they asked for, or is gone."""
+        wanted = list(products)
+        for product in [product for product in self.products if product not in wanted]:
+            self._remove(product)
+        for product in wanted:
+            if product not in self.products:
+                self._add(product)
+
+    def restore(self, partition: int, saved: PartitionCheckpoint | None) -> None:
+        """Know of a partition what the checkpoint holds, and nothing else; tell clients.
+
+        Raises:
+            LogError: The checkpoint holds what can be no book (`log_corrupt`).
+        """
+        held = {product.product: product for product in saved.products} if saved else {}
+        mine = {product for product in self._streams if partition_of(product) == partition}
+        for product in sorted(mine | set(held)):
+            self._stream(product).restore(held.get(product))
+        for product in sorted(mine):
+            for channel in CHANNELS:
+                for session, subscription in self._following(channel, product):
+                    session.resync(subscription, "store")
 
     def publish(self, batches: Iterable[BatchView], publish_ns: int) -> None:
         """Apply one record's batches and queue what each client must be told.
@@ -89,29 +104,22 @@ class Fanout:
             LogError: A batch does not continue its stream, or can't be read.
         """
         for batch in batches:
-            stream = self.products.get(batch.product)
-            if stream is not None:
-                for telling in stream.apply(batch, publish_ns):
-                    self._tell(stream, batch.channel, telling)
+            stream = self._streams.get(batch.product) or self._stream(batch.product)
+            for telling in stream.apply(batch, publish_ns):
+                self._tell(stream, telling)
 
-    def lose(self, products: Iterable[str], cause: str) -> None:
-        """Say that these products can't be followed: empty gaps, and books not live."""
-        for product in products:
-            stream = self.products[product]
+    def lose(self, partition: int) -> None:
+        """Say that a partition can't be followed: empty gaps, and no book is live."""
+        for product, stream in self._streams.items():
+            if partition_of(product) != partition:
+                continue
             stream.lose()
-            for channel in STREAM_CHANNELS:
+            for channel in CHANNELS:
                 epoch, seq = stream.position(channel)
-                missing = Missing(channel, epoch, seq + 1, seq, cause, stream.state)
-                self._tell(stream, channel, missing)
+                missing = Missing(channel, epoch, seq + 1, seq, "store", stream.state)
+                self._tell(stream, missing)
 
-    def resync(self, products: Iterable[str], cause: str) -> None:
-        """Bring every client of these products from where it is to where they are."""
-        for product in products:
-            for channel in STREAM_CHANNELS:
-                for session, subscription in self._followers.get((channel, product), {}).items():
-                    session.resync(subscription, cause)
-
-    # Clients
+    # -- clients -----------------------------------------------------------------------
 
     def enter(self, session: ClientSession) -> None:
         """Take part; the caller has looked at `Limits.clients_max`."""
@@ -121,52 +129,38 @@ class Fanout:
         """Forget a client."""
         del self.sessions[session]
         for channel, product in list(session.subscriptions):
-            self._part(session, channel, product)
+            self.part(session, channel, product)
 
-    def subscribe(
+    def join(
         self,
         session: ClientSession,
-        channel: str,
-        products: Sequence[str] | None,
+        channel: ChannelName,
+        stream: ProductStream,
         *,
-        snapshot: bool = True,
-    ) -> dict[str, Position] | Refusal:
-        """Register for streams, all or none; return where each stands for this client.
+        snapshot: bool,
+    ) -> Position:
+        """Let a client follow a stream; return the place from which it is told everything.
 
-        `products` None means all, also those that come later. The answer must be put into
-        the session before anything else happens: what follows continues it.
+        The answer that tells it must be put into the session before anything else happens.
         """
-        if channel in BEAT_CHANNELS:
-            return self._subscribe_beats(session, channel, products)
-        wanted = list(self.products) if products is None else list(dict.fromkeys(products))
-        refusal = self._refusal(session, channel, wanted)
-        if refusal is not None:
-            return refusal
-        stream_channel = _stream_channel(channel)
-        if products is None:
-            session.everything.add(stream_channel)
-        return {
-            product: self._join(session, stream_channel, self.products[product], snapshot=snapshot)
-            for product in wanted
-        }
+        position = stream.position(channel)
+        catch_up = snapshot and channel != "trades"
+        if catch_up and channel != "level2" and stream.latest(channel) is not None:
+            position = Position(position.epoch, max(0, position.seq - 1))
+        first = None if catch_up and channel == "level2" else position
+        subscription = Subscription(stream, channel, first)
+        self._followers.setdefault((channel, stream.product), {})[session] = subscription
+        session.join(subscription, catch_up=catch_up)
+        return position
 
-    def unsubscribe(
-        self, session: ClientSession, channel: str, products: Sequence[str] | None
-    ) -> list[str] | Refusal:
-        """Leave streams, all or none; return their products. None means all of the channel."""
-        if channel in BEAT_CHANNELS:
-            if session.beats.pop(channel, ()) == ():
-                return Refusal("not_subscribed", f"{channel} is not subscribed")
-            return []
-        held = [product for name, product in session.subscriptions if name == channel]
-        wanted = held if products is None else list(dict.fromkeys(products))
-        unknown = tuple(product for product in wanted if product not in held)
-        if unknown or not (wanted or channel in session.everything):
-            return Refusal("not_subscribed", f"{channel} is not subscribed", unknown)
-        session.everything.discard(_stream_channel(channel))
-        for product in wanted:
-            self._part(session, channel, product)
-        return wanted
+    def part(self, session: ClientSession, channel: ChannelName, product: str) -> None:
+        """Let a client follow a stream no longer."""
+        key = (channel, product)
+        followers = self._followers[key]
+        del followers[session]
+        if not followers:
+            del self._followers[key]
+        session.part_with(channel, product)
 
     def beat(self, channel: str, messages: "Mapping[frozenset[str] | None, bytes]") -> None:
         """Queue one beat of `heartbeats` or `system` by the set of products asked for."""
@@ -178,10 +172,37 @@ class Fanout:
         """Return the sets of products for which a beat of `channel` is needed."""
         return {session.beats[channel] for session in self.sessions if channel in session.beats}
 
-    # Inside
+    # -- inside ------------------------------------------------------------------------
 
-    def _tell(self, stream: ProductStream, channel: StreamChannel, telling: Telling) -> None:
-        followers = self._followers.get((channel, stream.product))
+    def _stream(self, product: str) -> ProductStream:
+        stream = self._streams.get(product)
+        if stream is None:
+            integrity, rule = self._integrity
+            stream = ProductStream(self.venue, product, integrity=integrity, integrity_rule=rule)
+            self._streams[product] = stream
+        return stream
+
+    def _add(self, product: str) -> None:
+        stream = self.products[product] = self._stream(product)
+        for session in self.sessions:
+            for channel in sorted(session.everything):
+                position = self.join(session, channel, stream, snapshot=True)
+                session.put(self._speaker.subscribed(channel, {product: position}))
+
+    def _remove(self, product: str) -> None:
+        del self.products[product]
+        for channel in CHANNELS:
+            for session, _ in self._following(channel, product):
+                self.part(session, channel, product)
+                session.put(self._speaker.unsubscribed(channel, [product]))
+
+    def _following(
+        self, channel: ChannelName, product: str
+    ) -> list[tuple[ClientSession, Subscription]]:
+        return list(self._followers.get((channel, product), {}).items())
+
+    def _tell(self, stream: ProductStream, telling: Telling) -> None:
+        followers = self._followers.get((telling.channel, stream.product))
         if not followers:
             return
         self._delivered_total += len(followers)
@@ -189,80 +210,21 @@ class Fanout:
             for session, subscription in followers.items():
                 session.replace(subscription, telling)
             return
-        frame = self._frame(stream, channel, telling)
+        frame = self._frame(stream, telling)
         for session, subscription in followers.items():
             session.offer(subscription, frame)
 
-    def _frame(
-        self, stream: ProductStream, channel: StreamChannel, telling: Said | Missing
-    ) -> Frame:
+    def _frame(self, stream: ProductStream, telling: Said | Missing) -> Frame:
         if isinstance(telling, Said):
             batch = telling.batch
-            before = Position(batch.epoch, batch.first_seq - 1)
-            after = Position(batch.epoch, batch.last_seq)
-            return Frame(before, after, self._speaker.data(stream, batch))
-        after = Position(telling.epoch, telling.to_seq)
-        begins = telling.cause == "epoch"
-        before = None if begins else Position(telling.epoch, telling.from_seq - 1)
-        return Frame(before, after, self._speaker.gap(stream, telling))
-
-    def _join(
-        self,
-        session: ClientSession,
-        channel: StreamChannel,
-        stream: ProductStream,
-        *,
-        snapshot: bool,
-    ) -> Position:
-        """Register, and return the place from which the client is told everything."""
-        position = stream.position(channel)
-        catch_up = snapshot and channel != "trades"
-        if catch_up and channel != "level2" and stream.latest(channel) is not None:
-            position = Position(position.epoch, max(0, position.seq - 1))
-        first = None if catch_up and channel == "level2" else position
-        subscription = Subscription(stream, channel, first)
-        self._followers.setdefault((channel, stream.product), {})[session] = subscription
-        session.join(subscription, catch_up=catch_up)
-        return position
-
-    def _part(self, session: ClientSession, channel: str, product: str) -> None:
-        key = (_stream_channel(channel), product)
-        followers = self._followers[key]
-        del followers[session]
-        if not followers:
-            del self._followers[key]
-        session.part_with(channel, product)
-
-    def _refusal(
-        self, session: ClientSession, channel: str, wanted: Sequence[str]
-    ) -> Refusal | None:
-        unknown = tuple(product for product in wanted if product not in self.products)
-        if unknown:
-            known = ", ".join(sorted(self.products)) or "none yet"
-            return Refusal("unknown_product", f"products served: {known}", unknown)
-        held = tuple(product for product in wanted if (channel, product) in session.subscriptions)
-        if held or channel in session.everything:
-            return Refusal("already_subscribed", f"{channel} is subscribed already", held)
-        if session.used + len(wanted) > self._limits.subscriptions_max:
-            most = self._limits.subscriptions_max
-            return Refusal("limit_subscriptions", f"a connection has at most {most} subscriptions")
-        return None
-
-    def _subscribe_beats(
-        self, session: ClientSession, channel: str, products: Sequence[str] | None
-    ) -> dict[str, Position] | Refusal:
-        if channel in session.beats:
-            return Refusal("already_subscribed", f"{channel} is subscribed already")
-        unknown = tuple(product for product in products or () if product not in self.products)
-        if unknown:
-            known = ", ".join(sorted(self.products)) or "none yet"
-            return Refusal("unknown_product", f"products served: {known}", unknown)
-        session.join_beats(channel, None if products is None else frozenset(products))
-        return {}
-
-
-def _stream_channel(channel: str) -> StreamChannel:
-    for name in STREAM_CHANNELS:
-        if name == channel:
-            return name
-    raise AssertionError(channel)
+            return Frame(
+                Position(batch.epoch, batch.first_seq - 1),
+                Position(batch.epoch, batch.last_seq),
+                self._speaker.data(stream, batch),
+            )
+        before = Position(telling.epoch, telling.from_seq - 1)
+        return Frame(
+            None if telling.cause == "epoch" else before,
+            Position(telling.epoch, telling.to_seq),
+            self._speaker.gap(stream, telling),
+        )

@@ -62,6 +62,7 @@ class PartitionNormalizer:
         self._made.clear()  # the products hold this very list
         self._resyncs = []
         self.counts["norm_events"] += len(made)
+        self.counts["gaps"] += sum(item.type == "gap" for item in made)
         return made, resyncs
 
     # -- the connection ----------------------------------------------------------------
@@ -182,11 +183,6 @@ class PartitionNormalizer:
     @property
     def _derive_ticker(self) -> bool:
         return "ticker" not in self.session.channels
-
-    @property
-    def gaps_total(self) -> int:
-        """Return how many gaps were declared to clients since this object began."""
-        return sum(stream.gaps_total for stream in self.products.values())
 
     # -- checkpoint --------------------------------------------------------------------
 

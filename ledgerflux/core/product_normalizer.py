@@ -48,7 +48,6 @@ class ProductNormalizer:
         self.book = Book()
         self.updates_ignored_total = 0
         self.trades_repeated_total = 0
-        self.gaps_total = 0
         self._out = out
         self._seqs: dict[ChannelName, int] = dict.fromkeys(CHANNELS, 0)
         self._pending: list[Level2Update] = []
@@ -266,7 +265,6 @@ class ProductNormalizer:
         self, state: BookState, cause: str, detail: str, receive_ns: int, missing: int | None = None
     ) -> None:
         self._pending.clear()
-        self.gaps_total += 1
         self._make(
             "level2",
             "gap",
@@ -282,7 +280,6 @@ class ProductNormalizer:
         self._enter(state, detail, receive_ns)
 
     def _trades_missing(self, from_id: int, to_id: int, receive_ns: int) -> None:
-        self.gaps_total += 1
         self._make(
             "trades",
             "gap",

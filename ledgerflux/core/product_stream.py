@@ -5,10 +5,11 @@ States of the book are the normalizer's words; only a snapshot makes it `live` a
 
     init --snapshot--> live --gap--> Gap.state --snapshot--> live
     any  --status----> StatusEvent.state
-    any  --lost------> stale          (the log could not be read; see `restore`)
+    any  --epoch-----> init           (another run of the source: every seq starts anew)
+    any  --lose------> stale          (the log could not be followed, see `restore`)
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -16,11 +17,19 @@ import msgspec
 from ledgerflux.core.book import Book, BookRefused
 from ledgerflux.core.snapshot import START, Position, Snapshot, Standing
 from ledgerflux.errors import LogError
-from ledgerflux.model.events import Change, Level
+from ledgerflux.model.checkpoint import ProductCheckpoint
+from ledgerflux.model.stream import (
+    ChannelName,
+    EventType,
+    Gap,
+    Level2Snapshot,
+    Level2Update,
+    StatusEvent,
+)
+from ledgerflux.model.units import rfc3339
 
-StreamChannel = Literal["level2", "trades", "ticker", "status"]
 ReplacedReason = Literal["resync", "epoch"]
-STREAM_CHANNELS: tuple[StreamChannel, ...] = ("level2", "trades", "ticker", "status")
+CHANNELS: tuple[ChannelName, ...] = ("level2", "trades", "ticker", "status")
 
 
 class BatchView(Protocol):
@@ -31,12 +40,12 @@ class BatchView(Protocol):
         """The product."""
 
     @property
-    def channel(self) -> StreamChannel:
+    def channel(self) -> ChannelName:
         """The channel."""
 
     @property
-    def type(self) -> str:
-        """What its events are: update, snapshot, gap, trade, ticker, status."""
+    def type(self) -> EventType:
+        """What its events are."""
 
     @property
     def epoch(self) -> str:
@@ -60,6 +69,11 @@ class Said(NamedTuple):
 
     batch: BatchView
 
+    @property
+    def channel(self) -> ChannelName:
+        """Return the channel it is for."""
+        return self.batch.channel
+
 
 class Missing(NamedTuple):
     """`from_seq` to `to_seq` carry no data; an empty range begins a new epoch.
@@ -67,7 +81,7 @@ class Missing(NamedTuple):
     `state` is the book's after it; `missing`, `from_id`, `to_id` are what is known of it.
     """
 
-    channel: StreamChannel
+    channel: ChannelName
     epoch: str
     from_seq: int
     to_seq: int
@@ -80,49 +94,21 @@ class Missing(NamedTuple):
 
 
 class Replaced(NamedTuple):
-    """The whole book is another: subscribers at `before` get it as a snapshot."""
+    """The whole level2 book is another: subscribers at `before` get it as a snapshot."""
 
     before: Position
     reason: ReplacedReason
+    channel: ChannelName = "level2"
 
 
 Telling = Said | Missing | Replaced
 
 
-class _Update(msgspec.Struct, gc=False):
-    changes: list[Change]
-    ts_exchange: str | None
-    ts_receive: str
-
-
-class _Replacement(msgspec.Struct):
-    bids: list[Level]
-    asks: list[Level]
-    ts_exchange: str | None
-    ts_receive: str
-
-
-class _GapNote(msgspec.Struct):
-    seq: int
-    cause: str
-    state: str
-    detail: str = ""
-    missing: int | None = None
-    from_id: int | None = None
-    to_id: int | None = None
-
-
-class _StatusNote(msgspec.Struct):
-    state: str
-    reason: str
-    ts_receive: str
-
-
 T = TypeVar("T")
-_updates = msgspec.json.Decoder(list[_Update])
-_replacements = msgspec.json.Decoder(list[_Replacement])
-_gaps = msgspec.json.Decoder(list[_GapNote])
-_statuses = msgspec.json.Decoder(list[_StatusNote])
+_updates = msgspec.json.Decoder(list[Level2Update])
+_snapshots = msgspec.json.Decoder(list[Level2Snapshot])
+_gaps = msgspec.json.Decoder(list[Gap])
+_statuses = msgspec.json.Decoder(list[StatusEvent])
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -145,10 +131,9 @@ class ProductStream:
         self.integrity = integrity
         self.integrity_rule = integrity_rule
         self.book = Book()
-        self.state = "init"
+        self.state: str = "init"
         self.publish_ns = 0
-        self._epoch = ""
-        self._positions: dict[StreamChannel, Position] = dict.fromkeys(STREAM_CHANNELS, START)
+        self._positions: dict[ChannelName, Position] = dict.fromkeys(CHANNELS, START)
         self._ts_exchange: str | None = None
         self._ts_receive: str | None = None
         self._ticker: bytes | None = None
@@ -156,20 +141,14 @@ class ProductStream:
         self._status_receive: str | None = None
         self._snapshot: Snapshot | None = None
 
-    def position(self, channel: StreamChannel) -> Position:
+    def position(self, channel: ChannelName) -> Position:
         """Return where `channel` stands."""
         return self._positions[channel]
 
     def heads(self) -> Heads:
-        """Return where the product stands; a channel of an older epoch is at 0."""
+        """Return where the product stands."""
         level2, trades = self._positions["level2"], self._positions["trades"]
-        return Heads(
-            self._epoch,
-            level2.seq if level2.epoch == self._epoch else 0,
-            trades.seq if trades.epoch == self._epoch else 0,
-            self.state,
-            self.integrity,
-        )
+        return Heads(level2.epoch, level2.seq, trades.seq, self.state, self.integrity)
 
     def snapshot(self) -> Snapshot:
         """Return the book as it stands; the same object until it changes."""
@@ -189,7 +168,7 @@ class ProductStream:
             self._snapshot = kept
         return kept
 
-    def latest(self, channel: StreamChannel) -> tuple[Position, bytes] | None:
+    def latest(self, channel: ChannelName) -> tuple[Position, bytes] | None:
         """Return the position and JSON of the newest event of `ticker` or `status`.
 
         A status is always known; a ticker only once there was one (else None).
@@ -212,19 +191,19 @@ class ProductStream:
             LogError: It does not continue its stream (`log_incomplete`, `log_regressed`), or
                 can't be read (`log_corrupt`).
         """
-        channel, before = batch.channel, self._positions[batch.channel]
         self.publish_ns = publish_ns
         told: list[Telling] = []
-        reason: ReplacedReason = "resync"
-        if batch.epoch != before.epoch:
-            before, reason = self._begin_epoch(batch, told), "epoch"
-        elif batch.first_seq != before.seq + 1:
+        channel = batch.channel
+        if batch.epoch != self._positions[channel].epoch:
+            self._begin_epoch(batch.epoch, told)
+        before = self._positions[channel]
+        if batch.first_seq != before.seq + 1:
             raise self._out_of_order(batch, before)
         self._positions[channel] = Position(batch.epoch, batch.last_seq)
         match channel:
             case "level2" if batch.type == "snapshot":
                 self._apply_snapshot(batch)
-                told.append(Replaced(before, reason))
+                told.append(Replaced(before, "resync" if before.seq else "epoch"))
             case "level2" if batch.type == "update":
                 self._apply_update(batch)
                 told.append(Said(batch))
@@ -246,44 +225,36 @@ class ProductStream:
         """Say that the log could not be followed: the book is `stale` until `restore`."""
         self.state = "stale"
 
-    def restore(
-        self,
-        *,
-        positions: Mapping[StreamChannel, Position],
-        bids: Iterable[Sequence[str]],
-        asks: Iterable[Sequence[str]],
-        state: str,
-        ts_exchange: str | None,
-        ts_receive: str | None,
-    ) -> None:
-        """Become what a checkpoint holds.
+    def restore(self, saved: ProductCheckpoint | None) -> None:
+        """Become what a checkpoint holds; with None, know nothing again.
 
         Raises:
             LogError: Its levels can be no book (`log_corrupt`).
         """
-        self._positions = {name: positions.get(name, START) for name in STREAM_CHANNELS}
-        self._epoch = self._positions["level2"].epoch
-        self._replace(bids, asks)
-        self.state = state
-        self._ts_exchange, self._ts_receive = ts_exchange, ts_receive
-        self._ticker = None
-        self._snapshot = None
+        self.book = Book()
+        self.state = "init"
+        self._positions = dict.fromkeys(CHANNELS, START)
+        self._ticker = self._ts_exchange = self._ts_receive = self._snapshot = None
+        if saved is None:
+            return
+        self._replace(saved.bids, saved.asks)
+        self.state = saved.state
+        self._positions = {name: Position(saved.epoch, saved.seqs[name]) for name in CHANNELS}
+        if saved.book_receive_ns:
+            self._ts_receive = rfc3339(saved.book_receive_ns)
+        if saved.book_exchange_ns is not None:
+            self._ts_exchange = rfc3339(saved.book_exchange_ns)
 
-    def _begin_epoch(self, batch: BatchView, told: list[Telling]) -> Position:
-        """Say that an epoch begins, unless a snapshot says it; return the place before `batch`."""
-        self._epoch = batch.epoch
-        if batch.channel == "level2":
-            self.book = Book()
-            if batch.type == "snapshot":
-                return Position(batch.epoch, batch.first_seq - 1)
-            self.state = "resyncing"
-        told.append(
-            Missing(batch.channel, batch.epoch, 1, batch.first_seq - 1, "epoch", self.state)
-        )
-        return Position(batch.epoch, batch.first_seq - 1)
+    def _begin_epoch(self, epoch: str, told: list[Telling]) -> None:
+        """Start every channel anew, and say so in each."""
+        self.book = Book()
+        self.state = "init"
+        self._ticker = self._ts_exchange = self._ts_receive = None
+        self._positions = dict.fromkeys(CHANNELS, Position(epoch, 0))
+        told.extend(Missing(name, epoch, 1, 0, "epoch", self.state) for name in CHANNELS)
 
     def _apply_snapshot(self, batch: BatchView) -> None:
-        newest = _read(_replacements, batch)[-1]
+        newest = _read(_snapshots, batch)[-1]
         self._replace(newest.bids, newest.asks)
         self._ts_exchange, self._ts_receive = newest.ts_exchange, newest.ts_receive
         self.state = "live"

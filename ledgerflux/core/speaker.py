@@ -6,8 +6,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from ledgerflux.core.product_stream import BatchView, Missing, ProductStream, StreamChannel
+from ledgerflux.core.product_stream import BatchView, Missing, ProductStream
 from ledgerflux.core.snapshot import Position, Snapshot
+from ledgerflux.model.stream import ChannelName
 
 
 class Speaker(Protocol):
@@ -17,7 +18,7 @@ class Speaker(Protocol):
         """Return the message of a whole batch, its body spliced unparsed."""
 
     def latest(
-        self, stream: ProductStream, channel: StreamChannel, position: Position, event: bytes
+        self, stream: ProductStream, channel: ChannelName, position: Position, event: bytes
     ) -> bytes:
         """Return the message of one event at `position`."""
 

@@ -13,9 +13,10 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from ledgerflux.core.product_stream import Missing, ProductStream, StreamChannel
+from ledgerflux.core.product_stream import Missing, ProductStream
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.speaker import Speaker
+from ledgerflux.model.stream import ChannelName
 
 SNAPSHOTS_WAITING_MAX = 2
 RETAKES_MAX = 3
@@ -64,7 +65,7 @@ class Subscription:
     )
 
     def __init__(
-        self, stream: ProductStream, channel: StreamChannel, position: Position | None
+        self, stream: ProductStream, channel: ChannelName, position: Position | None
     ) -> None:
         self.stream = stream
         self.channel = channel
@@ -154,7 +155,7 @@ class Subscription:
             return
         position, event = latest
         was = self.position
-        if was is not None and was.epoch == position.epoch and was.seq >= position.seq:
+        if was is not None and was.epoch == position.epoch and was.seq >= position.seq > 0:
             yield self._say_gap(was, was, speaker)  # nothing new but, it may be, the state
             return
         yield from self._gap(Position(position.epoch, max(0, position.seq - 1)), speaker)

@@ -11,18 +11,21 @@ At the end of input without `bye` the supervisor is gone: every child left that 
 names DATA_DIR in its command line is asked to stop, and killed two seconds later.
 """
 
+import contextlib
 import os
 import signal
 import sys
 import time
+from collections.abc import Iterable
 
 GRACE_S = 2.0
 POLL_S = 0.02
+COMMAND_BYTES_MAX = 65_536
 
 
-def listen(lines):  # noqa: ANN001, ANN201 - typing is not imported here
+def listen(lines: Iterable[str]) -> dict[int, int]:
     """Return the children left at the end of `lines`, pid to stop signal; none after `bye`."""
-    children = {}
+    children: dict[int, int] = {}
     for line in lines:
         word = line.strip()
         if word == "bye":
@@ -35,37 +38,44 @@ def listen(lines):  # noqa: ANN001, ANN201 - typing is not imported here
     return children
 
 
-def names(pid, data_dir):  # noqa: ANN001, ANN201
+def names(pid: int, data_dir: str) -> bool:
     """Say whether process `pid` lives and has `data_dir` in its command line."""
-    if not os.path.isdir("/proc/self"):
-        with os.popen(f"ps -o command= -p {int(pid)}") as answer:
-            return data_dir in answer.read()
     try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return os.fsencode(data_dir) in file.read()
-    except OSError:
-        return False
-
-
-def send(pid, signum):  # noqa: ANN001, ANN201
-    """Send a signal to a process that may be gone."""
+        file = os.open(f"/proc/{pid}/cmdline", os.O_RDONLY)
+    except FileNotFoundError:
+        return not os.access("/proc/self", os.F_OK) and data_dir in _asked_of_ps(pid)
     try:
-        os.kill(pid, signum)
+        return os.fsencode(data_dir) in os.read(file, COMMAND_BYTES_MAX)
     except ProcessLookupError:
-        pass
+        return False
+    finally:
+        os.close(file)
 
 
-def end(children, data_dir):  # noqa: ANN001, ANN201
+def _asked_of_ps(pid: int) -> str:
+    """Return the command line of a process where there is no /proc."""
+    import subprocess
+
+    command = ["/bin/ps", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+
+
+def end(children: dict[int, int], data_dir: str) -> None:
     """Ask, wait, kill."""
     left = {pid: stop for pid, stop in children.items() if names(pid, data_dir)}
     for pid, stop_signal in left.items():
-        send(pid, stop_signal)
+        _send(pid, stop_signal)
     deadline = time.monotonic() + GRACE_S
     while left and time.monotonic() < deadline:
         time.sleep(POLL_S)
         left = {pid: stop for pid, stop in left.items() if names(pid, data_dir)}
     for pid in left:
-        send(pid, signal.SIGKILL)
+        _send(pid, signal.SIGKILL)
+
+
+def _send(pid: int, signum: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signum)
 
 
 if __name__ == "__main__":

@@ -258,8 +258,8 @@ def _products(event: _EventHead) -> list[str]:
 
 
 def _split_event(event: dict[str, msgspec.Raw], products: Collection[str]) -> bytes | None:
-    if "product_id" in event:
-        own = _NAME.decode(event["product_id"])
+    own = _NAME.decode(event.get("product_id", b"null"))
+    if own is not None:
         return _join(event) if own in products else None
     parts: dict[str, Any] = dict(event)
     for name in _LISTS:

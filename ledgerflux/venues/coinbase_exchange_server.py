@@ -107,7 +107,7 @@ class CoinbaseExchangeServer:
 
     def acknowledge(self, held: Mapping[str, Collection[str]], time_ns: int) -> bytes:  # noqa: ARG002
         """Return the `subscriptions` frame; it carries no time."""
-        channels = [_Held(name, list(products)) for name, products in held.items()]
+        channels = [_Held(name, [*filter(None, held[name])]) for name in held]
         return _encode({"type": "subscriptions", "channels": channels})
 
     def snapshot(

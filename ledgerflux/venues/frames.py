@@ -143,16 +143,15 @@ def refusal(frame: bytes, error: Exception) -> Refused:
 def _deep(value: object) -> bool:
     level = [value]
     for _ in range(DEPTH_MAX):
-        level = [inner for item in level for inner in _inside(item)]
+        level = [inner for item in level for inner in _containers(item)]
         if not level:
             return False
     return True
 
 
-def _inside(value: object) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+def _containers(value: Any) -> list[Any]:
+    inside = value.values() if isinstance(value, dict) else value
+    return [inner for inner in inside if isinstance(inner, dict | list)]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import pytest
+
 from ledgerflux.venues.base import Refused
 
 

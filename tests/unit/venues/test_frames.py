@@ -6,6 +6,7 @@ import pytest
 from data.hostile_frames import beat
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ledgerflux.venues import frames
 from ledgerflux.venues.base import FRAME_BYTES_MAX, Refused
 from ledgerflux.venues.frames import (
@@ -108,6 +109,7 @@ def test_the_strict_reader_refuses_exactly_the_objects_with_a_key_twice(pairs):
         (b'{"' + b"k" * 256 + b'":1}', None),
         (b'{"' + b"k" * 257 + b'":1}', "limits"),
         (b"[" * 64 + b"]" * 64, None),
+        (b"[" * 64 + b"1" + b"]" * 64, None),
         (b"[" * 65 + b"]" * 65, "limits"),
         (b'{"a":' * 65 + b"1" + b"}" * 65, "limits"),
         (b"[" + b"[]," * 100 + b"[]]", None),

@@ -1,6 +1,6 @@
 import pytest
+
 from ledgerflux.errors import ConfigError
-from ledgerflux.model.product import is_product_id
 from ledgerflux.venues.registry import VENUES, venue
 
 
@@ -26,4 +26,3 @@ def test_every_venue_states_what_can_be_had_without_keys(dialect):
     assert set(dialect.channels) == {"level2", "trades", "ticker", "heartbeats"}
     assert dialect.integrity_rule.split(":")[0] == dialect.integrity
     assert dialect.book_requests_per_s > 0
-    assert is_product_id("BTC-USD")

@@ -1,0 +1,106 @@
+"""What a partition's socket brought and the log has not taken yet."""
+
+from collections import deque
+from typing import NamedTuple
+
+RECORD_BYTES_MAX = 256 * 1024
+
+
+class Frames(NamedTuple):
+    """Consecutive frames of one connection, (receive_ns, bytes) each: one record."""
+
+    frames: list[tuple[int, bytes]]
+
+
+class Lost(NamedTuple):
+    """Frames that found no room: how many, and when the first and last came."""
+
+    frames: int
+    from_ns: int
+    to_ns: int
+
+
+class Note(NamedTuple):
+    """A session note, already encoded, in its place among the frames."""
+
+    kind: int
+    body: bytes
+
+
+class InboxStatistics(NamedTuple):
+    """What waits, and what was lost since the start."""
+
+    frames: int
+    bytes: int
+    bytes_peak: int
+    lost_total: int
+
+
+class Inbox:
+    """A bounded queue of frames and notes, in order.
+
+    At `bytes_max` frames are refused and counted; the first take after that hands out the
+    loss in its place, so that what was lost is declared, never silent. Notes are always
+    taken: they are few and small.
+    """
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._items: deque[tuple[int, bytes] | Lost | Note] = deque()
+        self._frames = 0
+        self._bytes = 0
+        self._bytes_peak = 0
+        self._lost_total = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
+    @property
+    def full(self) -> bool:
+        """Say whether the next frame would be refused."""
+        return self._bytes >= self._bytes_max
+
+    def put(self, receive_ns: int, frame: bytes) -> bool:
+        """Add a frame; return False where it was refused and counted as lost."""
+        if self.full:
+            self._lose(receive_ns)
+            return False
+        self._items.append((receive_ns, frame))
+        self._frames += 1
+        self._bytes += len(frame)
+        self._bytes_peak = max(self._bytes_peak, self._bytes)
+        return True
+
+    def note(self, kind: int, body: bytes) -> None:
+        """Add a note."""
+        self._items.append(Note(kind, body))
+
+    def take(self) -> Frames | Lost | Note:
+        """Return what goes into the next record: as many frames as fit, or one other thing."""
+        first = self._items.popleft()
+        if isinstance(first, Lost | Note):
+            return first
+        taken = [first]
+        size = len(first[1])
+        while self._items:
+            item = self._items[0]
+            if isinstance(item, Lost | Note) or size + len(item[1]) > RECORD_BYTES_MAX:
+                break
+            self._items.popleft()
+            taken.append(item)
+            size += len(item[1])
+        self._frames -= len(taken)
+        self._bytes -= size
+        return Frames(taken)
+
+    def statistics(self) -> InboxStatistics:
+        """Return sizes and counts."""
+        return InboxStatistics(self._frames, self._bytes, self._bytes_peak, self._lost_total)
+
+    def _lose(self, receive_ns: int) -> None:
+        self._lost_total += 1
+        last = self._items[-1]
+        if isinstance(last, Lost):
+            self._items[-1] = Lost(last.frames + 1, last.from_ns, receive_ns)
+        else:
+            self._items.append(Lost(1, receive_ns, receive_ns))

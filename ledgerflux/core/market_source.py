@@ -1,0 +1,76 @@
+"""Where a market comes from: items with their times, and the exchange's own books."""
+
+from typing import Protocol
+
+import msgspec
+
+from ledgerflux.core.dialect import Route
+from ledgerflux.model.events import Level
+
+Pair = tuple[str, str]
+"""(channel, product); the product is empty where the channel is about the connection."""
+Levels = tuple[list[Level], list[Level]]
+"""Bids and asks, best first."""
+
+
+class Item(msgspec.Struct, frozen=True, gc=False):
+    """One frame of the market.
+
+    `offset_ns` is when it is due, on the market's clock, from 0. `digits` is where the number
+    of the connection stands in `frame`, None where it has none. `step` is how far the source's
+    own numbers moved from the frame before: 1 normally, 2 where one is missing, 0 for a repeat,
+    negative for a swap.
+    """
+
+    offset_ns: int
+    frame: bytes
+    route: Route
+    digits: tuple[int, int] | None = None
+    step: int = 1
+
+
+class Closing(msgspec.Struct, frozen=True, gc=False):
+    """A connection of the source ended here; `products` is what it spoke of (empty: nothing)."""
+
+    offset_ns: int
+    products: frozenset[str]
+
+
+class Source(Protocol):
+    """A market to be served; positions count its items from 0."""
+
+    products: tuple[str, ...]
+    """Every product that can be asked for."""
+    pairs: frozenset[Pair]
+    """What has to be subscribed before the market may start without waiting."""
+
+    def due_ns(self) -> int | None:
+        """Return the offset of the next item; None after the last."""
+        ...
+
+    def take(self, until_ns: int) -> Item | Closing | None:
+        """Return the next item if it is due at the offset `until_ns`, and move past it."""
+        ...
+
+    def skip(self, items: int) -> int:
+        """Move past up to `items` items and return how many are still to pass.
+
+        0: all done. Does a bounded amount of work, so that a caller can do it in slices.
+        """
+        ...
+
+    def book(self, product: str) -> Levels | None:
+        """Return the book of `product` at the position; None while it is not known."""
+        ...
+
+    def begin(self, wall_ns: int) -> None:
+        """Say that the clock runs from now on, and what the wall clock shows."""
+        ...
+
+    def time_ns(self) -> int:
+        """Return the market's time at the position, nanoseconds since 1970 UTC."""
+        ...
+
+    def save(self) -> bytes | None:
+        """Return what `skip` can be spared with, None where there is nothing to keep now."""
+        ...

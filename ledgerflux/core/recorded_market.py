@@ -1,0 +1,169 @@
+"""A recording as a market: what the exchange sent, in its order and at its times.
+
+Received frames but acknowledgements are items, and so is the end of a connection after which
+others still speak. Everything else that was written down (what was sent, opened, asked by
+REST) is left out.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from ledgerflux.core.book import Book, BookRefused
+from ledgerflux.core.dialect import Hearing
+from ledgerflux.core.market_source import Closing, Item, Levels, Pair
+from ledgerflux.model.events import BookSnapshot, BookUpdate, Event
+from ledgerflux.model.recording import RecordedLine
+from ledgerflux.model.units import NANOS_PER_MS
+
+UNTIMED_STEP_NS = NANOS_PER_MS
+"""Between items of a recording without times."""
+CHANNELS = ("level2", "trades", "ticker", "heartbeats")
+SKIP_ITEMS_MAX = 256
+
+
+class Survey(NamedTuple):
+    """What a recording holds.
+
+    `frames` counts received frames, acknowledgements too; `items` what is served of them, and
+    closings. `channels` are ours, `pairs` every (channel, product) of them that occurs.
+    Times are nanoseconds since 1970 UTC, None where the recording has none.
+    """
+
+    products: tuple[str, ...]
+    channels: tuple[str, ...]
+    pairs: frozenset[Pair]
+    frames: int
+    items: int
+    first_ns: int | None
+    last_ns: int | None
+
+
+class Steps:
+    """How far the numbers of each recorded connection moved from frame to frame.
+
+    A frame that is left out takes its own step with it: what is next counts from there as if
+    it had never been.
+    """
+
+    def __init__(self) -> None:
+        self._expected: dict[str, int] = {}
+
+    def step(self, connection: str, number: int) -> int:
+        """Return the step of a frame: 1 for the first of a connection."""
+        step = number - self._expected.get(connection, number) + 1
+        self._expected[connection] = number + 1
+        return step
+
+    def leave_out(self, connection: str) -> None:
+        """Pass over a numbered frame that is not served."""
+        if connection in self._expected:
+            self._expected[connection] += 1
+
+    def forget(self, connection: str) -> None:
+        """Let `connection` begin anew."""
+        self._expected.pop(connection, None)
+
+
+def items_of(lines: Iterable[RecordedLine], hearing: Hearing) -> Iterator[Item | Closing]:
+    """Yield what `lines` hold for an exchange, offsets from 0 and never going back."""
+    steps = Steps()
+    clock = _Times()
+    spoken: dict[str, set[str]] = {}
+    ended: dict[str, int] = {}
+    for line in lines:
+        if line.kind == "close":
+            ended[line.connection] = clock.offset_ns(line.ts_ns)
+            steps.forget(line.connection)
+        if line.kind is not None:
+            continue
+        route = hearing.route(line.raw)
+        digits = hearing.digits(line.raw)
+        if route.acknowledgement:
+            if digits is not None:
+                steps.leave_out(line.connection)
+            continue
+        for connection, offset_ns in ended.items():
+            yield Closing(offset_ns, frozenset(spoken.pop(connection, ())))
+        ended.clear()
+        spoken.setdefault(line.connection, set()).update(route.products)
+        number = None if digits is None else int(line.raw[digits[0] : digits[1]])
+        step = 1 if number is None else steps.step(line.connection, number)
+        yield Item(clock.offset_ns(line.ts_ns), line.raw, route, digits, step)
+
+
+def survey(lines: Iterable[RecordedLine], hearing: Hearing) -> Survey:
+    """Return what the recording `lines` holds, reading all of it."""
+    counted = _Counted(lines)
+    products: dict[str, None] = {}
+    pairs: set[Pair] = set()
+    items = 0
+    for item in items_of(counted, hearing):
+        items += 1
+        if isinstance(item, Closing):
+            continue
+        route = item.route
+        products.update(dict.fromkeys(route.products))
+        ours = [channel for channel in route.channels if channel in CHANNELS]
+        pairs.update((channel, product) for channel in ours for product in route.products or ("",))
+    held = {channel for channel, _ in pairs}
+    return Survey(
+        tuple(products),
+        tuple(channel for channel in CHANNELS if channel in held),
+        frozenset(pairs),
+        counted.frames,
+        items,
+        counted.first_ns,
+        counted.last_ns,
+    )
+
+
+class RecordedMarket:
+    """A source that plays a recording once, or over and over.
+
+    `lines` opens the recording anew; `surveyed` is what it holds. Books are those of the
+    recording as far as it was played; a frame that no book can hold leaves its product without
+    one until the next recorded snapshot.
+    """
+
+    def __init__(
+        self,
+        lines: Callable[[], Iterator[RecordedLine]],
+        surveyed: Survey,
+        hearing: Hearing,
+        parse: Callable[[bytes], list[Event]],
+        *,
+        loop: bool = False,
+    ) -> None:
+        assert surveyed.items > 0, surveyed
+        self.products = surveyed.products
+        self.pairs = surveyed.pairs
+        self._lines = lines
+        self._surveyed = surveyed
+        self._hearing = hearing
+        self._parse = parse
+        self._loop = loop
+        self._books: dict[str, Book] = {}
+        self._rounds_ns = 0
+        self._reached_ns = 0
+        self._items = items_of(lines(), hearing)
+        self._next: Item | Closing | None = next(self._items, None)
+        self._passed_rounds = False
+
+    def due_ns(self) -> int | None:
+        """Return the offset of the next item; None after the last."""
+        return None if self._next is None else self._rounds_ns + self._next.offset_ns
+
+    def take(self, until_ns: int) -> Item | Closing | None:
+        """Return the next item if it is due at `until_ns`, and move past it."""
+        item = self._next
+        if item is None or self._rounds_ns + item.offset_ns > until_ns:
+            return None
+        self._reached_ns = item.offset_ns
+        self._next = next(self._items, None)
+        if isinstance(item, Item) and "level2" in item.route.channels:
+            self._apply(item)
+        if self._next is None and self._loop:
+            self._rewind()
+        return item
+
+    ...

@@ -1,0 +1,99 @@
+"""ingest: venue sockets to MD_RAW, one socket for each partition that holds products."""
+
+import asyncio
+from collections.abc import Callable
+
+from ledgerflux.core.sharding import partitions_of
+from ledgerflux.ports import Bus, Clock, Feed
+from ledgerflux.roles.ingest_partition import IngestPartition, IngestTools
+from ledgerflux.roles.pacer import Pacer
+from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
+from ledgerflux.venues.registry import venue as venue_named
+from ledgerflux.wire.health import FeedConf, PartitionHealth
+
+SILENCE_S = 10.0
+LOCAL_REQUESTS_PER_S = 1000.0
+LOCAL_RUN = ("replay:", "synthetic")
+
+
+class Ingest:
+    """Follows the feed conf: another source, url or product list means new sockets."""
+
+    def __init__(
+        self, bus: Bus, clock: Clock, feed: Feed, *, writer: str, random: Callable[[], float]
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._feed = feed
+        self._writer = writer
+        self._random = random
+        self._conf: FeedConf | None = None
+        self._partitions: list[IngestPartition] = []
+        self._meter = RateMeter(clock)
+
+    async def run(self) -> None:
+        """Work until cancelled.
+
+        Raises:
+            Fenced: Another ingest took a partition.
+        """
+        while True:
+            conf = self._conf = await wait_feed(self._bus, self._clock)
+            self._partitions = self._make_partitions(conf)
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(part.run()) for part in self._partitions]
+                await wait_feed(self._bus, self._clock, conf)
+                for task in tasks:
+                    task.cancel()
+
+    def _make_partitions(self, conf: FeedConf) -> list[IngestPartition]:
+        venue = venue_named(conf.venue)
+        local = conf.source.startswith(LOCAL_RUN)
+        per_s = LOCAL_REQUESTS_PER_S if local else venue.book_requests_per_s
+        tools = IngestTools(
+            bus=self._bus,
+            clock=self._clock,
+            feed=self._feed,
+            pacer=Pacer(self._clock, per_s),
+            random=self._random,
+            writer=self._writer,
+            silence_s=None if local else SILENCE_S,
+        )
+        return [
+            IngestPartition(tools, venue, conf, partition, products)
+            for partition, products in partitions_of(conf.products).items()
+        ]
+
+    def vitals(self) -> Vitals:
+        """Return what the health record says."""
+        parts = self._partitions
+        waiting = [part for part in parts if not part.connected]
+        frames = sum(part.frames_total for part in parts)
+        if self._conf is None:
+            state, reason = "starting", "waiting for a source"
+        elif waiting:
+            names = ", ".join(product for part in waiting for product in part.products)
+            state, reason = "degraded", f"not connected: {names}"
+        else:
+            state, reason = "ready", ""
+        return Vitals(
+            state=state,
+            reason=reason,
+            run=self._conf.run if self._conf else "",
+            rate=self._meter.rate(frames),
+            lag_records=sum(part.inbox.statistics().frames for part in parts),
+            partitions=tuple(
+                PartitionHealth(part.partition, list(part.products), raw=part.writer.tail.number)
+                for part in parts
+            ),
+            counts={
+                "frames": frames,
+                "received_bytes": sum(part.bytes_total for part in parts),
+                "reconnects": sum(part.reconnects_total for part in parts),
+                "resyncs": sum(part.resyncs_total for part in parts),
+                "lost_frames": sum(part.inbox.statistics().lost_total for part in parts),
+                "append_doubts": sum(part.writer.doubts_total for part in parts),
+                "sockets": sum(part.connected for part in parts),
+                "queued_bytes": sum(part.inbox.statistics().bytes for part in parts),
+            },
+        )

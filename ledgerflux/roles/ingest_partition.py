@@ -1,0 +1,262 @@
+"""One partition's socket, and its way into RAW: frames verbatim, losses declared."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ledgerflux.core.backoff import Backoff
+from ledgerflux.core.inbox import Frames, Inbox, Lost, Note
+from ledgerflux.core.resync import ResyncPolicy, ResyncStep
+from ledgerflux.core.sequence import SequenceTracker, Verdict
+from ledgerflux.errors import FeedError
+from ledgerflux.ports import Bus, Clock, Feed, FeedConnection
+from ledgerflux.roles.pacer import Pacer
+from ledgerflux.roles.partition_writer import PartitionWriter
+from ledgerflux.venues.base import Channel, Venue
+from ledgerflux.wire.health import FeedConf
+from ledgerflux.wire.record import Draft, Kind, draft, pack_frames
+from ledgerflux.wire.session import FrameGap, SessionClose, SessionOpen, encode_note
+from ledgerflux.wire.subjects import RAW, raw_subject, resync_subject
+
+INBOX_BYTES_MAX = 16 * 1024 * 1024
+ROOM_WAIT_S = 5.0
+"""A full inbox holds the socket back this long; then frames are lost, and declared."""
+COMPRESS_ELSEWHERE_BYTES = 1024 * 1024
+DRAIN_S = 4.0
+
+
+class IngestTools(NamedTuple):
+    """What all partitions of an ingest share."""
+
+    bus: Bus
+    clock: Clock
+    feed: Feed
+    pacer: Pacer
+    random: Callable[[], float]
+    writer: str
+    silence_s: float | None
+    """A socket without a frame for this long is dead; None where silence is normal."""
+
+
+class IngestPartition:
+    """Keeps one socket open for `products` and appends what it brings."""
+
+    def __init__(
+        self,
+        tools: IngestTools,
+        venue: Venue,
+        conf: FeedConf,
+        partition: int,
+        products: Sequence[str],
+    ) -> None:
+        self.partition = partition
+        self.products = tuple(products)
+        self.connected = False
+        self.frames_total = 0
+        self.bytes_total = 0
+        self.reconnects_total = 0
+        self.resyncs_total = 0
+        self.writer = PartitionWriter(
+            tools.bus, tools.clock, RAW, raw_subject(partition, venue.name), writer=tools.writer
+        )
+        self.inbox = Inbox(INBOX_BYTES_MAX)
+        self._tools = tools
+        self._venue = venue
+        self._conf = conf
+        self._channels: list[Channel] = [c for c in venue.channels if c in conf.channels]
+        self._backoff = Backoff()
+        self._policy = ResyncPolicy()
+        self._tracker = SequenceTracker(0)
+        self._connection: FeedConnection | None = None
+        self._name = ""
+        self._last_receive_ns = 0
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._idle = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until cancelled; then what was received is appended, and the session closed.
+
+        Raises:
+            Fenced: Another ingest took the partition.
+        """
+        await self.writer.open()
+        async with asyncio.TaskGroup() as outer:
+            appending = outer.create_task(self._append_loop())
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._socket_loop())
+                    group.create_task(self._resync_loop())
+            finally:
+                if not appending.done():
+                    await self._drain()
+                appending.cancel()
+
+    async def _drain(self) -> None:
+        """Wait until all that was received is in the log, as long as that can be hoped for."""
+        try:
+            async with asyncio.timeout(DRAIN_S):
+                await self._idle.wait()
+        except TimeoutError:
+            return  # the bus is away; what is left was never acknowledged to anybody
+
+    # -- the socket --------------------------------------------------------------------
+
+    async def _socket_loop(self) -> None:
+        while True:
+            try:
+                await self._session()
+            except FeedError:
+                delay_s = self._backoff.fail(self._tools.random())
+                await self._tools.clock.sleep(delay_s)
+            self.reconnects_total += 1
+
+    async def _session(self) -> None:
+        await self._tools.pacer.turn()
+        connection = await self._tools.feed.connect(self._conf.url)
+        reason = "stopped"
+        try:
+            self._begin(connection)
+            await self._subscribe(connection, self._channels)
+            await self._receive(connection)
+        except FeedError as error:
+            reason = error.message
+            raise
+        finally:
+            self._end(reason)
+            await connection.close()
+
+    def _begin(self, connection: FeedConnection) -> None:
+        now_ns = self._stamp()
+        self._connection = connection
+        self._name = f"{self.partition:02d}-{now_ns:x}"
+        self._tracker = SequenceTracker(0)
+        self._policy.connected(self._tools.clock.monotonic_ns())
+        self.connected = True
+        note = SessionOpen(
+            run=self._conf.run,
+            connection=self._name,
+            url=self._conf.url,
+            products=list(self.products),
+            channels=list(self._channels),
+            receive_ns=now_ns,
+        )
+        self._put_note(Kind.SESSION, encode_note(note))
+
+    def _end(self, reason: str) -> None:
+        self.connected = False
+        self._connection = None
+        note = SessionClose(self._name, reason, self._stamp())
+        self._put_note(Kind.SESSION, encode_note(note))
+
+    async def _subscribe(self, connection: FeedConnection, channels: Sequence[Channel]) -> None:
+        for frame in self._venue.subscribe(self.products, channels):
+            await self._tools.pacer.turn()
+            await connection.send(frame)
+
+    async def _receive(self, connection: FeedConnection) -> None:
+        silence_s = self._tools.silence_s
+        while True:
+            try:
+                async with asyncio.timeout(silence_s):
+                    frame = await connection.receive()
+            except TimeoutError as error:
+                raise FeedError(f"silent for {silence_s:g} s") from error
+            await self._take(frame)
+
+    async def _take(self, frame: bytes) -> None:
+        receive_ns = self._stamp()
+        self.frames_total += 1
+        self.bytes_total += len(frame)
+        if self.inbox.full:
+            await self._wait_for_room()
+        if self.inbox.put(receive_ns, frame):
+            self._backoff.clean(self._tools.clock.monotonic_ns())
+        self._wake()
+        sequence = self._venue.sequence(frame)
+        if sequence is None:
+            return
+        if self._tracker.receive(sequence).verdict is not Verdict.ACCEPT:
+            for product in self.products:
+                await self._resync(product)
+
+    async def _wait_for_room(self) -> None:
+        self._room.clear()
+        try:
+            async with asyncio.timeout(ROOM_WAIT_S):
+                await self._room.wait()
+        except TimeoutError:
+            return  # the frame is refused by the inbox, counted and declared
+
+    # -- fresh snapshots ---------------------------------------------------------------
+
+    async def _resync_loop(self) -> None:
+        subject = resync_subject(self._venue.name, self.partition)
+        async with self._tools.bus.subscribe(subject, pending=64) as mailbox:
+            async for _, payload in mailbox:
+                product = str(json.loads(payload).get("product", ""))
+                if product in self.products:
+                    await self._resync(product)
+
+    async def _resync(self, product: str) -> None:
+        """Ask the venue for a fresh book of `product`, as far as the policy lets us."""
+        connection = self._connection
+        if connection is None:
+            return
+        step = self._policy.ask(product, self._tools.clock.monotonic_ns())
+        if step is ResyncStep.WAIT:
+            return
+        self.resyncs_total += 1
+        if step is ResyncStep.RECONNECT:
+            await connection.close()
+            return
+        try:
+            for frame in (
+                *self._venue.unsubscribe([product], ["level2"]),
+                *self._venue.subscribe([product], ["level2"]),
+            ):
+                await self._tools.pacer.turn()
+                await connection.send(frame)
+        except FeedError:
+            return  # the socket's own loop sees the same, and connects again
+
+    # -- the log -----------------------------------------------------------------------
+
+    async def _append_loop(self) -> None:
+        while True:
+            while self.inbox:
+                await self._append(self.inbox.take())
+                self._room.set()
+            self._idle.set()
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    async def _append(self, item: Frames | Lost | Note) -> None:
+        await self.writer.append(await self._record(item))
+
+    async def _record(self, item: Frames | Lost | Note) -> Draft:
+        match item:
+            case Frames(frames):
+                body = pack_frames(frames)
+                if len(body) < COMPRESS_ELSEWHERE_BYTES:
+                    return draft(Kind.FRAMES, len(frames), body)
+                return await asyncio.to_thread(draft, Kind.FRAMES, len(frames), body)
+            case Lost(count, from_ns, to_ns):
+                note = FrameGap("overflow", count, from_ns, to_ns, self._name)
+                return draft(Kind.GAP, count, encode_note(note))
+            case Note(kind, body):
+                return draft(Kind(kind), 0, body)
+
+    def _put_note(self, kind: Kind, body: bytes) -> None:
+        self.inbox.note(kind, body)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._idle.clear()
+        self._arrived.set()
+
+    def _stamp(self) -> int:
+        """Return the receive time, never earlier than the one before in this partition."""
+        self._last_receive_ns = max(self._last_receive_ns + 1, self._tools.clock.now_ns())
+        return self._last_receive_ns

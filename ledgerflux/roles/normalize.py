@@ -1,0 +1,116 @@
+"""normalize: one shard's partitions, from MD_RAW to MD_NORM."""
+
+import asyncio
+from collections import Counter
+
+from ledgerflux.core.sharding import partitions_of, shard_of
+from ledgerflux.ports import Bus, Clock
+from ledgerflux.roles.normalize_partition import NormalizePartition
+from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
+from ledgerflux.venues.registry import venue as venue_named
+from ledgerflux.wire.health import FeedConf, PartitionHealth
+
+TICK_S = 1.0
+
+
+class Normalize:
+    """Holds the partitions of `shard` that have products in the feed conf."""
+
+    def __init__(self, bus: Bus, clock: Clock, *, shard: int, shards: int, writer: str) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._shard = shard
+        self._shards = shards
+        self._writer = writer
+        self._conf: FeedConf | None = None
+        self._partitions: list[NormalizePartition] = []
+        self._meter = RateMeter(clock)
+
+    async def run(self) -> None:
+        """Work until cancelled.
+
+        Raises:
+            Fenced: Another normalizer took a partition.
+            LogError: A record of the log can't be what was written.
+        """
+        while True:
+            conf = self._conf = await wait_feed(self._bus, self._clock)
+            venue = venue_named(conf.venue)
+            self._partitions = [
+                NormalizePartition(self._bus, self._clock, venue, partition, writer=self._writer)
+                for partition in partitions_of(conf.products)
+                if shard_of(partition, self._shards) == self._shard
+            ]
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(part.run()) for part in self._partitions]
+                tasks.append(group.create_task(self._tick()))
+                await self._wait_other_partitions(conf)
+                for task in tasks:
+                    task.cancel()
+
+    async def _wait_other_partitions(self, conf: FeedConf) -> None:
+        """Return when the set of partitions or the venue changes; a new url is no matter here."""
+        current = conf
+        while True:
+            other = await wait_feed(self._bus, self._clock, current)
+            if (other.venue, set(partitions_of(other.products))) != (
+                conf.venue,
+                set(partitions_of(conf.products)),
+            ):
+                return
+            self._conf = current = other
+
+    async def _tick(self) -> None:
+        while True:
+            await self._clock.sleep(TICK_S)
+            for part in self._partitions:
+                part.latency.turn()
+                await part.ask_again()
+
+    def vitals(self) -> Vitals:
+        """Return what the health record says."""
+        parts = self._partitions
+        counts: Counter[str] = Counter()
+        for part in parts:
+            counts.update(part.machine.counts)
+            counts["append_doubts"] += part.writer.doubts_total
+            counts["checkpoints"] += part.checkpoints_total
+        waiting = [part.oldest_waiting_ns for part in parts if part.oldest_waiting_ns]
+        now_ns = self._clock.now_ns()
+        state, reason = self._state()
+        return Vitals(
+            state=state,
+            reason=reason,
+            run=self._conf.run if self._conf else "",
+            rate=self._meter.rate(counts["raw_frames"]),
+            lag_records=sum(part.raw_seen - part.writer.tail.b for part in parts),
+            lag_ms=max(0, now_ns - min(waiting)) / 1e6 if waiting else 0.0,
+            p50_ms=self._percentile(0.50),
+            p99_ms=self._percentile(0.99),
+            partitions=tuple(self._health(part) for part in parts),
+            counts=counts,
+        )
+
+    def _state(self) -> tuple[str, str]:
+        if self._conf is None:
+            return "starting", "waiting for a source"
+        behind = [f"{part.partition:02d}" for part in self._partitions if not part.ready]
+        if behind:
+            return "starting", f"catching up: partitions {', '.join(behind)}"
+        return "ready", ""
+
+    def _percentile(self, share: float) -> float | None:
+        """Return the worst partition's percentile."""
+        values = [part.latency.percentile_ms(share) for part in self._partitions]
+        return max((value for value in values if value is not None), default=None)
+
+    def _health(self, part: NormalizePartition) -> PartitionHealth:
+        products = part.machine.products
+        return PartitionHealth(
+            part.partition,
+            sorted(products),
+            raw=part.writer.tail.b,
+            raw_head=part.raw_seen,
+            norm=part.writer.tail.number,
+            states={product: stream.state for product, stream in products.items()},
+        )

@@ -1,0 +1,187 @@
+"""What every role does beside its work: its health record, and the feed it works on."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from ledgerflux.errors import BusError
+from ledgerflux.ports import Bus, Clock, Handler, Request, Response, Usage
+from ledgerflux.telemetry.metrics import render
+from ledgerflux.wire.health import (
+    CONF_BUCKET,
+    FEED_KEY,
+    HEALTH_BUCKET,
+    FeedConf,
+    Health,
+    PartitionHealth,
+)
+
+HEALTH_EVERY_S = 1.0
+CONF_EVERY_S = 0.2
+FRESH_NS = 3_000_000_000
+
+_encode = msgspec.json.Encoder().encode
+_feed_decoder = msgspec.json.Decoder(FeedConf)
+_health_decoder = msgspec.json.Decoder(Health)
+
+
+class Vitals(NamedTuple):
+    """What a role says of itself, once a second."""
+
+    state: str
+    reason: str = ""
+    run: str = ""
+    rate: float = 0.0
+    lag_records: int = 0
+    lag_ms: float = 0.0
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+    partitions: tuple[PartitionHealth, ...] = ()
+    counts: Mapping[str, int] = {}
+
+
+class Identity(NamedTuple):
+    """Which process this is."""
+
+    role: str
+    instance: str
+    pid: int
+
+
+class HealthLoop:
+    """Samples a role's vitals once a second, publishes them, and answers HTTP from them.
+
+    `/health` is 200 as long as this loop turns; `/ready` is 200 when the role can do its
+    work; `/metrics` is the same numbers for Prometheus.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        identity: Identity,
+        usage: Callable[[], Usage],
+        vitals: Callable[[], Vitals],
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._identity = identity
+        self._usage = usage
+        self._vitals = vitals
+        self._started_ns = clock.now_ns()
+        self._draining = False
+        self.http = ""
+        self.publish_failures_total = 0
+        self.current = self._sample()
+
+    def routes(self) -> dict[str, Handler]:
+        """Return what a role serves over HTTP."""
+        return {
+            "/health": self._health,
+            "/ready": self._ready,
+            "/metrics": self._metrics,
+        }
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        while True:
+            await self.publish()
+            await self._clock.sleep(HEALTH_EVERY_S)
+
+    async def publish(self) -> None:
+        """Sample and publish once; an absent bus is no reason to stop."""
+        self.current = self._sample()
+        try:
+            await self._bus.put(HEALTH_BUCKET, self.current.key, _encode(self.current))
+        except BusError:
+            self.publish_failures_total += 1
+
+    def drain(self) -> None:
+        """Say from now on that the role is ending."""
+        self._draining = True
+
+    def _sample(self) -> Health:
+        vitals, usage = self._vitals(), self._usage()
+        return Health(
+            role=self._identity.role,
+            instance=self._identity.instance,
+            pid=self._identity.pid,
+            state="draining" if self._draining else vitals.state,
+            time_ns=self._clock.now_ns(),
+            started_ns=self._started_ns,
+            reason=vitals.reason,
+            run=vitals.run,
+            http=self.http,
+            rate=round(vitals.rate, 1),
+            lag_records=vitals.lag_records,
+            lag_ms=round(vitals.lag_ms, 3),
+            p50_ms=vitals.p50_ms,
+            p99_ms=vitals.p99_ms,
+            cpu=round(usage.cpu, 3),
+            rss_bytes=usage.rss_bytes,
+            partitions=list(vitals.partitions),
+            counts=dict(vitals.counts),
+        )
+
+    def _health(self, _: Request) -> Response:
+        age_ms = (self._clock.now_ns() - self.current.time_ns) // 1_000_000
+        document = {"status": "ok", "age_ms": age_ms, **msgspec.to_builtins(self.current)}
+        return Response(200, "application/json", _encode(document))
+
+    def _ready(self, _: Request) -> Response:
+        ready = self.current.state == "ready"
+        document = {"ready": ready, "state": self.current.state, "reason": self.current.reason}
+        return Response(200 if ready else 503, "application/json", _encode(document))
+
+    def _metrics(self, _: Request) -> Response:
+        return Response(200, "text/plain; version=0.0.4; charset=utf-8", render(self.current))
+
+
+class RateMeter:
+    """Messages a second between two looks."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._then_ns = clock.monotonic_ns()
+        self._total = 0
+
+    def rate(self, total: int) -> float:
+        """Return the rate since the last look, given the total now."""
+        now_ns = self._clock.monotonic_ns()
+        elapsed_s = max(1e-3, (now_ns - self._then_ns) / 1e9)
+        rate = (total - self._total) / elapsed_s
+        self._then_ns, self._total = now_ns, total
+        return max(0.0, rate)
+
+
+async def read_feed(bus: Bus) -> FeedConf | None:
+    """Return the feed conf, None where nobody has written one."""
+    value = await bus.get(CONF_BUCKET, FEED_KEY)
+    return None if value is None else _feed_decoder.decode(value)
+
+
+async def write_feed(bus: Bus, conf: FeedConf) -> None:
+    """Set the feed conf."""
+    await bus.put(CONF_BUCKET, FEED_KEY, _encode(conf))
+
+
+async def wait_feed(bus: Bus, clock: Clock, other_than: FeedConf | None = None) -> FeedConf:
+    """Return the feed conf once there is one that differs from `other_than`."""
+    while True:
+        try:
+            conf = await read_feed(bus)
+        except BusError:
+            conf = None
+        if conf is not None and conf != other_than:
+            return conf
+        await clock.sleep(CONF_EVERY_S)
+
+
+async def holder(bus: Bus, key: str, now_ns: int) -> Health | None:
+    """Return the health of a live instance under `key`, None where there is none."""
+    value = await bus.get(HEALTH_BUCKET, key)
+    if value is None:
+        return None
+    health = _health_decoder.decode(value)
+    return health if now_ns - health.time_ns < FRESH_NS and health.state != "draining" else None
