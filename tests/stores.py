@@ -1,4 +1,4 @@
-"""Fixtures: a real Postgres for the session, a database for each test, stores of both kinds."""
+"""Fixtures: a real Postgres for the session, databases in it, stores of both kinds."""
 
 import asyncio
 import signal
@@ -138,6 +138,9 @@ async def store(request) -> AsyncIterator[MemoryStore | PostgresStore]:
     if request.param == "memory":
         yield MemoryStore()
         return
-    async with PostgresStore(request.getfixturevalue("postgres_dsn")) as connected:
+    process = request.getfixturevalue("postgres_process")
+    async with PostgresStore(process.dsn) as connected:
         await connected.prepare()
+        with psycopg.connect(process.dsn) as connection:
+            connection.execute("TRUNCATE partition_position, trade, book_snapshot, gap")
         yield connected

@@ -123,12 +123,13 @@ SIZE = "SELECT pg_database_size(current_database())"
 
 
 class Table(NamedTuple):
-    """The statements that bring rows into the table `name`, by way of a temporary one."""
+    """The statements that bring rows into the table `name`: straight, or by a staged copy."""
 
     name: str
+    copy: str
     stage: str
     empty: str
-    copy: str
+    copy_staged: str
     insert: str
 
 
@@ -138,6 +139,7 @@ def _table(name: str, columns: Sequence[str]) -> Table:
     selection = f"SELECT {fields} FROM"
     return Table(
         name,
+        f"COPY {name} ({fields}) FROM STDIN",
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged} ON COMMIT DELETE ROWS"
         f" AS {selection} {name} WITH NO DATA",
         f"DELETE FROM {staged}",  # noqa: S608

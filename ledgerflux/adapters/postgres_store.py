@@ -3,13 +3,16 @@
 One write is one transaction::
 
     UPDATE partition_position ... WHERE number = :after AND term <= :term   one row, or undone
-    COPY to a temporary table, INSERT ... ON CONFLICT DO NOTHING            for each kind of row
+    COPY trade, COPY book_snapshot, COPY gap
     COMMIT
 
 The position moves first: it locks its row, so a second writer of the partition waits and
-then finds another number. Rows that are there already are left alone, so that a log may be
-read again from anywhere. Where Postgres refuses a row for what it holds, the batch is
-halved until that row stands alone; the others are stored, and it is reported.
+then finds another number. That alone keeps rows from being stored twice.
+
+Where Postgres refuses a row, because it is there already (a log read again from an earlier
+place) or for what it holds, the transaction is done again by way of temporary tables and
+`ON CONFLICT DO NOTHING`, a third of the speed: rows that are there are left alone, and around
+a row that can't be stored the batch is halved until it stands alone and is reported.
 
 No server can hold a caller for long: connecting, statements, locks, idle transactions and
 each whole operation have their limits. An idle connection is tried before it is lent, and a
@@ -18,7 +21,7 @@ one, and hides why Postgres refused.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -49,7 +52,8 @@ _ROW_ERRORS = (
 )
 """The row is at fault: trying again can't help."""
 
-_Batch = Iterable[tuple[schema.Table, Sequence[tuple[Any, ...]]]]
+_Rows = Sequence[tuple[Any, ...]]
+_Batch = Sequence[tuple[schema.Table, _Rows]]
 
 
 class PostgresStore:
@@ -115,16 +119,17 @@ class PostgresStore:
             StoreError: As the port says; nothing was stored.
         """
         move = {"venue": venue, "part": partition, "after": after, "upto": upto, "term": term}
-        batch = ((schema.TRADE, trades), (schema.BOOK, books), (schema.GAP, gaps))
+        kinds = ((schema.TRADE, trades), (schema.BOOK, books), (schema.GAP, gaps))
+        batch: _Batch = [(table, rows) for table, rows in kinds if rows]
         try:
             async with self._connection() as connection, connection.transaction():
                 await _move(connection, move)
                 for table, rows in batch:
-                    await _insert(connection, table, rows)
+                    await _copy(connection, table.copy, rows)
         except StoreError as error:
             if not isinstance(error.__cause__, _ROW_ERRORS):
                 raise
-            refused = await self._write_sound(move, batch)
+            refused = await self._write_again(move, batch)
             if refused:
                 raise RowsRefused(refused) from error
 
@@ -171,13 +176,13 @@ class PostgresStore:
         assert row is not None
         return int(row[0])
 
-    async def _write_sound(self, move: dict[str, Any], batch: _Batch) -> list[RefusedRow]:
-        """Store the rows that can be stored and move the position; return the others."""
+    async def _write_again(self, move: dict[str, Any], batch: _Batch) -> list[RefusedRow]:
+        """Store what can be stored and move the position; return the rows that can't be."""
         refused: list[RefusedRow] = []
         async with self._connection(SEARCH_S) as connection, connection.transaction():
             await _move(connection, move)
             for table, rows in batch:
-                refused += await _insert_sound(connection, table, rows)
+                refused += await _add(connection, table, rows)
         return refused
 
     @asynccontextmanager
@@ -252,35 +257,26 @@ async def _move(connection: _Connection, move: dict[str, Any]) -> None:
         )
 
 
-async def _insert(
-    connection: _Connection, table: schema.Table, rows: Sequence[tuple[Any, ...]]
-) -> None:
-    if not rows:
-        return
-    await connection.execute(table.stage)
-    async with connection.cursor() as cursor, cursor.copy(table.copy) as copy:
+async def _copy(connection: _Connection, statement: str, rows: _Rows) -> None:
+    async with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             await copy.write_row(row)
-    await connection.execute(table.insert)
 
 
-async def _insert_sound(
-    connection: _Connection, table: schema.Table, rows: Sequence[tuple[Any, ...]]
-) -> list[RefusedRow]:
-    """Insert what can be inserted, halving around what can't; return the rest."""
-    if not rows:
-        return []
+async def _add(connection: _Connection, table: schema.Table, rows: _Rows) -> list[RefusedRow]:
+    """Add what is not there yet, halving around rows that can't be stored; return those."""
     try:
         async with connection.transaction():
             await connection.execute(table.stage)
             await connection.execute(table.empty)
-            await _insert(connection, table, rows)
+            await _copy(connection, table.copy_staged, rows)
+            await connection.execute(table.insert)
     except _ROW_ERRORS as error:
         if len(rows) == 1:
             return [RefusedRow(table.name, ascii(tuple(rows[0]))[:2000], _reason(error))]
         middle = len(rows) // 2
-        left = await _insert_sound(connection, table, rows[:middle])
-        return left + await _insert_sound(connection, table, rows[middle:])
+        left = await _add(connection, table, rows[:middle])
+        return left + await _add(connection, table, rows[middle:])
     return []
 
 

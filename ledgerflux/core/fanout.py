@@ -4,7 +4,7 @@ Taking a stream's place and registering for what follows is one synchronous step
 first message a client gets continues exactly what it was told at the start.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ledgerflux.core.client_session import ClientSession
@@ -187,7 +187,7 @@ class Fanout:
         for session in self.sessions:
             for channel in sorted(session.everything):
                 position = self.join(session, channel, stream, snapshot=True)
-                session.put(self._speaker.subscribed(channel, {product: position}))
+                session.put(self._speaker.subscribed(channel, {product: position}, venue=self.venue))
 
     def _remove(self, product: str) -> None:
         del self.products[product]

@@ -39,8 +39,8 @@ class MarketStatistics(NamedTuple):
 class Market:
     """One market for all sockets; positions count the items of the source.
 
-    `position` is where the source stands; the clock waits there for everything in
-    `source.pairs` to be subscribed, 5 s after the first subscription at most. `wall_offset_ns`
+    The clock waits where the source stands for everything in `source.pairs` to be subscribed,
+    5 s after the first subscription at most. `wall_offset_ns`
     is the wall clock minus the monotonic `now_ns` of all calls.
     """
 
@@ -51,7 +51,6 @@ class Market:
         *,
         speed: float | None,
         paused: bool = False,
-        position: int = 0,
         wall_offset_ns: int = 0,
     ) -> None:
         self._hearing = hearing
@@ -67,7 +66,6 @@ class Market:
         self._clock = MarketClock(speed, paused=paused)
         self._clock.wait_for(source.pairs, source.due_ns() or 0, START_ALLOWANCE_NS)
         self._sockets_total = 0
-        self.position = position
 
     @property
     def state(self) -> State:
@@ -77,6 +75,11 @@ class Market:
         if self._clock.running:
             return "running"
         return "paused" if self._clock.paused else "waiting"
+
+    @property
+    def position(self) -> int:
+        """Return how many items of the source were taken."""
+        return self._source.position
 
     @property
     def settled(self) -> int:
@@ -142,6 +145,7 @@ class Market:
             return touched
         until_ns = self._clock.offset_ns(now_ns)
         for _ in range(ITEMS_PER_CALL_MAX):
+            position = self._source.position
             item = None if self._full else self._source.take(until_ns)
             if item is None:
                 break
@@ -149,8 +153,7 @@ class Market:
             if isinstance(item, Closing):
                 self._close(item, touched, now_ns)
                 break
-            self._deliver(item, touched, now_ns)
-            self.position += 1
+            self._deliver(item, position, touched, now_ns)
         self._check_end()
         return touched
 
@@ -187,7 +190,7 @@ class Market:
         frames_waiting = sum(socket.frames_waiting for socket in self._sockets.values())
         return MarketStatistics(self.state, len(self._sockets), frames_waiting, max(late_ns, 0))
 
-    def _deliver(self, item: Item, touched: set[int], now_ns: int) -> None:
+    def _deliver(self, item: Item, position: int, touched: set[int], now_ns: int) -> None:
         targets = self._targets.get(item.route)
         if targets is None:
             targets = self._aim(item.route)
@@ -198,7 +201,7 @@ class Market:
                     socket.miss(item.step)
         for socket, products in targets:
             part = item if products is None else self._part(item, products)
-            socket.pass_on(part, self.position, now_ns)
+            socket.pass_on(part, position, now_ns)
             touched.add(socket.number)
             if socket.full:
                 self._full.add(socket)
@@ -225,7 +228,6 @@ class Market:
         return targets
 
     def _close(self, closing: Closing, touched: set[int], now_ns: int) -> None:
-        self.position += 1
         leaving = [
             socket
             for socket in self._sockets.values()

@@ -37,8 +37,10 @@ class Closing(msgspec.Struct, frozen=True, gc=False):
 
 
 class Source(Protocol):
-    """A market to be served; positions count its items from 0."""
+    """A market to be served."""
 
+    position: int
+    """How many items it is past."""
     products: tuple[str, ...]
     """Every product that can be asked for."""
     pairs: frozenset[Pair]
@@ -53,10 +55,7 @@ class Source(Protocol):
         ...
 
     def skip(self, items: int) -> int:
-        """Move past up to `items` items and return how many are still to pass.
-
-        0: all done. Does a bounded amount of work, so that a caller can do it in slices.
-        """
+        """Move past up to `items` items, a bounded number; return how many are left to pass."""
         ...
 
     def book(self, product: str) -> Levels | None:
@@ -72,5 +71,8 @@ class Source(Protocol):
         ...
 
     def save(self) -> bytes | None:
-        """Return what `skip` can be spared with, None where there is nothing to keep now."""
+        """Return what a later process needs to be at this position without playing up to it.
+
+        None where there is nothing of the kind, now or ever.
+        """
         ...

@@ -5,13 +5,15 @@ others still speak. Everything else that was written down (what was sent, opened
 REST) is left out.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ledgerflux.core.book import Book, BookRefused
 from ledgerflux.core.dialect import Hearing
+from ledgerflux.core.market_clock import END_OF_TIME
 from ledgerflux.core.market_source import Closing, Item, Levels, Pair
 from ledgerflux.model.events import BookSnapshot, BookUpdate, Event
+from ledgerflux.model.product import is_product_id
 from ledgerflux.model.recording import RecordedLine
 from ledgerflux.model.units import NANOS_PER_MS
 
@@ -71,7 +73,7 @@ def items_of(lines: Iterable[RecordedLine], hearing: Hearing) -> Iterator[Item |
     spoken: dict[str, set[str]] = {}
     ended: dict[str, int] = {}
     for line in lines:
-        if line.kind == "close":
+        if line.kind == "close" and line.connection in spoken:
             ended[line.connection] = clock.offset_ns(line.ts_ns)
             steps.forget(line.connection)
         if line.kind is not None:
@@ -83,7 +85,7 @@ def items_of(lines: Iterable[RecordedLine], hearing: Hearing) -> Iterator[Item |
                 steps.leave_out(line.connection)
             continue
         for connection, offset_ns in ended.items():
-            yield Closing(offset_ns, frozenset(spoken.pop(connection, ())))
+            yield Closing(offset_ns, frozenset(spoken.pop(connection)))
         ended.clear()
         spoken.setdefault(line.connection, set()).update(route.products)
         number = None if digits is None else int(line.raw[digits[0] : digits[1]])
@@ -102,9 +104,12 @@ def survey(lines: Iterable[RecordedLine], hearing: Hearing) -> Survey:
         if isinstance(item, Closing):
             continue
         route = item.route
-        products.update(dict.fromkeys(route.products))
+        named = [product for product in route.products if is_product_id(product)]
+        products.update(dict.fromkeys(named))
+        if route.products and not named:
+            continue
         ours = [channel for channel in route.channels if channel in CHANNELS]
-        pairs.update((channel, product) for channel in ours for product in route.products or ("",))
+        pairs.update((channel, product) for channel in ours for product in named or ("",))
     held = {channel for channel, _ in pairs}
     return Survey(
         tuple(products),
@@ -117,20 +122,59 @@ def survey(lines: Iterable[RecordedLine], hearing: Hearing) -> Survey:
     )
 
 
-class RecordedMarket:
-    """A source that plays a recording once, or over and over.
+class _Times:
+    """Offsets of lines: as recorded, never back, `UNTIMED_STEP_NS` where nobody knows."""
 
-    `lines` opens the recording anew; `surveyed` is what it holds. Books are those of the
-    recording as far as it was played; a frame that no book can hold leaves its product without
-    one until the next recorded snapshot.
+    def __init__(self) -> None:
+        self._start_ns: int | None = None
+        self._offset_ns: int | None = None
+
+    def offset_ns(self, ts_ns: int | None) -> int:
+        last_ns = self._offset_ns
+        if ts_ns is None:
+            offset_ns = 0 if last_ns is None else last_ns + UNTIMED_STEP_NS
+        else:
+            if self._start_ns is None:
+                self._start_ns = ts_ns - (last_ns or 0)
+            offset_ns = max(ts_ns - self._start_ns, last_ns or 0)
+        self._offset_ns = offset_ns
+        return offset_ns
+
+
+class _Counted:
+    """Lines on their way to `items_of`, and what was seen of them."""
+
+    def __init__(self, lines: Iterable[RecordedLine]) -> None:
+        self._lines = lines
+        self.frames = 0
+        self.first_ns: int | None = None
+        self.last_ns: int | None = None
+
+    def __iter__(self) -> Iterator[RecordedLine]:
+        for line in self._lines:
+            if line.kind is None:
+                self.frames += 1
+                if line.ts_ns is not None:
+                    self.first_ns = line.ts_ns if self.first_ns is None else self.first_ns
+                    self.last_ns = line.ts_ns
+            yield line
+
+
+class RecordedMarket:
+    """A source that plays a recording once, or over and over with `loop`.
+
+    `lines` opens the recording anew; `surveyed` is what it holds, at least one item. `parse`
+    returns what a frame says, None where it can't be read. Books are those of the recording as
+    far as it was played; a frame that no book can hold leaves its products without one until
+    the next recorded snapshot.
     """
 
     def __init__(
         self,
-        lines: Callable[[], Iterator[RecordedLine]],
+        lines: Callable[[], Iterable[RecordedLine]],
         surveyed: Survey,
         hearing: Hearing,
-        parse: Callable[[bytes], list[Event]],
+        parse: Callable[[bytes], Sequence[Event] | None],
         *,
         loop: bool = False,
     ) -> None:
@@ -143,11 +187,11 @@ class RecordedMarket:
         self._parse = parse
         self._loop = loop
         self._books: dict[str, Book] = {}
+        self.position = 0
         self._rounds_ns = 0
         self._reached_ns = 0
         self._items = items_of(lines(), hearing)
-        self._next: Item | Closing | None = next(self._items, None)
-        self._passed_rounds = False
+        self._next = next(self._items, None)
 
     def due_ns(self) -> int | None:
         """Return the offset of the next item; None after the last."""
@@ -158,12 +202,66 @@ class RecordedMarket:
         item = self._next
         if item is None or self._rounds_ns + item.offset_ns > until_ns:
             return None
+        self.position += 1
         self._reached_ns = item.offset_ns
-        self._next = next(self._items, None)
-        if isinstance(item, Item) and "level2" in item.route.channels:
+        if isinstance(item, Closing):
+            item = Closing(self._rounds_ns + item.offset_ns, item.products)
+        elif "level2" in item.route.channels:
             self._apply(item)
+        self._next = next(self._items, None)
         if self._next is None and self._loop:
             self._rewind()
         return item
 
-    ...
+    def skip(self, items: int) -> int:
+        """Move past up to `items` items, at most `SKIP_ITEMS_MAX`; return how many are left.
+
+        Whole rounds of a loop are passed over at once, but for the last: the books come of it.
+        """
+        whole_rounds = items // self._surveyed.items - 1
+        if self._loop and whole_rounds > 0:
+            self.position += whole_rounds * self._surveyed.items
+            items -= whole_rounds * self._surveyed.items
+        slice_items = min(items, SKIP_ITEMS_MAX)
+        for _ in range(slice_items):
+            if self.take(END_OF_TIME) is None:
+                return 0
+        return items - slice_items
+
+    def book(self, product: str) -> Levels | None:
+        """Return the book of `product` as far as it was played; None while there is none."""
+        book = self._books.get(product)
+        return None if book is None else (book.bids(), book.asks())
+
+    def begin(self, wall_ns: int) -> None:
+        """Do nothing: the times of a recording are its own."""
+
+    def time_ns(self) -> int:
+        """Return when the last item was received, as recorded."""
+        return (self._surveyed.first_ns or 0) + self._reached_ns
+
+    def save(self) -> bytes | None:
+        """Return None: a recording is played again up to the position."""
+        return None
+
+    def _rewind(self) -> None:
+        self._rounds_ns += self._reached_ns + UNTIMED_STEP_NS
+        self._items = items_of(self._lines(), self._hearing)
+        self._next = next(self._items, None)
+
+    def _apply(self, item: Item) -> None:
+        try:
+            events = self._parse(item.frame)
+            for event in events or ():
+                self._apply_event(event)
+        except BookRefused:
+            events = None
+        if events is None:
+            for product in item.route.products:
+                self._books.pop(product, None)
+
+    def _apply_event(self, event: Event) -> None:
+        if isinstance(event, BookSnapshot):
+            self._books.setdefault(event.product, Book()).replace(event.bids, event.asks)
+        elif isinstance(event, BookUpdate) and event.product in self._books:
+            self._books[event.product].apply(event.changes)

@@ -28,7 +28,7 @@ class Speaker(Protocol):
     def part(self, snapshot: Snapshot, part: int, reason: str, prev_seq: int | None) -> bytes:
         """Return one part (from 1) of a snapshot."""
 
-    def subscribed(self, channel: str, streams: Mapping[str, Position]) -> bytes:
+    def subscribed(self, channel: str, streams: Mapping[str, Position], *, venue: str) -> bytes:
         """Return the notice that products were added to a subscription to all."""
 
     def unsubscribed(self, channel: str, products: Sequence[str]) -> bytes:

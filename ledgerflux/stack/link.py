@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
-from typing import TypeVar
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,9 +15,15 @@ from ledgerflux.wire.health import HEALTH_BUCKET, Health, PartitionHealth, Super
 SUPERVISOR_KEY = "supervisor.local"
 RETRY_S = 0.1
 
-B = TypeVar("B", bound=Bus)
-OpenBus = Callable[[NatsAccess], AbstractAsyncContextManager[B]]
-Prepare = Callable[[B], Awaitable[None]]
+
+class Connection(NamedTuple):
+    """An open bus, and the call that makes its streams and buckets."""
+
+    bus: Bus
+    prepare: Callable[[], Awaitable[None]]
+
+
+Connect = Callable[[NatsAccess], AbstractAsyncContextManager[Connection]]
 
 
 class BusLink:
@@ -27,23 +33,26 @@ class BusLink:
     link is used.
     """
 
-    def __init__(self, open_bus: OpenBus[B], prepare: Prepare[B]) -> None:
-        self._open_bus: OpenBus[B] = open_bus
-        self._prepare: Prepare[B] = prepare
-        self._access: asyncio.Future[NatsAccess] | None = None
-        self._bus: Bus | None = None
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._access: asyncio.Queue[NatsAccess] = asyncio.Queue(1)
+        self._connection: Connection | None = None
         self._opened = asyncio.Event()
         self._waiting: dict[int, asyncio.Event] = {}
         self.latest: dict[str, Health] = {}
 
     async def run(self) -> None:
-        """Follow the health records once `prepare` has named the server; never returns."""
-        access = await self._server()
+        """Follow the health records once `prepare` has named the server; never returns.
+
+        Raises:
+            BusError: The server does not let us in.
+        """
+        access = await self._access.get()
         async with (
-            self._open_bus(access) as bus,
-            bus.subscribe(f"$KV.{HEALTH_BUCKET}.>") as records,
+            self._connect(access) as connection,
+            connection.bus.subscribe(f"$KV.{HEALTH_BUCKET}.>") as records,
         ):
-            self._bus = bus
+            self._connection = connection
             self._opened.set()
             async for subject, payload in records:
                 if not subject.endswith(f".{SUPERVISOR_KEY}"):
@@ -51,13 +60,13 @@ class BusLink:
 
     async def prepare(self, access: NatsAccess) -> None:
         """Make sure that the server at `access` has its streams; also after it came back."""
-        server = self._server()
-        if not server.done():
-            server.set_result(access)
-        await self._opened.wait()
+        if self._connection is None:
+            self._access.put_nowait(access)
+            await self._opened.wait()
+        assert self._connection is not None
         while True:
             with suppress(BusError):
-                await self._prepare(self._bus)  # type: ignore[arg-type]
+                await self._connection.prepare()
                 return
             await asyncio.sleep(RETRY_S)
 
@@ -81,14 +90,10 @@ class BusLink:
 
     async def publish(self, health: SupervisorHealth) -> None:
         """Write the supervisor's own record; nothing happens while the bus is away."""
-        if self._bus is not None:
+        if self._connection is not None:
+            value = msgspec.json.encode(health)
             with suppress(BusError):
-                await self._bus.put(HEALTH_BUCKET, SUPERVISOR_KEY, msgspec.json.encode(health))
-
-    def _server(self) -> asyncio.Future[NatsAccess]:
-        if self._access is None:
-            self._access = asyncio.get_running_loop().create_future()
-        return self._access
+                await self._connection.bus.put(HEALTH_BUCKET, SUPERVISOR_KEY, value)
 
 
 def is_through(records: Iterable[Health], *, since_ns: int) -> bool:

@@ -64,7 +64,8 @@ class Supervisor:
     """The children of one stack and the machine that decides over them.
 
     `on_change` is called after every change of a service's state, `on_ready` with the
-    member and the seconds its start took.
+    member and the seconds its start took, `on_death` with name, exit code and last words
+    of a service that ended unasked.
     """
 
     def __init__(
@@ -74,11 +75,13 @@ class Supervisor:
         *,
         on_change: Callable[[], None] = lambda: None,
         on_ready: Callable[[Member, float], None] = lambda _member, _seconds: None,
+        on_death: Callable[[str, int, str], None] = lambda _name, _code, _detail: None,
     ) -> None:
         self._members = {member.service.name: member for member in members}
         self._warden = warden
         self._on_change = on_change
         self._on_ready = on_ready
+        self._on_death = on_death
         self._machine = Supervision([m.service for m in members], now_ns=time.monotonic_ns())
         self._children: dict[str, Child] = {}
         self._launches: dict[str, asyncio.Task[Child]] = {}
@@ -214,6 +217,7 @@ class Supervisor:
     def _ended(self, name: str, code: int, detail: str, tasks: asyncio.TaskGroup) -> None:
         if not self._machine.stopping:
             logger.warning("%s ended with code %d: %s", name, code, detail)
+            self._on_death(name, code, detail)
         self._carry_out(self._machine.exited(name, code, time.monotonic_ns(), detail), tasks)
         self._note_change()
 

@@ -50,6 +50,11 @@ class Warden:
         self._close()
         self._process.wait()
 
+    def abandon(self) -> None:
+        """Leave everything that is alive now to the warden."""
+        self._close()
+        self._process.wait()
+
     def _start(self) -> subprocess.Popen[bytes]:
         # -I and -S: the program needs nothing of site-packages, and must not find
         # anything of the directory it is started in.

@@ -79,10 +79,10 @@ class CoinbaseExchangeServer:
     def recognizes(self, frame: bytes) -> bool:
         """Say whether `frame` is a message of this dialect."""
         try:
-            kind = _HEAD.decode(frame).type
+            head = _HEAD.decode(frame)
         except UNREADABLE:
             return False
-        return kind in _CHANNELS_OF or kind == "subscriptions"
+        return head.type in _CHANNELS_OF and head.product_id is not None
 
     def read(self, text: str | bytes, products: Collection[str]) -> Request | bytes:
         """Return what a client asks for, or the error frame that the venue answers."""

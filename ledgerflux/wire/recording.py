@@ -12,7 +12,7 @@ from ledgerflux.errors import FeedError
 from ledgerflux.model.recording import RecordedLine
 
 LINE_BYTES_MAX = 40 * 1024 * 1024
-"""A frame of 16 MiB whose every byte that can be is escaped in the way JSON makes longer."""
+"""A frame of 16 MiB, its quotes escaped, and room for notes."""
 DETAIL_CHARS_MAX = 200
 
 

@@ -1,0 +1,46 @@
+# `just` alone lists what there is
+
+export LF_SOURCE := env("LF_SOURCE", "synthetic")
+uv := "python3 -m uv"
+
+_default:
+    @just --list --unsorted
+
+# Install everything, checkers included
+[group('develop')]
+setup:
+    {{uv}} sync --group check
+
+# Start the whole on this machine; Ctrl-C ends it
+[group('run')]
+up *ARGS:
+    {{uv}} run lf up {{ARGS}}
+
+# All checkers, in the order of CI
+[group('develop')]
+check:
+    {{uv}} run --group check ruff format --check .
+    {{uv}} run --group check ruff check .
+    {{uv}} run --group check mypy
+    {{uv}} run --group check lint-imports
+
+# Write what the formatter would
+[group('develop')]
+format:
+    {{uv}} run --group check ruff format .
+    {{uv}} run --group check ruff check --fix .
+
+# The default tests, with coverage in htmlcov/
+[group('develop')]
+test *ARGS:
+    {{uv}} run pytest --cov --cov-report=term:skip-covered --cov-report=html {{ARGS}}
+
+# The slow lanes: whole stacks, killed and restarted
+[group('develop')]
+test-slow *ARGS:
+    {{uv}} run pytest -m "slow or fault" {{ARGS}}
+
+# Remove what tools left in the tree
+[group('develop')]
+clean:
+    rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov .coverage coverage.xml junit.xml dist

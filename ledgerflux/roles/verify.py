@@ -1,0 +1,258 @@
+"""verify: reads the whole stored log and says whether it is what it must be."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from ledgerflux.core.sharding import shard_of
+from ledgerflux.ports import Bus, Clock, SnapshotStore, Stored, TradeRow
+from ledgerflux.roles.audits import NormAudit, Problems, RawAudit, Renormalizer
+from ledgerflux.roles.runtime import read_feed
+from ledgerflux.venues.registry import venue as venue_named
+from ledgerflux.wire.health import HEALTH_BUCKET, FeedConf, Health
+from ledgerflux.wire.record import Record
+from ledgerflux.wire.subjects import NORM, RAW
+
+SETTLE_S = 10.0
+EXCHANGE_KEY = "exchange.0"
+
+
+class Check(NamedTuple):
+    """One thing that was checked: `ok` None where it could not be, and `text` says why."""
+
+    name: str
+    ok: bool | None
+    text: str
+
+
+class Report(NamedTuple):
+    """All checks, the counts behind them, and the first problems in words."""
+
+    checks: list[Check]
+    counts: dict[str, int]
+    problems: list[str]
+
+    @property
+    def ok(self) -> bool:
+        """Say whether nothing that was checked failed."""
+        return all(check.ok is not False for check in self.checks)
+
+
+class Verifier:
+    """One run of verify over the bus, and the store where there is one."""
+
+    def __init__(self, bus: Bus, clock: Clock, store: SnapshotStore | None) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._store = store
+        self._problems = Problems()
+        self._raw: dict[tuple[int, str], RawAudit] = {}
+        self._norm: dict[tuple[int, str], NormAudit] = {}
+        self._checks: list[Check] = []
+        self._counts: dict[str, int] = {}
+
+    async def run(self, shard_counts: Sequence[int] = ()) -> Report:
+        """Check everything; with `shard_counts`, make all events again for each count.
+
+        Raises:
+            BusError: The bus does not answer.
+            StoreError: The store does not answer.
+        """
+        conf = await read_feed(self._bus)
+        sent_before = await self._sent()
+        await self._audit_raw(conf, sent_before)
+        sent_after = await self._sent()
+        await self._audit_norm()
+        self._judge_chains()
+        self._judge_frames(conf, sent_before, sent_after)
+        await self._judge_trades(conf)
+        for shards in shard_counts:
+            await self._judge_again(shards)
+        return Report(self._checks, self._counts, self._problems.texts)
+
+    # -- reading -----------------------------------------------------------------------
+
+    async def _audit_raw(self, conf: FeedConf | None, sent: int | None) -> None:
+        """Read RAW up to its end, waiting until what the exchange had sent has arrived."""
+        deadline_ns = self._clock.monotonic_ns() + int(SETTLE_S * 1e9)
+        start = 1
+        while True:
+            async for stored in self._stored(RAW, "md.raw.>", start):
+                key = _key(stored.subject)
+                if key not in self._raw:
+                    self._raw[key] = RawAudit(stored.subject, self._problems)
+                self._raw[key].take(stored.payload)
+                start = stored.sequence + 1
+            arrived = sum(self._frames_of(conf)) if conf else 0
+            late = sent is not None and arrived < sent
+            if not late or self._clock.monotonic_ns() > deadline_ns:
+                return
+            await self._clock.sleep(0.2)
+
+    async def _audit_norm(self) -> None:
+        async for stored in self._stored(NORM, "md.norm.>"):
+            key = _key(stored.subject)
+            if key not in self._norm:
+                self._norm[key] = NormAudit(stored.subject, key[1], self._problems)
+            self._norm[key].take(stored.payload)
+
+    async def _stored(self, stream: str, subject: str, start: int = 1) -> AsyncIterator[Stored]:
+        """Yield what `stream` holds from `start` to its end as it is now."""
+        state = await self._bus.state(stream)
+        if not state.messages or state.last_sequence < start:
+            return
+        async with self._bus.read(stream, subject, start) as batches:
+            async for batch in batches:
+                for stored in batch:
+                    if stored.sequence <= state.last_sequence:
+                        yield stored
+                if batch[-1].sequence >= state.last_sequence:
+                    return
+                await asyncio.sleep(0)
+
+    async def _sent(self) -> int | None:
+        value = await self._bus.get(HEALTH_BUCKET, EXCHANGE_KEY)
+        if value is None:
+            return None
+        return msgspec.json.decode(value, type=Health).counts.get("sent")
+
+    def _frames_of(self, conf: FeedConf) -> tuple[int, int]:
+        audits = self._raw.values()
+        return (
+            sum(audit.frames[conf.run] for audit in audits),
+            sum(audit.gap_frames[conf.run] for audit in audits),
+        )
+
+    # -- judging -----------------------------------------------------------------------
+
+    def _judge_chains(self) -> None:
+        raw, made = self._raw.values(), self._norm.values()
+        self._counts |= {
+            "raw_records": sum(audit.chain.records for audit in raw),
+            "norm_records": sum(audit.chain.records for audit in made),
+            "norm_events": sum(audit.digest.events.total() for audit in made),
+            "norm_trades": sum(len(audit.trades) for audit in made),
+            "gaps": sum(audit.gaps for audit in made),
+        }
+        text = (
+            f"{self._counts['raw_records']} RAW and {self._counts['norm_records']} NORM records "
+            f"of {len(self._raw)} partitions: numbers, chained crcs, ranges (a, b], seqs"
+        )
+        self._add("chains", self._problems.total == 0, text)
+        behind = 0
+        for key, audit in self._norm.items():
+            last = self._raw[key].chain.last_number if key in self._raw else 0
+            behind += max(0, last - audit.last_b)
+        self._counts["lag_records"] = behind
+
+    def _judge_frames(self, conf: FeedConf | None, before: int | None, after: int | None) -> None:
+        if conf is None:
+            self._add("frames", None, "no source has ever been set")
+            return
+        frames, gap_frames = self._frames_of(conf)
+        uncounted = sum(audit.uncounted[conf.run] for audit in self._raw.values())
+        self._counts |= {"raw_frames": frames, "raw_gap_frames": gap_frames}
+        if before is None or after is None:
+            self._add("frames", None, f"{frames} in RAW; the venue's own count is not known here")
+            return
+        self._counts["exchange_sent"] = after
+        total = frames + gap_frames
+        exact = before <= total <= after
+        declared = uncounted > 0 and total <= after
+        text = f"{after} sent, {frames} in RAW, {gap_frames} inside gap records"
+        if uncounted:
+            text += f", {uncounted} declared breaks whose frames nobody counted"
+        self._add("frames", exact or declared, text)
+
+    async def _judge_trades(self, conf: FeedConf | None) -> None:
+        if self._store is None:
+            self._add("trades", None, "no Postgres here")
+            return
+        wanted: dict[TradeRow, int] = Counter()
+        venues = {key[1] for key in self._norm} | ({conf.venue} if conf else set())
+        for (partition, venue), audit in self._norm.items():
+            position = await self._store.position(venue, partition)
+            for number, row in zip(audit.trade_numbers, audit.trades, strict=True):
+                if number <= position:
+                    wanted[row] += 1
+        held: Counter[TradeRow] = Counter()
+        for venue in sorted(venues):
+            async for row in self._store.trade_rows(venue):
+                held[row._replace(exchange_ns=None, receive_ns=0)] += 1
+        self._counts["postgres_trades"] = held.total()
+        missing = sum((Counter(wanted) - held).values())
+        extra = self._extra(held - Counter(wanted))
+        text = f"{held.total()} in Postgres, {sum(wanted.values())} in NORM up to its position"
+        if missing or extra:
+            text += f": {missing} missing, {extra} that NORM does not have"
+        self._add("trades", not missing and not extra, text)
+
+    def _extra(self, rows: "Counter[TradeRow]") -> int:
+        """Count rows that NORM should have; where NORM was cut, older ones may be gone."""
+        cut = any(audit.chain.first_number > 1 for audit in self._norm.values())
+        if not cut:
+            return rows.total()
+        oldest: dict[tuple[str, str], int] = {}
+        for audit in self._norm.values():
+            for row in audit.trades:
+                oldest.setdefault((row.product, row.epoch), row.seq)
+        return sum(
+            count
+            for row, count in rows.items()
+            if row.seq >= oldest.get((row.product, row.epoch), 1 << 62)
+        )
+
+    async def _judge_again(self, shards: int) -> None:
+        """Make every event again from RAW on `shards` shards, and compare the bytes."""
+        name = f"renormalize-{shards}"
+        cut = [a.chain.subject for a in self._raw.values() if a.chain.first_number > 1]
+        if cut:
+            self._add(name, False, f"RAW has lost its first records: {', '.join(sorted(cut))}")
+            return
+        different: list[str] = []
+        events = 0
+        for shard in range(shards):
+            held = {key for key in self._norm if shard_of(key[0], shards) == shard}
+            made = await self._renormalize(held)
+            for key, again in made.items():
+                events += again.digest.events.total()
+                different += _differences(self._norm[key], again)
+        text = f"{events} events made again on {shards} shard(s), byte for byte the same"
+        if different:
+            text = f"not the same: {', '.join(different[:5])}"
+        self._add(name, not different, text)
+
+    async def _renormalize(self, held: set[tuple[int, str]]) -> dict[tuple[int, str], Renormalizer]:
+        made = {
+            key: Renormalizer(venue_named(key[1]), self._norm[key].last_b) for key in sorted(held)
+        }
+        if not made:
+            return made
+        chains = {key: RawAudit("", Problems()) for key in made}
+        async for stored in self._stored(RAW, "md.raw.>"):
+            key = _key(stored.subject)
+            if key in made:
+                record: Record | None = chains[key].take(stored.payload)
+                if record is not None:
+                    made[key].take(record)
+        return made
+
+    def _add(self, name: str, ok: bool | None, text: str) -> None:
+        self._checks.append(Check(name, ok, text))
+
+
+def _key(subject: str) -> tuple[int, str]:
+    _, _, partition, venue = subject.split(".")
+    return int(partition), venue
+
+
+def _differences(stored: NormAudit, again: Renormalizer) -> list[str]:
+    was, now = stored.digest.hexdigests(), again.digest.hexdigests()
+    return [
+        f"{product} {channel}"
+        for product, channel in sorted(was.keys() | now.keys())
+        if was.get((product, channel)) != now.get((product, channel))
+    ]

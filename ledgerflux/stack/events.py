@@ -1,0 +1,47 @@
+"""What a stack says while it starts, runs and stops."""
+
+import msgspec
+
+from ledgerflux.stack.run_dir import RunState
+
+
+class ServiceReady(msgspec.Struct, frozen=True, tag="service_ready"):
+    """A service became ready `seconds` after its start; `address` is where or on what."""
+
+    name: str
+    seconds: float
+    address: str = ""
+    again: bool = False
+
+
+class ServiceDied(msgspec.Struct, frozen=True, tag="service_died"):
+    """A service ended unasked with exit code `code` (negative: a signal)."""
+
+    name: str
+    code: int
+    detail: str
+
+
+class Up(msgspec.Struct, frozen=True, tag="up"):
+    """Everything is ready, `seconds` after the beginning."""
+
+    state: RunState
+    seconds: float
+
+
+class Stopping(msgspec.Struct, frozen=True, tag="stopping"):
+    """The stop has begun; another signal forces it."""
+
+    reason: str
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The stack could not start, or ended badly: an error as data."""
+
+    code: str
+    exit_code: int
+    message: str
+    try_next: list[str] = []
+
+
+Event = ServiceReady | ServiceDied | Up | Stopping | Failed

@@ -1,0 +1,211 @@
+"""One local stack, from its first child to the last one gone."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+
+from ledgerflux.adapters.embedded.nats_server import NatsServer
+from ledgerflux.adapters.embedded.postgres_server import PostgresServer
+from ledgerflux.settings import UpRequest
+from ledgerflux.stack.build import first_error
+from ledgerflux.stack.events import Event, ServiceDied, ServiceReady, Stopping, Up
+from ledgerflux.stack.leftovers import end_leftovers
+from ledgerflux.stack.link import BusLink, Connect, is_through
+from ledgerflux.stack.members import ROLE_COMMAND, build_members, services_of
+from ledgerflux.stack.report import Reporter
+from ledgerflux.stack.run_dir import RunDir, RunState
+from ledgerflux.stack.supervisor import Member, Supervisor
+from ledgerflux.stack.warden import Warden
+
+HEALTH_EVERY_S = 1.0
+DISK_EVERY = 10
+"""Rounds of the health report between two looks at the disk."""
+THROUGH_POLL_S = 0.25
+SETTLED_NS = 1_500_000_000
+"""A health record this much later than the end of the source has seen all of it."""
+INTERRUPTED = 130
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+WhileUp = Callable[[RunState], Coroutine[None, None, None]]
+
+
+class LocalStack:
+    """A request at work in a directory whose lock is held; `run` may be called once.
+
+    `asked` is the request as it was made, before its source was looked for: what a second
+    `lf up` is compared with.
+    """
+
+    def __init__(
+        self,
+        request: UpRequest,
+        run_dir: RunDir,
+        *,
+        asked: UpRequest,
+        port: int,
+        connect: Connect,
+        tell: Callable[[Event], None],
+        role_command: Sequence[str] = ROLE_COMMAND,
+    ) -> None:
+        nats = NatsServer(run_dir.nats, run_dir.log("nats"), durability=request.durability)
+        self._postgres = PostgresServer(run_dir.postgres, run_dir.log("postgres"))
+        self._link = BusLink(connect)
+        members = build_members(
+            request,
+            services_of(request),
+            run_dir,
+            nats=nats,
+            postgres=self._postgres,
+            link=self._link,
+            port=port,
+            role_command=role_command,
+        )
+        self._run_dir = run_dir
+        self._tell = tell
+        self._report = Reporter(
+            request, run_dir, asked=asked, nats=nats, postgres=self._postgres, port=port
+        )
+        end_leftovers(run_dir)
+        self._warden = Warden(run_dir.path)
+        self._supervisor = Supervisor(
+            members,
+            self._warden,
+            on_change=self._save,
+            on_ready=self._say_ready,
+            on_death=self._say_died,
+        )
+        self._stop_asked = asyncio.Event()
+        self._forced = False
+
+    async def run(self, *, wait_timeout_s: float, while_up: WhileUp | None = None) -> int:
+        """Start everything, stay until told to stop, stop everything.
+
+        Args:
+            wait_timeout_s: How long everything may take to become ready.
+            while_up: Runs while the stack is up, and is cancelled when it stops.
+
+        Returns:
+            The exit code: 0, 1 where a service had to be killed, 130 when interrupted
+            before the stack was up, or forced.
+
+        Raises:
+            LedgerFluxError: The stack did not start; nothing of it is left.
+        """
+        try:
+            with self._signals():
+                return await self._start_and_stop(wait_timeout_s, while_up)
+        except BaseExceptionGroup as group:
+            error = first_error(group)
+            if error is None:
+                raise
+            raise error from None
+        finally:
+            self._clean_up()
+
+    def ask_to_stop(self, reason: str) -> None:
+        """Begin to stop; the second time, force it."""
+        if self._stop_asked.is_set():
+            self._forced = True
+            self._supervisor.force()
+            return
+        self._report.phase = "stopping"
+        self._stop_asked.set()
+        self._tell(Stopping(reason))
+        self._supervisor.stop()
+
+    async def _start_and_stop(self, wait_timeout_s: float, while_up: WhileUp | None) -> int:
+        began = time.monotonic()
+        async with asyncio.TaskGroup() as tasks:
+            background = [
+                tasks.create_task(self._link.run()),
+                tasks.create_task(self._publish_health()),
+            ]
+            children = tasks.create_task(self._supervisor.run())
+            try:
+                await self._supervisor.wait_up(wait_timeout_s)
+                was_up = not self._stop_asked.is_set()
+                if was_up:
+                    state = self._now_up(time.monotonic() - began)
+                    background.append(tasks.create_task(self._stop_at_end()))
+                    if while_up is not None:
+                        background.append(tasks.create_task(while_up(state)))
+                await self._stop_asked.wait()
+            finally:
+                self._report.phase = "stopping"
+                self._supervisor.stop()
+                await asyncio.wait([children])
+                for task in background:
+                    task.cancel()
+        if self._forced or not was_up:
+            return INTERRUPTED
+        return 1 if self._supervisor.killed else 0
+
+    def _now_up(self, seconds: float) -> RunState:
+        self._report.phase = "up"
+        self._save()
+        state = self._state()
+        self._tell(Up(state, seconds))
+        return state
+
+    async def _stop_at_end(self) -> None:
+        """Stop once the source has ended and all of it has come through."""
+        ending = [row.name for row in self._supervisor.standings if row.service.ends]
+        if not ending:
+            return
+        await self._supervisor.wait_ended(ending[0])
+        since_ns = time.time_ns() + SETTLED_NS
+        while True:
+            await asyncio.sleep(THROUGH_POLL_S)
+            if is_through(self._link.latest.values(), since_ns=since_ns):
+                self.ask_to_stop("the recording has ended and everything is through")
+                return
+
+    async def _publish_health(self) -> None:
+        """Publish the supervisor's health once a second, and look after the warden."""
+        rounds = 0
+        while True:
+            if rounds % DISK_EVERY == 0:
+                await asyncio.to_thread(self._report.measure_disk)
+            rounds += 1
+            self._warden.keep_alive()
+            await self._link.publish(self._report.health(self._supervisor.standings))
+            await asyncio.sleep(HEALTH_EVERY_S)
+
+    def _state(self) -> RunState:
+        return self._report.run_state(self._supervisor.standings, self._warden.pid)
+
+    def _save(self) -> None:
+        self._run_dir.write(self._state())
+
+    def _say_ready(self, member: Member, seconds: float) -> None:
+        name, address = member.service.name, member.runner.address
+        if name == "gateway":
+            address = self._report.gateway.ws
+        self._tell(ServiceReady(name, seconds, address, again=self._report.phase != "starting"))
+
+    def _say_died(self, name: str, code: int, detail: str) -> None:
+        self._tell(ServiceDied(name, code, detail))
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """While open, a stop signal stops the stack, and a second one forces it."""
+        loop = asyncio.get_running_loop()
+        for signum in STOP_SIGNALS:
+            loop.add_signal_handler(signum, self.ask_to_stop, signum.name)
+        try:
+            yield
+        finally:
+            for signum in STOP_SIGNALS:
+                loop.remove_signal_handler(signum)
+
+    def _clean_up(self) -> None:
+        """Leave nothing alive, and no file that says that something is."""
+        if not self._supervisor.down:
+            self._supervisor.kill_all()
+            self._warden.abandon()
+        else:
+            self._warden.dismiss()
+        self._postgres.remove_socket_directory()
+        self._run_dir.forget()

@@ -1,0 +1,116 @@
+"""From what was asked for to what can be started: source, port, and whether it runs already."""
+
+import asyncio
+import errno
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ledgerflux.adapters.sockets import bind_error, free_port, holder_of
+from ledgerflux.errors import ConfigError, Conflict, FeedError
+from ledgerflux.ports import Feed
+from ledgerflux.settings import DEFAULT_PORT, DEFAULT_SOURCE, UpRequest, parse_source
+from ledgerflux.stack.members import services_of
+from ledgerflux.venues.registry import VENUES
+
+AUTO_TIMEOUT_S = 3.0
+PORTS_TRIED = 100
+
+Probe = Callable[[str], Awaitable[bool]]
+"""Says whether the venue of that name can be reached now."""
+
+
+async def resolve(asked: UpRequest, probe: Probe) -> UpRequest:
+    """Return `asked` with a source that can be started: `auto` found out, a file made absolute.
+
+    Raises:
+        ConfigError: The recording does not exist.
+    """
+    source = parse_source(asked.source)
+    if source.kind == "auto":
+        venue = next(iter(VENUES))
+        found = venue if await probe(venue) else DEFAULT_SOURCE
+        return asked.model_copy(update={"source": found})
+    if source.kind == "replay":
+        path = Path(source.path).expanduser().absolute()
+        if not path.is_file():
+            raise ConfigError(f"there is no recording {source.path}", code="bad_argument")
+        return asked.model_copy(update={"source": f"replay:{path}"})
+    return asked
+
+
+async def venue_answers(feed: Feed, venue: str, timeout_s: float = AUTO_TIMEOUT_S) -> bool:
+    """Say whether the venue opens a socket within `timeout_s`."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            connection = await feed.connect(VENUES[venue].url)
+            await connection.close()
+    except (FeedError, TimeoutError):
+        return False
+    return True
+
+
+def choose_port(request: UpRequest) -> int:
+    """Return the gateway's port; 0 where the request starts no gateway.
+
+    Raises:
+        Conflict: `port_in_use`: the port asked for is taken.
+        ConfigError: The address is none of this machine's, or the port is not for us.
+    """
+    if "gateway" not in services_of(request):
+        return 0
+    if request.port == 0:
+        return free_port(request.host)
+    wanted = DEFAULT_PORT if request.port is None else request.port
+    error = bind_error(wanted, request.host)
+    if error is None:
+        return wanted
+    if not isinstance(error, PermissionError) and error.errno != errno.EADDRINUSE:
+        raise ConfigError(f"the gateway can't listen on {request.host}: {error.strerror}")
+    if request.port is None:
+        return _next_free(request.host)
+    if isinstance(error, PermissionError):
+        raise ConfigError(f"port {wanted} needs more rights than this user has")
+    holder = holder_of(wanted)
+    raise Conflict(
+        f"port {wanted} is in use" + (f" by {holder}" if holder else ""),
+        code="port_in_use",
+        try_next=["lf up              (takes the next free port)", "lf up --port 0"],
+    )
+
+
+def _next_free(host: str) -> int:
+    for port in range(DEFAULT_PORT + 1, DEFAULT_PORT + PORTS_TRIED):
+        if bind_error(port, host) is None:
+            return port
+    return free_port(host)
+
+
+def differences(running: Mapping[str, Any], asked: UpRequest) -> list[str]:
+    """Return how `asked` differs from the request of a running stack, one line each.
+
+    A port that was not asked for is no difference; services compare with all they need.
+    """
+    try:
+        runs = UpRequest.model_validate(running)
+    except ValueError:
+        return ["it was started by another version"]
+    found = []
+    if services_of(runs) != services_of(asked):
+        found.append(_difference("services", services_of(runs), services_of(asked)))
+    for name in ("source", "products", "shards", "speed", "paused", "at_end", "host", "durability"):
+        was, now = getattr(runs, name), getattr(asked, name)
+        if was != now:
+            found.append(_difference(name.replace("_", "-"), was, now))
+    if asked.port is not None and asked.port != runs.port:
+        was = "none asked for" if runs.port is None else runs.port
+        found.append(_difference("port", was, asked.port))
+    return found
+
+
+def _difference(name: str, was: object, now: object) -> str:
+    return f"{name}: running {_text(was)}, asked {_text(now)}"
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,339 @@
+"""Every message a gateway sends, described: the public contract of `lfx.v1`.
+
+The gateway splices bytes (`wire.gateway_frames`); these models are what those bytes must
+be, and the source of generated schemas. Unknown keys are errors here; a client should
+ignore keys it does not know.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from ledgerflux.wire.status import Status
+
+Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$")]
+"""RFC 3339 UTC with nine decimals."""
+Decimal = Annotated[str, Field(pattern=r"^-?\d{1,24}(\.\d{1,24})?$")]
+"""A price or size exactly as the venue wrote it."""
+Seq = Annotated[int, Field(ge=0, lt=2**53)]
+ProductId = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}(-[A-Z0-9]{1,20}){1,3}$")]
+Level = tuple[Decimal, Decimal]
+"""Price and size."""
+Change = tuple[Literal["buy", "sell"], Decimal, Decimal]
+"""Side, price and new size; a size of zero removes the level."""
+State = Literal["init", "syncing", "live", "suspect", "resyncing", "stale", "halted"]
+Integrity = Literal["sequence", "checksum", "none"]
+RequestId = int | Annotated[str, Field(max_length=36)] | None
+Code = Literal[
+    "bad_json",
+    "bad_request",
+    "unknown_method",
+    "unknown_channel",
+    "unknown_venue",
+    "unknown_product",
+    "invalid_param",
+    "unsupported_depth",
+    "unsupported_conflate",
+    "already_subscribed",
+    "not_subscribed",
+    "limit_subscriptions",
+    "limit_connections",
+    "rate_limited",
+    "not_ready",
+    "idle",
+    "slow_consumer",
+]
+
+
+class Message(BaseModel):
+    """Base of all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class LimitsMessage(Message):
+    """What a connection may use; sizes in bytes, times in their unit."""
+
+    message_bytes_max: int
+    requests_per_s: int
+    requests_burst: int
+    refusals_max: int
+    subscriptions_max: int
+    clients_max: int
+    first_subscribe_s: int
+    slow_after_s: int
+    outbox_bytes: int
+    outbox_drained_bytes: int
+    waiting_bytes_max: int
+    ping_interval_s: int
+    ping_timeout_s: int
+
+
+class Welcome(Message):
+    """First message of a connection. `source` says where the data come from."""
+
+    type: Literal["welcome"]
+    protocol: Literal["lfx.v1"]
+    connection_id: str
+    server: str
+    time: Time
+    venue: str
+    source: str
+    auth_required: Literal[False]
+    limits: LimitsMessage
+
+
+class Place(Message):
+    """Where a stream stands for this client: its next message continues `seq`."""
+
+    epoch: str
+    seq: Seq
+
+
+class Answer(Message):
+    """Base of what answers a granted request; without a request ids and times are null."""
+
+    req_id: RequestId
+    success: Literal[True]
+    time_in: Time | None
+    time_out: Time | None
+
+
+class Subscribed(Answer):
+    """A subscription begins; always before its data. `pattern` `*`: new products will join."""
+
+    type: Literal["subscribed"]
+    channel: Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
+    venue: str
+    product_ids: tuple[ProductId, ...]
+    pattern: Literal["*"] | None
+    depth: Literal["full"] | None
+    conflate: Literal["none"]
+    streams: dict[ProductId, Place]
+
+
+class Unsubscribed(Answer):
+    """A subscription ended; no data of it after this."""
+
+    type: Literal["unsubscribed"]
+    channel: Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
+    product_ids: tuple[ProductId, ...]
+
+
+class Pong(Answer):
+    """Answer to `ping`."""
+
+    type: Literal["pong"]
+    nonce: RequestId
+
+
+class ErrorMessage(Message):
+    """A request failed (`req_id`, where it had one), or the connection is about to end."""
+
+    type: Literal["error"]
+    req_id: RequestId
+    success: Literal[False]
+    code: Code
+    message: str
+    retryable: bool
+    retry_after_ms: Annotated[int, Field(ge=0)] | None
+    product_ids: tuple[str, ...]
+
+
+class DataMessage(Message):
+    """Base of what belongs to a stream.
+
+    Apply it iff `epoch` is yours and `prev_seq` is your `seq`; then yours is `seq`.
+    """
+
+    venue: str
+    product_id: ProductId
+    epoch: str
+    prev_seq: Seq
+    seq: Seq
+    ts_publish: Time
+
+
+class Level2Event(Message):
+    """Levels that changed, absolute sizes, in venue order."""
+
+    seq: Seq
+    ts_exchange: Time | None
+    ts_receive: Time
+    changes: tuple[Change, ...]
+    src_seq: int | None = None
+
+
+class Level2Update(DataMessage):
+    """level2: one element per update of the venue."""
+
+    channel: Literal["level2"]
+    type: Literal["update"]
+    data: Annotated[tuple[Level2Event, ...], Field(min_length=1)]
+
+
+class Level2Snapshot(Message):
+    """level2: the whole book at `seq`, in `parts`; replaces what was known.
+
+    `prev_seq` is set where the snapshot is itself an event of the stream (the venue sent a
+    new book): then the one rule holds for it too. Levels are best first within a part.
+    """
+
+    channel: Literal["level2"]
+    type: Literal["snapshot"]
+    venue: str
+    product_id: ProductId
+    epoch: str
+    prev_seq: Seq | None
+    seq: Seq
+    depth: Literal["full"]
+    part: Annotated[int, Field(ge=1)]
+    parts: Annotated[int, Field(ge=1)]
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    state: State
+    integrity: Integrity
+    integrity_rule: str
+    reason: Literal["subscribe", "resync", "slow", "requested", "epoch"]
+    ts_exchange: Time | None
+    ts_receive: Time | None
+    ts_publish: Time
+
+
+class TradeEvent(Message):
+    """One execution; `side` is the taker's, `raw_side` the venue's word."""
+
+    seq: Seq
+    trade_id: int
+    price: Decimal
+    size: Decimal
+    side: Literal["buy", "sell"]
+    raw_side: str
+    ts_exchange: Time | None
+    ts_receive: Time
+
+
+class Trades(DataMessage):
+    """trades: new trades by ascending id."""
+
+    channel: Literal["trades"]
+    type: Literal["trade"]
+    data: Annotated[tuple[TradeEvent, ...], Field(min_length=1)]
+
+
+class TickerEvent(Message):
+    """Full state each time; `derived` where made from book top and last trade."""
+
+    seq: Seq
+    ts_exchange: Time | None
+    ts_receive: Time
+    price: Decimal | None
+    size: Decimal | None
+    bid: Decimal | None
+    bid_size: Decimal | None
+    ask: Decimal | None
+    ask_size: Decimal | None
+    volume_24h: Decimal | None = None
+    low_24h: Decimal | None = None
+    high_24h: Decimal | None = None
+    trade_id: int | None = None
+    derived: bool = False
+
+
+class Ticker(DataMessage):
+    """ticker: the newest element is the state."""
+
+    channel: Literal["ticker"]
+    type: Literal["ticker"]
+    data: Annotated[tuple[TickerEvent, ...], Field(min_length=1)]
+
+
+class StatusEvent(Message):
+    """The state of the product's book changed, or is as it was at the start."""
+
+    seq: Seq
+    state: State
+    reason: str
+    ts_receive: Time | None
+
+
+class ProductStatus(DataMessage):
+    """status: the newest element is the state."""
+
+    channel: Literal["status"]
+    type: Literal["status"]
+    data: Annotated[tuple[StatusEvent, ...], Field(min_length=1)]
+
+
+class Gap(Message):
+    """`from_seq` to `to_seq` carry no data for this client, and why.
+
+    Your `seq` becomes `to_seq`. The range is empty (`to_seq` = `from_seq` - 1) where nothing
+    of this stream is missing but its `state` changed, or a new `epoch` begins. `missing`,
+    `from_id` and `to_id` are what is known of losses before the log.
+    """
+
+    channel: Literal["level2", "trades", "ticker", "status"]
+    type: Literal["gap"]
+    venue: str
+    product_id: ProductId
+    epoch: str
+    from_seq: Seq
+    to_seq: Seq
+    cause: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    next: Literal["snapshot", "live"]
+    detail: str
+    state: State
+    missing: int | None
+    from_id: int | None
+    to_id: int | None
+    ts_publish: Time
+
+
+class Head(Message):
+    """Where a product stands."""
+
+    epoch: str
+    level2: Seq
+    trades: Seq
+    state: State
+    integrity: Integrity
+
+
+class Heartbeat(Message):
+    """heartbeats: once a second; tells a quiet market from a dead connection."""
+
+    channel: Literal["heartbeats"]
+    type: Literal["heartbeat"]
+    venue: str
+    ts_publish: Time
+    counter: int
+    heads: dict[ProductId, Head]
+
+
+class SystemStatus(Message):
+    """system: the stack's `lf.status/1`, once a second."""
+
+    channel: Literal["system"]
+    type: Literal["status"]
+    data: Status
+
+
+ControlMessage = Annotated[
+    Welcome | Subscribed | Unsubscribed | Pong | ErrorMessage, Field(discriminator="type")
+]
+_Level2 = Annotated[Level2Update | Level2Snapshot | Gap, Field(discriminator="type")]
+_Trades = Annotated[Trades | Gap, Field(discriminator="type")]
+_Ticker = Annotated[Ticker | Gap, Field(discriminator="type")]
+_Status = Annotated[ProductStatus | Gap, Field(discriminator="type")]
+ServerMessage = ControlMessage | _Level2 | _Trades | _Ticker | _Status | Heartbeat | SystemStatus
+_adapter: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
+
+
+def check(message: bytes | str) -> ServerMessage:
+    """Return `message` as its model.
+
+    Raises:
+        pydantic.ValidationError: It is none of the messages a gateway may send.
+    """
+    return _adapter.validate_json(message)

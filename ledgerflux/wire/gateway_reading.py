@@ -1,0 +1,189 @@
+"""A gateway's messages as a client reads them: one struct for all, events decoded on demand.
+
+`Follower` keeps a `Mirror` for each stream of one connection and feeds it. Unknown keys
+are ignored, so that a newer gateway can say more.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from ledgerflux.core.mirror import Mirror, Verdict
+from ledgerflux.core.snapshot import Position
+from ledgerflux.errors import GatewayError
+from ledgerflux.model.events import Change, Level
+from ledgerflux.model.stream import Level2Update, StatusEvent, TickerEvent, TradeEvent
+
+T = TypeVar("T")
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a stream stands."""
+
+    epoch: str
+    seq: int
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message of a gateway; what a message has not is None or empty.
+
+    `raw` is the text as received. `data` is read by `updates`, `trades`, `tickers`,
+    `statuses` or `document`.
+    """
+
+    type: str
+    channel: str = ""
+    venue: str = ""
+    product_id: str = ""
+    epoch: str = ""
+    prev_seq: int | None = None
+    seq: int = 0
+    ts_publish: str | None = None
+    ts_exchange: str | None = None
+    ts_receive: str | None = None
+    data: msgspec.Raw = msgspec.Raw(b"[]")
+    part: int = 1
+    parts: int = 1
+    bids: list[Level] = []
+    asks: list[Level] = []
+    state: str = ""
+    integrity: str = ""
+    integrity_rule: str = ""
+    reason: str = ""
+    from_seq: int = 0
+    to_seq: int = 0
+    cause: str = ""
+    next: str = ""
+    detail: str = ""
+    missing: int | None = None
+    from_id: int | None = None
+    to_id: int | None = None
+    counter: int = 0
+    heads: dict[str, dict[str, Any]] = {}
+    req_id: int | str | None = None
+    success: bool = True
+    product_ids: list[str] = []
+    streams: dict[str, Place] = {}
+    code: str = ""
+    message: str = ""
+    retryable: bool = False
+    retry_after_ms: int | None = None
+    source: str = ""
+    connection_id: str = ""
+    limits: dict[str, int] = {}
+    nonce: int | str | None = None
+    raw: bytes = b""
+
+    def updates(self) -> list[Level2Update]:
+        """Return the events of a level2 `update`."""
+        return _decoded(_updates, self.data)
+
+    def trades(self) -> list[TradeEvent]:
+        """Return the events of a trades `trade`."""
+        return _decoded(_trades, self.data)
+
+    def tickers(self) -> list[TickerEvent]:
+        """Return the events of a `ticker`."""
+        return _decoded(_tickers, self.data)
+
+    def statuses(self) -> list[StatusEvent]:
+        """Return the events of a product's `status`."""
+        return _decoded(_statuses, self.data)
+
+    def document(self) -> dict[str, Any]:
+        """Return the `lf.status/1` of a system message."""
+        return _decoded(_document, self.data)
+
+
+class _Changes(msgspec.Struct, gc=False):
+    changes: list[Change]
+    ts_exchange: str | None
+    ts_receive: str
+
+
+_messages = msgspec.json.Decoder(Message)
+_updates = msgspec.json.Decoder(list[Level2Update])
+_changes = msgspec.json.Decoder(list[_Changes])
+_trades = msgspec.json.Decoder(list[TradeEvent])
+_tickers = msgspec.json.Decoder(list[TickerEvent])
+_statuses = msgspec.json.Decoder(list[StatusEvent])
+_document = msgspec.json.Decoder(dict[str, Any])
+
+
+def read_message(raw: bytes) -> Message:
+    """Return the message in `raw`.
+
+    Raises:
+        GatewayError: It is none (`protocol_error`).
+    """
+    return msgspec.structs.replace(_decoded(_messages, raw), raw=raw)
+
+
+def _decoded(decoder: "msgspec.json.Decoder[T]", raw: bytes | msgspec.Raw) -> T:
+    try:
+        return decoder.decode(raw)
+    except msgspec.DecodeError as error:
+        text = f"a message of the gateway can't be read: {error}"
+        raise GatewayError(text, code="protocol_error") from error
+
+
+class Judged(NamedTuple):
+    """What a message means to the stream it belongs to."""
+
+    verdict: Verdict
+    mirror: Mirror
+
+
+class Follower:
+    """The streams of one connection, each in a `Mirror` by (channel, product)."""
+
+    def __init__(self) -> None:
+        self.mirrors: dict[tuple[str, str], Mirror] = {}
+
+    def take(self, message: Message) -> Judged | None:
+        """Feed `message` to its stream; None where it belongs to none.
+
+        Raises:
+            GatewayError: Its events can't be read (`protocol_error`).
+        """
+        if message.type == "subscribed":
+            self._begin(message.channel, message.streams)
+            return None
+        if message.type == "unsubscribed":
+            for product in message.product_ids:
+                self.mirrors.pop((message.channel, product), None)
+            return None
+        if not message.product_id:
+            return None
+        mirror = self.mirrors.setdefault((message.channel, message.product_id), Mirror())
+        return Judged(_judge(mirror, message), mirror)
+
+    def _begin(self, channel: str, streams: Mapping[str, Place]) -> None:
+        for product, place in streams.items():
+            mirror = self.mirrors.setdefault((channel, product), Mirror())
+            mirror.begin(Position(place.epoch, place.seq))
+
+
+def _judge(mirror: Mirror, message: Message) -> Verdict:
+    match message.type:
+        case "snapshot":
+            mirror.state, mirror.integrity = message.state, message.integrity
+            mirror.ts_exchange, mirror.ts_receive = message.ts_exchange, message.ts_receive
+            return mirror.snapshot(
+                Position(message.epoch, message.seq),
+                message.prev_seq,
+                message.reason,
+                (message.part, message.parts),
+                (message.bids, message.asks),
+            )
+        case "gap":
+            return mirror.gap(message.epoch, message.from_seq, message.to_seq, message.state)
+        case "update":
+            events = _decoded(_changes, message.data)
+            for event in events[-1:]:
+                mirror.ts_exchange, mirror.ts_receive = event.ts_exchange, event.ts_receive
+            changes = [event.changes for event in events]
+            return mirror.update(message.epoch, message.prev_seq or 0, message.seq, changes)
+        case _:
+            return mirror.data(message.epoch, message.prev_seq or 0, message.seq)

@@ -1,0 +1,148 @@
+"""What clients may ask, read from text: a request, or the reason it is none.
+
+Text that is not a request never raises: it is answered. Only what works is accepted;
+anything else is refused by name, never ignored.
+"""
+
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ledgerflux.core.request_desk import Refusal
+
+PRODUCTS_MAX = 500
+EVERYTHING = "*"
+
+ChannelText = Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
+RequestId = int | Annotated[str, Field(max_length=36)] | None
+ProductText = Annotated[str, Field(max_length=64)]
+
+
+class Params(BaseModel):
+    """Base of the parameters of a request."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SubscribeParams(Params):
+    """`product_ids` are exact ids, or `*` alone for all; heartbeats and system need none."""
+
+    channel: ChannelText
+    product_ids: (
+        Annotated[list[ProductText], Field(min_length=1, max_length=PRODUCTS_MAX)] | None
+    ) = None
+    venue: ProductText | None = None
+    snapshot: bool = True
+    depth: Literal["full"] = "full"
+    conflate: Literal["none"] = "none"
+
+
+class UnsubscribeParams(Params):
+    """Leave these products of a channel, `*` for all of it."""
+
+    channel: ChannelText
+    product_ids: (
+        Annotated[list[ProductText], Field(min_length=1, max_length=PRODUCTS_MAX)] | None
+    ) = None
+    venue: ProductText | None = None
+
+
+class PingParams(Params):
+    """`nonce` comes back."""
+
+    nonce: RequestId = None
+
+
+class _Envelope(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    method: str
+    params: dict[str, Any] = {}
+    req_id: RequestId = None
+
+
+class GatewayRequest(NamedTuple):
+    """One request and its id."""
+
+    params: SubscribeParams | UnsubscribeParams | PingParams
+    req_id: RequestId
+
+    @property
+    def products(self) -> list[str] | None:
+        """Return the products asked for, None for all."""
+        asked = None if isinstance(self.params, PingParams) else self.params.product_ids
+        return None if asked == [EVERYTHING] else asked
+
+
+class BadRequest(NamedTuple):
+    """Why a text is no request, and the id it had if that could be read."""
+
+    refusal: Refusal
+    req_id: RequestId
+
+
+_METHODS: dict[str, type[SubscribeParams | UnsubscribeParams | PingParams]] = {
+    "subscribe": SubscribeParams,
+    "unsubscribe": UnsubscribeParams,
+    "ping": PingParams,
+}
+_NEED_PRODUCTS = ("level2", "trades", "ticker", "status")
+_CODES = {
+    "channel": "unknown_channel",
+    "depth": "unsupported_depth",
+    "conflate": "unsupported_conflate",
+}
+
+
+def parse_request(text: str) -> GatewayRequest | BadRequest:
+    """Read one message of a client."""
+    try:
+        envelope = _Envelope.model_validate_json(text)
+    except ValidationError as error:
+        return BadRequest(_not_an_envelope(error), None)
+    params = _METHODS.get(envelope.method)
+    if params is None:
+        known = ", ".join(_METHODS)
+        refusal = Refusal("unknown_method", f"methods: {known}")
+        return BadRequest(refusal, envelope.req_id)
+    try:
+        request = GatewayRequest(params.model_validate(envelope.params), envelope.req_id)
+    except ValidationError as error:
+        return BadRequest(_bad_params(error), envelope.req_id)
+    refusal_or_none = _products_missing(request)
+    if refusal_or_none is not None:
+        return BadRequest(refusal_or_none, envelope.req_id)
+    return request
+
+
+def _not_an_envelope(error: ValidationError) -> Refusal:
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return Refusal("bad_json", "a message is one JSON object")
+    where = ".".join(str(key) for key in first["loc"]) or "message"
+    shape = 'a request is {"method":...,"params":{...},"req_id":...}'
+    return Refusal("bad_request", f"{where[:64]}: {first['msg']}; {shape}")
+
+
+def _bad_params(error: ValidationError) -> Refusal:
+    found = error.errors(include_url=False, include_input=False)
+    unknown = [str(item["loc"][0])[:64] for item in found if item["type"] == "extra_forbidden"]
+    if unknown:
+        return Refusal("invalid_param", f"unknown: {', '.join(unknown[:8])}")
+    first = found[0]
+    name = str(first["loc"][0])
+    return Refusal(_CODES.get(name, "invalid_param"), f"{name}: {first['msg']}")
+
+
+def _products_missing(request: GatewayRequest) -> Refusal | None:
+    params = request.params
+    if isinstance(params, PingParams):
+        return None
+    asked = params.product_ids
+    if asked is None and params.channel in _NEED_PRODUCTS:
+        return Refusal("invalid_param", 'product_ids: ids of products, or ["*"]')
+    if asked is not None and EVERYTHING in asked and len(asked) > 1:
+        return Refusal("invalid_param", 'product_ids: "*" stands alone')
+    if params.channel == "system" and asked not in (None, [EVERYTHING]):
+        return Refusal("invalid_param", "product_ids: system has no products")
+    return None

@@ -1,0 +1,302 @@
+"""The state of a whole stack, `lf.status/1`: the sum of every role's health record.
+
+`summarize` is pure: health records, the feed's settings and the gateway's own numbers in,
+one document out. A problem is a sentence that names its cause.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ledgerflux.core.product_stream import Heads
+from ledgerflux.core.sharding import partition_of
+from ledgerflux.model.units import NANOS_PER_S, rfc3339
+from ledgerflux.wire.health import FeedConf, Health, PartitionHealth, SupervisorHealth
+
+FRESH_NS = 5 * NANOS_PER_S
+"""An older health record means that its role is gone."""
+LAG_MS_MAX = 5_000.0
+DISK_BYTES_MAX = 8 * 1024**3
+"""More than this on disk is a problem."""
+
+
+class Document(BaseModel):
+    """Base of all parts of the document."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServiceStatus(Document):
+    """One process; `cpu` is a share of one core, `since` when its state began."""
+
+    name: str
+    pid: int | None
+    state: str
+    cpu: float
+    rss_bytes: int
+    restarts: int
+    since: str
+
+
+class ShardStatus(Document):
+    """One normalizer; `rate` is frames a second, lag in RAW records and milliseconds."""
+
+    shard: int
+    partitions: list[int]
+    products: list[str]
+    state: str
+    rate: float
+    lag_records: int
+    lag_ms: float
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+class Counts(Document):
+    """Frames sent by the exchange, found in RAW or known to be lost; events made; refused."""
+
+    exchange_sent: int
+    raw_frames: int
+    raw_gap_frames: int
+    norm_events: int
+    dlq: int
+
+
+class ReplayStatus(Document):
+    """Whether the source has ended or waits, and whether all of it is with every role."""
+
+    ended: bool
+    paused: bool
+    through: bool
+
+
+class HeadStatus(Document):
+    """Where a product stands in this gateway."""
+
+    epoch: str
+    level2: int
+    trades: int
+    state: str
+    integrity: str
+
+
+class Status(Document):
+    """The document; `schema` is its name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    schema_name: Annotated[Literal["lf.status/1"], Field(alias="schema")] = "lf.status/1"
+    state: Literal["healthy", "degraded", "down"]
+    source: str
+    durability: str
+    services: list[ServiceStatus]
+    shards: list[ShardStatus]
+    counts: Counts
+    gaps: int
+    disk_bytes: int
+    clients: int
+    heads: dict[str, HeadStatus]
+    replay: ReplayStatus
+    problems: list[str]
+
+    def to_json(self) -> bytes:
+        """Return the document as JSON."""
+        return self.model_dump_json(by_alias=True).encode()
+
+
+class GatewayNumbers(NamedTuple):
+    """What the gateway knows itself: clients, heads by product, NORM number by partition."""
+
+    clients: int
+    heads: Mapping[str, Heads]
+    served: Mapping[int, int]
+
+
+def summarize(
+    conf: FeedConf | None,
+    healths: Mapping[str, Health],
+    supervisor: SupervisorHealth | None,
+    gateway: GatewayNumbers,
+    now_ns: int,
+) -> Status:
+    """Return the state of the stack at `now_ns`.
+
+    `healths` are the newest records by key; stale ones are left out here. The state is
+    `healthy` where there is no problem.
+    """
+    fresh = {key: health for key, health in healths.items() if now_ns - health.time_ns < FRESH_NS}
+    if supervisor is not None and now_ns - supervisor.time_ns >= FRESH_NS:
+        supervisor = None
+    normalizers = _of(fresh, "normalize")
+    replay = _replay(conf, fresh, gateway)
+    problems = [
+        *_conf_problems(conf),
+        *_service_problems(supervisor, fresh),
+        *_lag_problems(normalizers),
+        *_book_problems(conf, gateway.heads, replay),
+    ]
+    disk_bytes = supervisor.disk_bytes if supervisor else 0
+    if disk_bytes > DISK_BYTES_MAX:
+        problems.append(f"{disk_bytes / 1024**3:.1f} GiB on disk")
+    return Status(
+        state="degraded" if problems else "healthy",
+        source=conf.source if conf else "",
+        durability=supervisor.durability if supervisor else "",
+        services=_services(supervisor, fresh),
+        shards=[_shard(health) for health in normalizers],
+        counts=_counts(fresh),
+        gaps=_sum(normalizers, "gaps"),
+        disk_bytes=disk_bytes,
+        clients=gateway.clients,
+        heads={name: HeadStatus(**head._asdict()) for name, head in gateway.heads.items()},
+        replay=replay,
+        problems=problems,
+    )
+
+
+def _of(healths: Mapping[str, Health], role: str) -> list[Health]:
+    return sorted((h for h in healths.values() if h.role == role), key=lambda h: h.instance)
+
+
+def _sum(healths: Sequence[Health], name: str) -> int:
+    return sum(health.counts.get(name, 0) for health in healths)
+
+
+def _service_name(health: Health) -> str:
+    return f"normalize-{health.instance}" if health.role == "normalize" else health.role
+
+
+def _services(
+    supervisor: SupervisorHealth | None, fresh: Mapping[str, Health]
+) -> list[ServiceStatus]:
+    if supervisor is None:
+        return [
+            ServiceStatus(
+                name=_service_name(health),
+                pid=health.pid,
+                state=health.state,
+                cpu=health.cpu,
+                rss_bytes=health.rss_bytes,
+                restarts=0,
+                since=rfc3339(health.started_ns),
+            )
+            for health in sorted(fresh.values(), key=lambda h: h.key)
+        ]
+    return [
+        ServiceStatus(
+            name=service.name,
+            pid=service.pid,
+            state=service.state,
+            cpu=service.cpu,
+            rss_bytes=service.rss_bytes,
+            restarts=service.restarts,
+            since=rfc3339(service.since_ns),
+        )
+        for service in supervisor.services
+    ]
+
+
+def _shard(health: Health) -> ShardStatus:
+    return ShardStatus(
+        shard=int(health.instance),
+        partitions=[item.partition for item in health.partitions],
+        products=sorted(product for item in health.partitions for product in item.products),
+        state=health.state,
+        rate=health.rate,
+        lag_records=health.lag_records,
+        lag_ms=health.lag_ms,
+        p50_ms=health.p50_ms,
+        p99_ms=health.p99_ms,
+    )
+
+
+def _counts(fresh: Mapping[str, Health]) -> Counts:
+    normalizers = _of(fresh, "normalize")
+    return Counts(
+        exchange_sent=_sum(_of(fresh, "exchange"), "sent"),
+        raw_frames=_sum(normalizers, "raw_frames"),
+        raw_gap_frames=_sum(normalizers, "raw_gap_frames"),
+        norm_events=_sum(normalizers, "norm_events"),
+        dlq=_sum(normalizers, "dlq"),
+    )
+
+
+def _replay(
+    conf: FeedConf | None, fresh: Mapping[str, Health], gateway: GatewayNumbers
+) -> ReplayStatus:
+    exchanges = _of(fresh, "exchange")
+    ended = bool(_sum(exchanges, "ended"))
+    return ReplayStatus(
+        ended=ended,
+        paused=bool(_sum(exchanges, "paused")),
+        through=ended and conf is not None and _all_arrived(conf, fresh, gateway),
+    )
+
+
+def _all_arrived(conf: FeedConf, fresh: Mapping[str, Health], gateway: GatewayNumbers) -> bool:
+    """Say whether every frame sent is in RAW (or known lost) and every role is at its end."""
+    counts = _counts(fresh)
+    if counts.raw_frames + counts.raw_gap_frames != counts.exchange_sent:
+        return False
+    normalized = _by_partition(_of(fresh, "normalize"))
+    ingested = _by_partition(_of(fresh, "ingest"))
+    stores = _of(fresh, "snapshot")
+    stored = _by_partition(stores)
+    for partition in {partition_of(product) for product in conf.products}:
+        made = normalized.get(partition)
+        if made is None or made.raw != made.raw_head:
+            return False
+        if partition in ingested and ingested[partition].raw > made.raw:
+            return False
+        if gateway.served.get(partition) != made.norm:
+            return False
+        if stores and (partition not in stored or stored[partition].norm != made.norm):
+            return False
+    return True
+
+
+def _by_partition(healths: Sequence[Health]) -> dict[int, PartitionHealth]:
+    return {item.partition: item for health in healths for item in health.partitions}
+
+
+def _conf_problems(conf: FeedConf | None) -> list[str]:
+    return [] if conf else ["no feed is configured yet: ingest has not started"]
+
+
+def _service_problems(
+    supervisor: SupervisorHealth | None, fresh: Mapping[str, Health]
+) -> list[str]:
+    problems: list[str] = []
+    reported = {_service_name(health): health for health in fresh.values()}
+    for service in supervisor.services if supervisor else ():
+        if service.state != "ready":
+            why = f": {service.detail}" if service.detail else ""
+            problems.append(f"{service.name} is {service.state}{why}")
+        elif service.name not in reported and service.name not in ("nats", "postgres"):
+            problems.append(f"{service.name} has not reported for 5 s")
+    for name, health in sorted(reported.items()):
+        if health.state != "ready":
+            why = f": {health.reason}" if health.reason else ""
+            problems.append(f"{name} is {health.state}{why}")
+    return list(dict.fromkeys(problems))
+
+
+def _lag_problems(normalizers: Sequence[Health]) -> list[str]:
+    return [
+        f"normalize-{health.instance} lags {health.lag_ms / 1000:.1f} s, "
+        f"{health.lag_records} records"
+        for health in normalizers
+        if health.lag_ms > LAG_MS_MAX
+    ]
+
+
+def _book_problems(
+    conf: FeedConf | None, heads: Mapping[str, Heads], replay: ReplayStatus
+) -> list[str]:
+    if conf is None or replay.ended or replay.paused:
+        return []
+    states = {
+        product: heads[product].state if product in heads else "init" for product in conf.products
+    }
+    return [f"{product} is {state}" for product, state in states.items() if state != "live"]
