@@ -17,7 +17,9 @@ def pytest_terminal_summary(terminalreporter):
     allowed = allowed_skips()
     for report in terminalreporter.stats.get("skipped", []):
         if report.nodeid not in allowed:
-            terminalreporter.write_line(f"skipped, and CI allows no skip: {report.nodeid}", red=True)
+            terminalreporter.write_line(
+                f"skipped, and CI allows no skip: {report.nodeid}", red=True
+            )
 
 
 def pytest_sessionfinish(session):

@@ -45,7 +45,7 @@ class ClientSession:
     def __init__(
         self, speaker: Speaker, limits: Limits, now_ns: int, wake: Callable[[], None]
     ) -> None:
-        self.outbox = Outbox()
+        self.outbox = Outbox(limits.outbox_bytes, limits.outbox_drained_bytes)
         self.ended = False
         self.subscriptions: dict[tuple[ChannelName, str], Subscription] = {}
         self.everything: set[ChannelName] = set()

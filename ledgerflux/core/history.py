@@ -1,21 +1,30 @@
-"""What history keeps of a partition's events, and when: whole books at intervals, batches.
+"""What history keeps of a partition's books, and when: whole ones, at intervals.
 
-No clock and no database: receive times come with the events, the time of the caller's
-clock with each call, and what should be stored is returned.
+No clock and no database: time is the events' receive time, and what should be stored is
+returned.
 """
 
 import zlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+import msgspec
 
 from ledgerflux.core.book import Book, BookRefused, canonical
+from ledgerflux.core.product_stream import BatchView
 from ledgerflux.core.sharding import fnv1a32
-from ledgerflux.errors import StoreError
-from ledgerflux.model.events import Change, Level
+from ledgerflux.errors import LogError, StoreError
+from ledgerflux.model.checkpoint import ProductCheckpoint
+from ledgerflux.model.stream import Gap, Level2Snapshot, Level2Update, StatusEvent
+from ledgerflux.model.units import parse_time_ns
 
-ROW_BYTES = 256
-"""What a trade takes in memory, about; a whole book counts as many rows as it is larger."""
+T = TypeVar("T")
+_updates = msgspec.json.Decoder(list[Level2Update])
+_snapshots = msgspec.json.Decoder(list[Level2Snapshot])
+_gaps = msgspec.json.Decoder(list[Gap])
+_statuses = msgspec.json.Decoder(list[StatusEvent])
 
 
 class RefusedRow(NamedTuple):
@@ -43,7 +52,8 @@ class BookImage(NamedTuple):
     """One whole book after the event `seq`: `body` is zlib of its canonical text.
 
     `levels` counts both sides, `hash` is the SHA-256 of the canonical text in hex,
-    `receive_ns` is when the last event in it was received.
+    `receive_ns` is when the last event in it was received. Where `state` is not `live`,
+    the levels are the last that were.
     """
 
     product: str
@@ -69,9 +79,9 @@ class _Kept:
 
     __slots__ = ("book", "changed", "due_ns", "epoch", "receive_ns", "seq", "state")
 
-    def __init__(self) -> None:
+    def __init__(self, epoch: str) -> None:
         self.book: Book | None = None
-        self.epoch = ""
+        self.epoch = epoch
         self.seq = 0
         self.receive_ns = 0
         self.state = "init"
@@ -83,76 +93,58 @@ class BookHistory:
     """The books of one partition, and which of them should be stored by now.
 
     A book is known from a checkpoint or a snapshot on. It is no longer known after a jump
-    of seq or a level that can't be, until the next snapshot: an unproved book is never
-    stored as a proved one. Images come at multiples of `interval_ns` by receive time,
-    each product at its own offset, so that large books are not all due at once.
+    of seq or a level that can't be, until the next snapshot: what is not proved is not
+    stored. Images come at multiples of `interval_ns` by receive time, each product at its
+    own offset so that large books are not all due at once, and where an epoch ends.
     """
 
     def __init__(self, interval_ns: int) -> None:
         self._interval_ns = interval_ns
         self._kept: dict[str, _Kept] = {}
+        self._ended: deque[BookImage] = deque()
         self._jumps_total = 0
         self._refused_total = 0
 
-    def load(
-        self, product: str, book: Book, *, epoch: str, seq: int, receive_ns: int, state: str
-    ) -> None:
-        """Begin with `book` as it was after the event `seq`; the book is ours from now on."""
-        kept = self._kept[product] = _Kept()
-        kept.book, kept.state = book, state
-        kept.epoch, kept.seq, kept.receive_ns = epoch, seq, receive_ns
+    def load(self, saved: ProductCheckpoint) -> None:
+        """Begin with a product as its checkpoint has it.
 
-    def snapshot(
-        self,
-        product: str,
-        epoch: str,
-        seq: int,
-        receive_ns: int,
-        bids: Sequence[Level],
-        asks: Sequence[Level],
-    ) -> None:
-        """Take a level2 snapshot: the book is known again, whatever came before."""
-        kept = self._kept.setdefault(product, _Kept())
-        book = Book()
-        try:
-            book.replace(bids, asks)
-        except BookRefused:
-            self._refuse(kept)
-        else:
-            kept.book = book
-            if kept.state in ("init", "syncing", "suspect", "resyncing"):
-                kept.state = "live"
-        self._move(product, kept, epoch, seq, receive_ns)
+        Only a live book is one that clients were told: any other waits for its snapshot.
+        """
+        kept = self._kept[saved.product] = _Kept(saved.epoch)
+        kept.state, kept.seq = saved.state, saved.seqs["level2"]
+        kept.receive_ns = saved.book_receive_ns
+        if saved.state == "live":
+            kept.book = self._book(saved)
 
-    def update(
-        self,
-        product: str,
-        epoch: str,
-        first_seq: int,
-        receive_ns: int,
-        updates: Sequence[Sequence[Change]],
-    ) -> None:
-        """Take consecutive level2 updates; `receive_ns` is the time of the last."""
-        kept = self._kept.setdefault(product, _Kept())
-        self._check_seq(kept, epoch, first_seq)
-        if kept.book is not None:
-            try:
-                for changes in updates:
-                    kept.book.apply(changes)
-            except BookRefused:
-                self._refuse(kept)
-        self._move(product, kept, epoch, first_seq + len(updates) - 1, receive_ns)
+    def take(self, batch: BatchView) -> int:
+        """Take the next batch of any product and channel; return its last receive time.
 
-    def gap(self, product: str, epoch: str, seq: int, receive_ns: int, state: str) -> None:
-        """Take a declared level2 gap: the book stays as it was, in `state`."""
-        kept = self._kept.setdefault(product, _Kept())
-        self._check_seq(kept, epoch, seq)
-        kept.state = state
-        self._move(product, kept, epoch, seq, receive_ns)
+        0 for the channels that books are not made of.
 
-    def status(self, product: str, state: str) -> None:
-        """Take what the status channel says of the product's book."""
-        self._kept.setdefault(product, _Kept()).state = state
+        Raises:
+            LogError: Its events can't be read.
+        """
+        match batch.channel, batch.type:
+            case "level2", "snapshot":
+                snapshot = read(_snapshots, batch)[-1]
+                kept = self._of(batch)
+                kept.book, kept.state = self._book(snapshot), "live"
+                return self._move(kept, batch, snapshot.ts_receive)
+            case "level2", "update":
+                updates = read(_updates, batch)
+                self._apply(self._next(batch), updates)
+                return self._move(self._of(batch), batch, updates[-1].ts_receive)
+            case "level2", "gap":
+                gap = read(_gaps, batch)[-1]
+                kept = self._next(batch)
+                kept.state = gap.state
+                return self._move(kept, batch, gap.ts_receive)
+            case "status", _:
+                status = read(_statuses, batch)[-1]
+                self._of(batch).state = status.state
+                return time_ns(status.ts_receive)
+            case _:
+                return 0
 
     def forget(self) -> None:
         """Records were lost: no book is known until its next snapshot."""
@@ -160,102 +152,115 @@ class BookHistory:
 
     def due(self, receive_ns: int) -> Iterator[BookImage]:
         """Yield each changed book whose interval has ended by `receive_ns`."""
+        while self._ended:
+            yield self._ended.popleft()
         for product, kept in self._kept.items():
             if kept.changed and kept.due_ns <= receive_ns:
-                yield from self._image(product, kept)
+                yield from _image(product, kept)
 
     def skip(self, receive_ns: int) -> None:
-        """Let intervals that have ended by `receive_ns` pass: their images were stored before."""
+        """Let what was due by `receive_ns` pass: it was stored before."""
+        self._ended.clear()
         for product, kept in self._kept.items():
             kept.due_ns = max(kept.due_ns, self._interval_end(product, receive_ns))
 
     def changed(self) -> Iterator[BookImage]:
         """Yield every book that changed since its last image, due or not: the end."""
-        for product, kept in self._kept.items():
-            if kept.changed:
-                yield from self._image(product, kept)
+        yield from self.due(1 << 63)
 
     def statistics(self) -> HistoryStatistics:
         """Return sizes and counts."""
         books = sum(kept.book is not None for kept in self._kept.values())
         return HistoryStatistics(books, self._jumps_total, self._refused_total)
 
-    def _check_seq(self, kept: _Kept, epoch: str, seq: int) -> None:
-        if kept.book is not None and (epoch, seq) != (kept.epoch, kept.seq + 1):
+    def _of(self, batch: BatchView) -> _Kept:
+        """Return the product of `batch`, begun anew where its epoch is another."""
+        kept = self._kept.get(batch.product)
+        if kept is None or kept.epoch != batch.epoch:
+            if kept is not None and kept.changed:
+                self._ended.extend(_image(batch.product, kept))
+            kept = self._kept[batch.product] = _Kept(batch.epoch)
+        return kept
+
+    def _next(self, batch: BatchView) -> _Kept:
+        """Return the product of `batch`, its book only where `batch` continues it."""
+        kept = self._of(batch)
+        if kept.book is not None and batch.first_seq != kept.seq + 1:
             self._jumps_total += 1
             kept.book = None
+        return kept
 
-    def _refuse(self, kept: _Kept) -> None:
-        self._refused_total += 1
-        kept.book = None
-
-    def _move(self, product: str, kept: _Kept, epoch: str, seq: int, receive_ns: int) -> None:
-        kept.epoch, kept.seq, kept.receive_ns = epoch, seq, receive_ns
-        if not kept.changed:
-            kept.changed = True
-            kept.due_ns = self._interval_end(product, receive_ns)
-
-    def _interval_end(self, product: str, receive_ns: int) -> int:
-        interval_ns = self._interval_ns
-        offset_ns = fnv1a32(product) * 1_000_003 % interval_ns
-        return receive_ns - (receive_ns - offset_ns) % interval_ns + interval_ns
-
-    @staticmethod
-    def _image(product: str, kept: _Kept) -> Iterator[BookImage]:
-        kept.changed = False
+    def _apply(self, kept: _Kept, updates: Sequence[Level2Update]) -> None:
         if kept.book is None:
             return
-        bids, asks = kept.book.bids(), kept.book.asks()
-        text = canonical(bids, asks)
-        yield BookImage(
-            product,
-            kept.epoch,
-            kept.seq,
-            kept.receive_ns,
-            kept.state,
-            len(bids) + len(asks),
-            sha256(text).hexdigest(),
-            zlib.compress(text),
-        )
+        try:
+            for update in updates:
+                kept.book.apply(update.changes)
+        except BookRefused:
+            self._refused_total += 1
+            kept.book = None
 
-
-class Pace:
-    """When what is pending should be written: soon, but many rows at once.
-
-    Rows wait `linger_ns` for others, a position without rows `idle_ns`; at `rows_max`
-    nothing more should be taken in before a write.
-    """
-
-    def __init__(self, *, rows_max: int, linger_ns: int, idle_ns: int) -> None:
-        self._rows_max = rows_max
-        self._linger_ns = linger_ns
-        self._idle_ns = idle_ns
-        self._rows = 0
-        self._due_ns: int | None = None
-
-    @property
-    def full(self) -> bool:
-        """Say whether the next rows must wait until these are written."""
-        return self._rows >= self._rows_max
-
-    def add(self, rows: int, now_ns: int) -> None:
-        """Note that records with `rows` rows wait since `now_ns`."""
-        self._rows += rows
-        due_ns = now_ns + (self._linger_ns if rows else self._idle_ns)
-        self._due_ns = due_ns if self._due_ns is None else min(self._due_ns, due_ns)
-
-    def clear(self) -> None:
-        """Note that everything pending is being written."""
-        self._rows = 0
-        self._due_ns = None
-
-    def wait_ns(self, now_ns: int) -> int | None:
-        """Return how long to wait before writing; None where nothing is pending."""
-        if self._due_ns is None:
+    def _book(self, whole: Level2Snapshot | ProductCheckpoint) -> Book | None:
+        book = Book()
+        try:
+            book.replace(whole.bids, whole.asks)
+        except BookRefused:
+            self._refused_total += 1
             return None
-        return 0 if self.full else max(0, self._due_ns - now_ns)
+        return book
+
+    def _move(self, kept: _Kept, batch: BatchView, ts_receive: str) -> int:
+        kept.seq, kept.receive_ns = batch.last_seq, time_ns(ts_receive)
+        if not kept.changed:
+            kept.changed = True
+            kept.due_ns = self._interval_end(batch.product, kept.receive_ns)
+        return kept.receive_ns
+
+    def _interval_end(self, product: str, receive_ns: int) -> int:
+        offset_ns = fnv1a32(product) * 1_000_003 % self._interval_ns
+        return receive_ns - (receive_ns - offset_ns) % self._interval_ns + self._interval_ns
 
 
-def weight(body: bytes) -> int:
-    """Return how many rows a book's `body` counts as."""
-    return 1 + len(body) // ROW_BYTES
+def _image(product: str, kept: _Kept) -> Iterator[BookImage]:
+    kept.changed = False
+    if kept.book is None:
+        return
+    bids, asks = kept.book.bids(), kept.book.asks()
+    text = canonical(bids, asks)
+    yield BookImage(
+        product,
+        kept.epoch,
+        kept.seq,
+        kept.receive_ns,
+        kept.state,
+        len(bids) + len(asks),
+        sha256(text).hexdigest(),
+        zlib.compress(text),
+    )
+
+
+def read(decoder: "msgspec.json.Decoder[list[T]]", batch: BatchView) -> list[T]:
+    """Return the events of `batch`, at least one.
+
+    Raises:
+        LogError: They can't be read.
+    """
+    try:
+        events = decoder.decode(batch.body)
+    except msgspec.DecodeError as error:
+        raise LogError(f"{batch.product} {batch.channel}: unreadable events: {error}") from error
+    if not events:
+        raise LogError(f"{batch.product} {batch.channel}: a batch without events")
+    return events
+
+
+def time_ns(text: str) -> int:
+    """Return the nanoseconds of a time that we wrote.
+
+    Raises:
+        LogError: It is none.
+    """
+    time = parse_time_ns(text)
+    if time is None:
+        raise LogError(f"{text[:40]!r} is no time")
+    return time

@@ -20,13 +20,24 @@ class OutboxStatistics(NamedTuple):
 class Outbox:
     """Messages in order, with a mark and a way back.
 
-    It is `above` from the message that passes `MARK_BYTES` until less than `DRAINED_BYTES`
+    It is `above` from the message that passes `mark_bytes` until less than `drained_bytes`
     are left; who adds data asks first. It never refuses or drops by itself.
     """
 
-    __slots__ = ("_messages", "_overflows_total", "_size_max", "above", "drained_total", "size")
+    __slots__ = (
+        "_drained_bytes",
+        "_mark_bytes",
+        "_messages",
+        "_overflows_total",
+        "_size_max",
+        "above",
+        "drained_total",
+        "size",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, mark_bytes: int = MARK_BYTES, drained_bytes: int = DRAINED_BYTES) -> None:
+        self._mark_bytes = mark_bytes
+        self._drained_bytes = drained_bytes
         self._messages: deque[bytes] = deque()
         self._overflows_total = 0
         self._size_max = 0
@@ -39,7 +50,7 @@ class Outbox:
         self._messages.append(message)
         self.size += len(message)
         self._size_max = max(self._size_max, self.size)
-        if self.size > MARK_BYTES and not self.above:
+        if self.size > self._mark_bytes and not self.above:
             self.above = True
             self._overflows_total += 1
 
@@ -50,9 +61,9 @@ class Outbox:
         message = self._messages.popleft()
         was = self.size
         self.size -= len(message)
-        if self.size < DRAINED_BYTES:
+        if self.size < self._drained_bytes:
             self.above = False
-            self.drained_total += was >= DRAINED_BYTES
+            self.drained_total += was >= self._drained_bytes
         return message
 
     def clear(self) -> None:
@@ -64,7 +75,7 @@ class Outbox:
     @property
     def has_room(self) -> bool:
         """Say whether it is drained enough to go on."""
-        return self.size < DRAINED_BYTES
+        return self.size < self._drained_bytes
 
     def statistics(self) -> OutboxStatistics:
         """Return sizes and counts."""

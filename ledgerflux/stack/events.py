@@ -5,6 +5,15 @@ import msgspec
 from ledgerflux.stack.run_dir import RunState
 
 
+class Starting(msgspec.Struct, frozen=True, tag="starting"):
+    """The start begins: with this source and gateway port, whatever was asked for."""
+
+    source: str
+    durability: str
+    data_dir: str
+    port: int
+
+
 class ServiceReady(msgspec.Struct, frozen=True, tag="service_ready"):
     """A service became ready `seconds` after its start; `address` is where or on what."""
 
@@ -44,4 +53,4 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     try_next: list[str] = []
 
 
-Event = ServiceReady | ServiceDied | Up | Stopping | Failed
+Event = Starting | ServiceReady | ServiceDied | Up | Stopping | Failed

@@ -32,11 +32,15 @@ async def resolve(asked: UpRequest, probe: Probe) -> UpRequest:
         found = venue if await probe(venue) else DEFAULT_SOURCE
         return asked.model_copy(update={"source": found})
     if source.kind == "replay":
-        path = Path(source.path).expanduser().absolute()
-        if not path.is_file():
-            raise ConfigError(f"there is no recording {source.path}", code="bad_argument")
-        return asked.model_copy(update={"source": f"replay:{path}"})
+        return asked.model_copy(update={"source": f"replay:{_recording(source.path)}"})
     return asked
+
+
+def _recording(path: str) -> Path:
+    absolute = Path(path).expanduser().absolute()
+    if not absolute.is_file():
+        raise ConfigError(f"there is no recording {path}", code="bad_argument")
+    return absolute
 
 
 async def venue_answers(feed: Feed, venue: str, timeout_s: float = AUTO_TIMEOUT_S) -> bool:

@@ -135,7 +135,7 @@ class RunDir:
         """
         descriptor = os.open(self.lock_path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            if not _locked(descriptor):
+            if not _locked(descriptor) or not self._is_lock(descriptor):
                 raise Conflict(f"{self.path} is held by a running stack (pid {self.holder()})")
             os.truncate(descriptor, 0)
             os.pwrite(descriptor, str(os.getpid()).encode(), 0)
@@ -145,6 +145,13 @@ class RunDir:
                 os.truncate(descriptor, 0)
         finally:
             os.close(descriptor)
+
+    def _is_lock(self, descriptor: int) -> bool:
+        """Say whether `descriptor` is still the lock file: `lf down --volumes` removes it."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), self.lock_path.stat())
+        except FileNotFoundError:
+            return False
 
     def holder(self) -> int | None:
         """Return the pid of the supervisor that holds the directory, None where none does."""

@@ -54,7 +54,7 @@ def check_decimals(texts: Sequence[str]) -> None:
     joined = "|".join(texts) + "|" if texts else ""
     if _DECIMALS.fullmatch(joined) is None or joined.count("|") != len(texts):
         bad = next(text for text in texts if not is_decimal(text))
-        raise Refused("number", f"no plain decimal: {bad[:80]!r}")
+        raise Refused("number", f"no plain decimal: {bad[:80]!r:.120}")
 
 
 def check_changes(changes: Iterable[Change]) -> None:
@@ -89,7 +89,7 @@ def product_id(text: str) -> str:
     if known is not None:
         return known
     if not is_product_id(text):
-        raise Refused("subject", f"no product id: {text[:80]!r}")
+        raise Refused("subject", f"no product id: {text[:80]!r:.120}")
     if len(_products) < PRODUCTS_CACHED_MAX:
         _products[text] = text
     return text

@@ -1,114 +1,13 @@
 """ingest and normalize together over an in-memory bus: recordings through the real path."""
 
-import asyncio
-import json
-
 import msgspec
 import pytest
 from recordings import received, recording
 from reference import rebuild
+from roles_support import Pipeline
 
 from ledgerflux.core.book import Book
-from ledgerflux.core.sharding import partition_of
-from ledgerflux.errors import FeedError
 from ledgerflux.model.stream import Gap, Level2Snapshot, Level2Update, TradeEvent
-from ledgerflux.roles.ingest import Ingest
-from ledgerflux.roles.normalize import Normalize
-from ledgerflux.roles.runtime import write_feed
-from ledgerflux.testing.clock import ManualClock
-from ledgerflux.testing.memory_bus import MemoryBus
-from ledgerflux.wire import norm
-from ledgerflux.wire.health import FeedConf
-from ledgerflux.wire.record import Kind, decode
-from ledgerflux.wire.subjects import NORM, norm_subject
-
-
-class ScriptedFeed:
-    """Sockets that bring given frames once subscribed; a None ends the socket."""
-
-    def __init__(self, frames):
-        self.frames = list(frames)
-        self.sent = []
-        self.opened = 0
-        self.done = asyncio.Event()
-
-    async def connect(self, url):
-        self.opened += 1
-        return ScriptedConnection(self)
-
-
-class ScriptedConnection:
-    def __init__(self, feed):
-        self.feed = feed
-
-    async def send(self, frame):
-        self.feed.sent.append(json.loads(frame))
-
-    async def receive(self):
-        await asyncio.sleep(0)
-        if not self.feed.frames:
-            self.feed.done.set()
-            await asyncio.Event().wait()
-        frame = self.feed.frames.pop(0)
-        if frame is None:
-            raise FeedError("closed with 1001")
-        return frame
-
-    async def close(self):
-        pass
-
-
-class Pipeline:
-    """The two roles over one bus, run until all frames are through."""
-
-    def __init__(self, venue, products, frames, channels=("level2", "trades", "heartbeats")):
-        self.bus = MemoryBus()
-        self.clock = ManualClock()
-        self.feed = ScriptedFeed(frames)
-        self.conf = FeedConf(
-            venue=venue,
-            url="ws://test",
-            source="replay:test",
-            run="r1",
-            products=products,
-            channels=list(channels),
-        )
-        self.ingest = Ingest(
-            self.bus.connect(), self.clock, self.feed, writer="i", random=lambda: 0.5
-        )
-        self.normalize = Normalize(self.bus.connect(), self.clock, shard=0, shards=1, writer="n")
-
-    async def run(self):
-        await write_feed(self.bus, self.conf)
-        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self.ingest.run()),
-                group.create_task(self.normalize.run()),
-            ]
-            await self.feed.done.wait()
-            while not self.through():
-                await asyncio.sleep(0)
-            for task in tasks:
-                task.cancel()
-
-    def through(self):
-        raw = {part.partition: part.raw for part in self.ingest.vitals().partitions}
-        done = {part.partition: part.raw for part in self.normalize.vitals().partitions}
-        return raw == done and not self.ingest.vitals().lag_records
-
-    def batches(self, product):
-        subject = norm_subject(partition_of(product), self.conf.venue)
-        found, upto = [], 0
-        for stored in self.bus.shared.streams[NORM].messages:
-            if stored.subject != subject:
-                continue
-            record = decode(stored.payload)
-            if record.number:
-                assert record.a == upto
-                upto = record.b
-            if record.kind is Kind.EVENTS:
-                found += [b for b in norm.unpack(record.body) if b.product == product]
-        return found
 
 
 class Client:

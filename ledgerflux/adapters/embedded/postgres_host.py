@@ -11,6 +11,7 @@ import logging
 import os
 import pwd
 import re
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -111,6 +112,13 @@ def socket_directory_of(directory: Path) -> Path:
     # Root's runtime directory is closed to the user that Postgres runs as.
     base = runtime if runtime and Path(runtime).is_dir() and os.geteuid() else tempfile.gettempdir()
     return Path(base) / f"lf-{os.geteuid()}-{digest}"
+
+
+def remove_socket_directory(directory: Path) -> None:
+    """Take the short socket directory of a server in `directory` away, if it needed one."""
+    socket_directory = socket_directory_of(directory)
+    if socket_directory != directory:
+        shutil.rmtree(socket_directory, ignore_errors=True)
 
 
 def private_directory(path: Path, owner: Owner | None) -> None:

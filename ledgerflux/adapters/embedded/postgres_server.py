@@ -24,6 +24,7 @@ from ledgerflux.adapters.embedded.postgres_host import (
     let_read,
     let_walk,
     private_directory,
+    remove_socket_directory,
     socket_directory_of,
     unprivileged_owner,
 )
@@ -131,8 +132,7 @@ class PostgresServer:
 
     def remove_socket_directory(self) -> None:
         """Take the short socket directory away, if one was needed."""
-        if self.socket_directory != self.directory:
-            shutil.rmtree(self.socket_directory, ignore_errors=True)
+        remove_socket_directory(self.directory)
 
     async def _asks_for_password(self) -> bool:
         """Start a session as far as the server's first answer.

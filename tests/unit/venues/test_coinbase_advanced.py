@@ -13,6 +13,7 @@ from ledgerflux.venues.coinbase_advanced import CHANNELS, CoinbaseAdvanced
 
 VENUE = CoinbaseAdvanced()
 FIXTURES = "coinbase-advanced-message-types"
+BIG = 2**53 + 1
 LIVE = "coinbase-advanced-20260809-btcusd-"
 KIND_OF = {
     "BookUpdate": "l2_data update",
@@ -59,6 +60,11 @@ def test_each_channel_has_its_own_frame_in_order(kind):
     ]
 
 
+def test_nothing_to_subscribe_is_no_frame():
+    assert VENUE.subscribe([], ["level2"]) == VENUE.unsubscribe([], ["level2"]) == []
+    assert VENUE.subscribe(["BTC-USD"], []) == VENUE.unsubscribe(["BTC-USD"], []) == []
+
+
 def test_what_is_asked_for_is_a_name_of_our_channel():
     frames = VENUE.subscribe(["BTC-USD"], list(VENUE.channels))
     assert [CHANNELS[json.loads(frame)["channel"]] for frame in frames] == list(VENUE.channels)
@@ -82,7 +88,7 @@ def test_each_channel_becomes_its_own_event(kind, frame):
         (b'{"channel":"x","timestamp":"\\",\\"sequence_num\\":1","sequence_num":9}', 9),
         (b'{"channel":"\\"sequence_num\\":1","sequence_num":10}', 10),
         (b'{"events":["\\"sequence_num\\":1,"],"sequence_num":11}', 11),
-        (b'{"channel":"x","client_id":"z","timestamp":"y","sequence_num":9007199254740993}', 2**53 + 1),
+        (b'{"channel":"x","client_id":"z","timestamp":"y","sequence_num":9007199254740993}', BIG),
         (b'{"channel":"x","timestamp":"y","sequence_num":9223372036854775807}', 2**63 - 1),
         (b'{"channel":"x","timestamp":"y","sequence_num":9223372036854775808}', None),
         (b'{"channel":"x","timestamp":"y","sequence_num":-1}', None),
@@ -160,8 +166,10 @@ def test_every_fixture_becomes_its_own_event():
 @pytest.mark.parametrize(
     ("name", "counts"),
     [
-        ("live", {"l2_data update": 3266, "l2_data snapshot": 1, "heartbeats": 179, "subscriptions": 2}),
-        ("reconnect", {"l2_data update": 1729, "l2_data snapshot": 2, "heartbeats": 104, "subscriptions": 4}),
+        ("live", {"l2_data update": 3266, "l2_data snapshot": 1, "heartbeats": 179,
+                  "subscriptions": 2}),
+        ("reconnect", {"l2_data update": 1729, "l2_data snapshot": 2, "heartbeats": 104,
+                       "subscriptions": 4}),
         ("trades", {"l2_data update": 2177, "l2_data snapshot": 1, "market_trades update": 152,
                     "market_trades snapshot": 1, "heartbeats": 119, "subscriptions": 3}),
     ],

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ledgerflux.model.events import BookSnapshot, BookUpdate, RecentTrades, Trade
 from ledgerflux.venues.base import Refused
 from ledgerflux.venues.coinbase_advanced import CoinbaseAdvanced
+from ledgerflux.venues.coinbase_advanced_market import Envelope
 from ledgerflux.venues.coinbase_advanced_messages import MESSAGE
 
 VENUE = CoinbaseAdvanced()
@@ -95,6 +96,10 @@ def test_the_messages_of_the_hot_path_account_for_each_of_their_quotes(kind, con
     for message in (value, value | {"client_id": ""}, untimed, value | {"events": []}):
         text = json.dumps(message).encode()
         assert MESSAGE.decode(text).quotes() == text.count(b'"')
+
+
+def test_an_envelope_whose_contents_nobody_counts_asks_for_the_strict_reader():
+    assert Envelope(sequence_num=0).quotes() == -1
 
 
 @given(

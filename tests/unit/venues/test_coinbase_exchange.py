@@ -67,6 +67,11 @@ def test_every_name_of_the_book_channel_is_accepted(name):
     assert CHANNELS[name] == "level2"
 
 
+def test_nothing_to_subscribe_is_no_frame():
+    assert VENUE.subscribe([], ["level2"]) == VENUE.unsubscribe([], ["level2"]) == []
+    assert VENUE.subscribe(["BTC-USD"], []) == VENUE.unsubscribe(["BTC-USD"], []) == []
+
+
 def test_what_is_asked_for_is_a_name_of_our_channel():
     (frame,) = VENUE.subscribe(["BTC-USD"], list(VENUE.channels))
     assert [CHANNELS[name] for name in json.loads(frame)["channels"]] == list(VENUE.channels)

@@ -184,9 +184,3 @@ def test_sequence_never_raises(venue):
         b'{"sequence_num":"1"}',
     ):
         assert venue.sequence(frame) is None
-
-
-@every_venue
-def test_nothing_to_subscribe_is_no_frame(venue):
-    assert venue.subscribe([], ["level2"]) == venue.unsubscribe([], ["level2"]) == []
-    assert venue.subscribe(["BTC-USD"], []) == venue.unsubscribe(["BTC-USD"], []) == []

@@ -76,6 +76,13 @@ def test_a_text_that_may_not_name_a_product_is_refused(text):
     assert refuses(product_ids, "level2", ["BTC-USD", text], reason="subject")
 
 
+def test_a_refusal_of_a_long_text_is_short():
+    for check in (product_id, lambda text: check_decimals([text])):
+        with pytest.raises(Refused) as caught:
+            check("\U000e0001" * 10_000)
+        assert len(caught.value.detail) <= 200
+
+
 def test_the_same_product_is_the_same_object():
     first, second = ("-".join(["XYZ", "USD"]) for _ in range(2))
     assert first is not second

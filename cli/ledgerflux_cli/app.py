@@ -1,0 +1,103 @@
+"""The `lf` program: its commands by group, and the one place that turns errors into exits.
+
+Command modules import nothing heavy at module level, so that help is instant.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from ledgerflux.errors import ConfigError, LedgerFluxError
+from ledgerflux_cli.commands.down import down
+from ledgerflux_cli.commands.help import help_topic
+from ledgerflux_cli.commands.run import run
+from ledgerflux_cli.commands.status import status
+from ledgerflux_cli.commands.up import up
+from ledgerflux_cli.commands.version import show_version, version
+from ledgerflux_cli.commands.wait import wait
+from ledgerflux_cli.output import forget_stdout, report
+from ledgerflux_cli.root import RootGroup
+
+INTERRUPTED = 130
+RUN_THE_STACK = "Run the stack"
+WATCH = "Watch"
+CONFIGURE = "Configure"
+
+# The framework's own base of usage errors; it has no public name.
+_USAGE_ERROR: type[BaseException] = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(
+    cls=RootGroup,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(rich_help_panel=RUN_THE_STACK)(up)
+app.command(rich_help_panel=RUN_THE_STACK)(down)
+app.command(rich_help_panel=RUN_THE_STACK)(status)
+app.command(rich_help_panel=RUN_THE_STACK)(wait)
+app.add_typer(run, name="run", rich_help_panel=RUN_THE_STACK)
+app.command(rich_help_panel=CONFIGURE)(version)
+app.command("help", rich_help_panel=CONFIGURE)(help_topic)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    show: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True)
+    ] = False,
+) -> None:
+    """Exact, gap-checked market data on one machine. Right, or loudly not."""
+    if show:
+        show_version()
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        sys.stdout.write(context.get_help() + "\n")
+
+
+def main() -> None:
+    """Run the command line of this process and exit."""
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command; return its exit code. Errors are one line, never a traceback.
+
+    `LF_DEBUG=1` shows the traceback of what went wrong.
+    """
+    as_json = "--json" in arguments
+    try:
+        code = app(args=list(arguments), prog_name="lf", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forget_stdout()
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the boundary where errors become exit codes
+        if os.environ.get("LF_DEBUG") == "1":
+            raise
+        return report(_told(error), as_json=as_json)
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception) -> LedgerFluxError:
+    """Return `error` as one that can be told to a user."""
+    if isinstance(error, LedgerFluxError):
+        return error
+    if isinstance(error, _USAGE_ERROR):
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context is not None else "lf"
+        message = error.format_message()  # type: ignore[attr-defined]
+        return ConfigError(message.rstrip("."), code="usage", try_next=[f"{path} --help"])
+    return LedgerFluxError(
+        f"{type(error).__name__}: {error} (a bug in lf)",
+        code="bug",
+        try_next=["LF_DEBUG=1 lf ...   (shows where)"],
+    )

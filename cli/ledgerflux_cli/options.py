@@ -1,0 +1,139 @@
+"""Flags that several commands share, and how their values are read."""
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from ledgerflux.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from ledgerflux.stack.run_dir import RunDir
+
+    Model = TypeVar("Model", bound=BaseModel)
+
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)", re.ASCII)
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def read_duration(text: str) -> float:
+    """Return the seconds of `500ms`, `10s`, `2m`, `1h`."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is no duration such as 500ms, 10s, 2m or 1h")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def read_speed(text: str) -> str:
+    """Return a speed as the settings take it: a number above 0, or `max`."""
+    if text != "max":
+        try:
+            float(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is no speed: a number, or max") from None
+    return text
+
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        envvar="LF_DATA_DIR",
+        metavar="DIR",
+        help="The stack's directory; default $XDG_STATE_HOME/ledgerflux/default.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+Gateway = Annotated[
+    str | None,
+    typer.Option(
+        "--gateway",
+        envvar="LF_GATEWAY",
+        metavar="URL",
+        help="A gateway elsewhere, such as http://host:8000.",
+    ),
+]
+SourceOption = Annotated[
+    str,
+    typer.Option(
+        "--source",
+        envvar="LF_SOURCE",
+        metavar="SOURCE",
+        help="auto, coinbase-advanced, coinbase-exchange, replay:FILE or synthetic[:RATE].",
+    ),
+]
+ProductsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--products",
+        envvar="LF_PRODUCTS",
+        metavar="ID,ID,...",
+        help="Products to take; default BTC-USD and seven others.",
+    ),
+]
+ShardsOption = Annotated[
+    int,
+    typer.Option("--shards", envvar="LF_SHARDS", metavar="N", help="Normalizers, 1 to 32."),
+]
+SpeedOption = Annotated[
+    str,
+    typer.Option(
+        "--speed",
+        envvar="LF_SPEED",
+        metavar="1|N|max",
+        parser=read_speed,
+        help="Pace of a replay or of the synthetic market.",
+    ),
+]
+PausedOption = Annotated[
+    bool,
+    typer.Option("--paused", envvar="LF_PAUSED", help="Hold the source until `lf replay start`."),
+]
+AtEndOption = Annotated[
+    str,
+    typer.Option(
+        "--at-end",
+        envvar="LF_AT_END",
+        metavar="hold|exit|loop",
+        help="When a recording ends: keep the books, end, or begin again.",
+    ),
+]
+HostOption = Annotated[
+    str,
+    typer.Option("--host", envvar="LF_HOST", metavar="ADDRESS", help="Where the gateway listens."),
+]
+
+
+def run_dir_of(data_dir: Path | None) -> "RunDir":
+    """Return the data directory asked for, or this user's default."""
+    from ledgerflux.stack.run_dir import RunDir, default_path
+
+    path = default_path(os.environ) if data_dir is None else data_dir.expanduser().absolute()
+    return RunDir(path)
+
+
+def split_products(text: str) -> list[str]:
+    """Return the ids of `A,B,...`, in upper case."""
+    return [word.strip().upper() for word in text.split(",") if word.strip()]
+
+
+def checked(model: "type[Model]", values: dict[str, Any]) -> "Model":
+    """Return the settings made of `values`, those that are None left to their default.
+
+    Raises:
+        ConfigError: `bad_argument`, naming the flag and what is wrong with it.
+    """
+    from pydantic import ValidationError
+
+    given = {name: value for name, value in values.items() if value is not None}
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        flag = f"--{str(first['loc'][0]).replace('_', '-')}: " if first["loc"] else ""
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        raise ConfigError(f"{flag}{reason}", code="bad_argument") from None

@@ -1,0 +1,28 @@
+"""What `lf` alone and `lf --help` print: the commands by group, and three examples."""
+
+from typing import Any
+
+from typer.core import TyperGroup
+
+EXAMPLES = (
+    ("lf up", "start everything, with a synthetic market"),
+    ("lf up -d --source coinbase-advanced", "live, in the background"),
+    ("lf status --json", "how it goes, for scripts"),
+)
+
+
+class RootGroup(TyperGroup):
+    """The root command, with help of its own."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Return the help text."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name, command in self.commands.items():
+            panel = getattr(command, "rich_help_panel", None) or "Other"
+            groups.setdefault(str(panel), []).append((name, command.get_short_help_str(60)))
+        lines = [str(self.help), "", "usage: lf COMMAND [OPTIONS]     lf COMMAND --help"]
+        for panel, commands in groups.items():
+            lines += ["", panel, *(f"  {name:<10} {text}" for name, text in commands)]
+        lines += ["", "Examples", *(f"  {command:<37} {text}" for command, text in EXAMPLES)]
+        lines += ["", "Exit codes: lf help exit-codes"]
+        return "\n".join(lines)

@@ -1,0 +1,41 @@
+"""The numbers of one product's events: from 1 in an epoch, +1 each, per channel."""
+
+from ledgerflux.model.stream import ChannelName, EventType, Made, StreamEvent
+
+CHANNELS: tuple[ChannelName, ...] = ("level2", "trades", "ticker", "status")
+
+
+class Numbering:
+    """Seqs and epoch of one product; `out` collects its events, in order.
+
+    `next` gives the seq of the event that `emit` takes right after it.
+    """
+
+    __slots__ = ("_out", "epoch", "product", "seqs")
+
+    def __init__(
+        self,
+        product: str,
+        out: list[Made],
+        *,
+        epoch: str = "",
+        seqs: dict[ChannelName, int] | None = None,
+    ) -> None:
+        self.product = product
+        self.epoch = epoch
+        self.seqs: dict[ChannelName, int] = dict.fromkeys(CHANNELS, 0) if seqs is None else seqs
+        self._out = out
+
+    def begin(self, epoch: str) -> None:
+        """Start another epoch: nothing continues the one before."""
+        self.epoch = epoch
+        self.seqs = dict.fromkeys(CHANNELS, 0)
+
+    def next(self, channel: ChannelName) -> int:
+        """Return the seq of the next event of `channel`."""
+        seq = self.seqs[channel] = self.seqs[channel] + 1
+        return seq
+
+    def emit(self, channel: ChannelName, kind: EventType, event: StreamEvent) -> None:
+        """Hand out an event that was numbered by `next`."""
+        self._out.append(Made(self.product, channel, kind, self.epoch, event))

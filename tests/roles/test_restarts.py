@@ -1,0 +1,105 @@
+"""Restarts of ingest and normalize over one log: the events are as without them."""
+
+import asyncio
+
+import msgspec
+import pytest
+from roles_support import Pipeline, advanced_frames, digest_of
+
+from ledgerflux.roles.ingest import Ingest
+from ledgerflux.roles.normalize import Normalize
+from ledgerflux.roles.runtime import write_feed
+
+
+async def drive(pipeline, stop_after):
+    """Run both roles until `stop_after` NORM appends, then kill normalize; repeat to the end."""
+    await write_feed(pipeline.bus, pipeline.conf)
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        ingest = group.create_task(pipeline.ingest.run())
+        kills = 0
+        while True:
+            normalize = Normalize(
+                pipeline.bus.connect(), pipeline.clock, shard=0, shards=1, writer=f"n{kills}"
+            )
+            pipeline.normalize = normalize
+            task = asyncio.ensure_future(normalize.run())
+            while not (pipeline.feed.done.is_set() and pipeline.through()):
+                await asyncio.sleep(0)
+                appended = sum(p.writer.appended_total for p in normalize._partitions)
+                if stop_after and appended >= stop_after and kills < 5:
+                    break
+            else:
+                task.cancel()
+                break
+            kills += 1
+            await abandon(task, normalize)
+        ingest.cancel()
+    return kills
+
+
+async def abandon(task, normalize):
+    """End a role the way a kill does: nothing more of it reaches the bus."""
+    for part in normalize._partitions:
+        part._bus.down = True
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("stop_after", [1, 3, 10])
+async def test_a_killed_normalizer_goes_on_where_the_log_ends(stop_after, monkeypatch):
+    monkeypatch.setattr("ledgerflux.roles.normalize_partition.DRAIN_S", 0.01)
+    plain = Pipeline("coinbase-advanced", ["BTC-USD", "ETH-USD"], advanced_frames(120))
+    await plain.run()
+    broken = Pipeline("coinbase-advanced", ["BTC-USD", "ETH-USD"], advanced_frames(120))
+    kills = await drive(broken, stop_after)
+    assert kills > 0
+    for product in ("BTC-USD", "ETH-USD"):
+        assert digest_of(broken, product) == digest_of(plain, product)
+
+
+async def test_a_drained_normalizer_leaves_a_checkpoint_and_goes_on_from_it():
+    pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(50))
+    await pipeline.run()
+    again = Normalize(pipeline.bus.connect(), pipeline.clock, shard=0, shards=1, writer="again")
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        task = group.create_task(again.run())
+        while again.vitals().state != "ready":
+            await asyncio.sleep(0)
+        books = {p: s.book.bids() for p, s in again._partitions[0].machine.products.items()}
+        task.cancel()
+    before = pipeline.normalize._partitions[0].machine.products["BTC-USD"].book.bids()
+    assert books == {"BTC-USD": before}
+    assert before
+
+
+async def test_another_run_of_the_source_is_another_epoch():
+    pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(20))
+    await pipeline.run()
+    pipeline.conf = msgspec.structs.replace(pipeline.conf, run="r2")
+    pipeline.feed.frames = advanced_frames(20)
+    pipeline.feed.done.clear()
+    pipeline.ingest = Ingest(
+        pipeline.bus.connect(), pipeline.clock, pipeline.feed, writer="i2", random=lambda: 0.5
+    )
+    pipeline.normalize = Normalize(
+        pipeline.bus.connect(), pipeline.clock, shard=0, shards=1, writer="n2"
+    )
+    await pipeline.run()
+    level2 = [b for b in pipeline.batches("BTC-USD") if b.channel == "level2"]
+    first_of_second = next(b for b in level2 if b.epoch == "r2")
+    assert first_of_second.first_seq == 1
+    assert {b.epoch for b in level2} == {"r1", "r2"}
+
+
+async def test_what_does_not_fit_is_declared_as_a_gap(monkeypatch):
+    monkeypatch.setattr("ledgerflux.roles.ingest_partition.INBOX_BYTES_MAX", 2_000)
+    monkeypatch.setattr("ledgerflux.roles.ingest_partition.ROOM_WAIT_S", 0.01)
+    pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(200))
+    pipeline.hold_ingest_after = 10
+    await pipeline.run()
+    counts = pipeline.normalize.vitals().counts
+    assert counts["raw_gap_frames"] > 0
+    assert counts["raw_frames"] + counts["raw_gap_frames"] == 201
+    assert counts["sequence_holes"] == 0  # counted frames are no second hole
+    gaps = [b for b in pipeline.batches("BTC-USD") if b.type == "gap" and b.channel == "level2"]
+    assert len(gaps) == 1

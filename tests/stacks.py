@@ -1,0 +1,119 @@
+"""Whole stacks by the command line, as a user starts them; nothing of them stays behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+LF = [sys.executable, "-m", "ledgerflux_cli"]
+UP_TIMEOUT_S = 90
+
+
+class Stack:
+    """One data directory and the commands on it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.up_document: dict = {}
+
+    def lf(self, *args, check: int | None = 0, timeout: float = 120, **more):
+        """Run `lf ARGS` on this stack and return the finished process."""
+        done = subprocess.run(
+            [*LF, *map(str, args)],
+            env={**os.environ, "LF_DATA_DIR": str(self.data_dir)},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            **more,
+        )
+        if check is not None:
+            assert done.returncode == check, (args, done.returncode, done.stdout, done.stderr)
+        return done
+
+    def json(self, *args, check: int | None = 0, timeout: float = 120):
+        return json.loads(self.lf(*args, "--json", check=check, timeout=timeout).stdout)
+
+    def start(self, *args):
+        """`lf up -d` with a free gateway port."""
+        self.up_document = self.json("up", "-d", "--port", "0", *args, timeout=UP_TIMEOUT_S)
+        return self.up_document
+
+    def popen(self, *args):
+        return subprocess.Popen(
+            [*LF, *map(str, args)],
+            env={**os.environ, "LF_DATA_DIR": str(self.data_dir)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait(self, condition, timeout=90):
+        self.lf("wait", "--for", condition, "--timeout", f"{timeout}s", timeout=timeout + 20)
+
+    def status(self):
+        return self.json("status", check=None)
+
+    def pid(self, service):
+        services = {item["name"]: item["pid"] for item in self.status()["services"]}
+        return services[service]
+
+    def kill(self, service):
+        """`kill -9` the service's process; return its pid."""
+        pid = self.pid(service)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def processes(self):
+        """Return what lives and names this data directory in its command line."""
+        return processes_naming(str(self.data_dir))
+
+    def down(self):
+        self.lf("down", check=None)
+        wait_gone(self.processes)
+
+
+def processes_naming(text):
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if any(text in part for part in process.cmdline()):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return [process for process in found if process.pid != os.getpid()]
+
+
+def wait_gone(processes, timeout_s=5.0):
+    """Return once nothing is left; what outlives the limit is named, then killed."""
+    deadline = time.monotonic() + timeout_s
+    while left := processes():
+        if time.monotonic() > deadline:
+            names = [" ".join(process.cmdline()) for process in left]
+            for process in left:
+                process.kill()
+            raise AssertionError(f"alive after {timeout_s} s: {names}")
+        time.sleep(0.05)
+
+
+def until(condition, timeout_s=60.0, what=""):
+    """Poll `condition` until it is true."""
+    deadline = time.monotonic() + timeout_s
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {timeout_s} s: {what or condition}"
+        time.sleep(0.05)
+    return value
+
+
+@pytest.fixture
+def stack(tmp_path) -> Iterator[Stack]:
+    """A data directory of the test's own; whatever runs on it is ended."""
+    made = Stack(tmp_path / "lf")
+    yield made
+    made.down()

@@ -1,0 +1,231 @@
+import json
+
+import pytest
+from streams import Numbered
+
+from ledgerflux.core.client_session import ClientSession, Close
+from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.limits import Limits
+from ledgerflux.core.product_stream import Replaced
+from ledgerflux.core.snapshot import Position
+from ledgerflux.wire import gateway_frames
+
+SECOND = 1_000_000_000
+SMALL = Limits(outbox_bytes=2000, outbox_drained_bytes=500, waiting_bytes_max=2000)
+
+
+class Rig:
+    """One product, one session, and a count of wake-ups."""
+
+    def __init__(self, limits: Limits = SMALL) -> None:
+        self.woken = 0
+        self.fanout = Fanout(gateway_frames, limits)
+        self.fanout.begin("v", integrity="none", integrity_rule="none")
+        self.fanout.serve(["BTC-USD"])
+        self.source = Numbered()
+        self.session = ClientSession(gateway_frames, limits, 0, self._wake)
+        self.fanout.enter(self.session)
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def publish(self, source: Numbered | None = None) -> None:
+        self.fanout.publish((source or self.source).take(), 1)
+
+    def follow(self, channel, *, snapshot: bool = True) -> Position:
+        stream = self.fanout.products["BTC-USD"]
+        position = self.fanout.join(self.session, channel, stream, snapshot=snapshot)
+        self.session.put(b'{"type":"ack"}')
+        return position
+
+    def taken(self) -> list[dict]:
+        messages = []
+        while (message := self.session.take()) is not None:
+            messages.append(json.loads(message))
+        return messages
+
+    def types(self) -> list[str]:
+        return [message["type"] for message in self.taken()]
+
+
+@pytest.fixture
+def rig() -> Rig:
+    made = Rig()
+    made.publish(made.source.snapshot().trade().ticker())
+    return made
+
+
+def test_a_subscriber_gets_the_book_and_then_what_continues_it(rig):
+    rig.follow("level2")
+    rig.publish(rig.source.update())
+    ack, snapshot, update = rig.taken()
+    assert ack["type"] == "ack"
+    assert (snapshot["seq"], update["prev_seq"], update["seq"]) == (1, 1, 2)
+    assert rig.woken >= 2
+
+
+def test_one_that_wants_no_snapshot_gets_only_what_follows(rig):
+    assert rig.follow("level2", snapshot=False) == Position("run1", 1)
+    rig.publish(rig.source.update())
+    assert rig.types() == ["ack", "update"]
+
+
+def test_past_the_mark_nothing_is_queued_and_the_gap_says_what_was_left_out(rig):
+    rig.follow("trades")
+    for _ in range(20):
+        rig.publish(rig.source.trade())
+    assert rig.session.outbox.above
+    assert not rig.session.takes_requests
+    messages = rig.taken()
+    assert messages[-1]["type"] == "gap"
+    last = messages[-2]["seq"]
+    assert (messages[-1]["from_seq"], messages[-1]["to_seq"]) == (last + 1, 21)
+    rig.publish(rig.source.trade())
+    assert rig.taken()[0]["prev_seq"] == 21
+    assert rig.session.statistics().fell_behind_total == 1
+    assert rig.session.takes_requests
+
+
+def test_what_waits_behind_a_snapshot_is_bounded_and_then_the_snapshot_is_retaken(rig):
+    rig.session.put(b'{"type":"filler","x":"%b"}' % (b"x" * 600))
+    rig.follow("level2", snapshot=False)
+    rig.publish(rig.source.snapshot())
+    for _ in range(3):
+        rig.publish(rig.source.update())
+    assert not rig.session.subscriptions[("level2", "BTC-USD")].live
+    assert not rig.session.subscriptions[("level2", "BTC-USD")].behind
+    for _ in range(10):
+        rig.publish(rig.source.update())
+    assert rig.session.subscriptions[("level2", "BTC-USD")].behind
+    messages = rig.taken()
+    assert [message["type"] for message in messages] == ["filler", "ack", "gap", "snapshot"]
+    assert (messages[2]["from_seq"], messages[2]["to_seq"]) == (2, 15)
+    assert messages[3]["reason"] == "slow"
+
+
+def test_a_new_book_while_the_outbox_is_full_comes_later_with_a_gap(rig):
+    rig.follow("level2", snapshot=False)
+    rig.session.put(bytes(2100))
+    assert rig.session.outbox.above
+    rig.publish(rig.source.snapshot())
+    rig.publish(rig.source.snapshot())
+    rig.session.outbox.pop()
+    rig.session.outbox.pop()
+    gap, snapshot = rig.taken()
+    assert (gap["from_seq"], gap["to_seq"], snapshot["seq"]) == (2, 3, 3)
+
+
+def test_a_third_new_book_in_a_row_gives_the_waiting_ones_up(rig):
+    rig.session.put(b'{"type":"filler","x":"%b"}' % (b"x" * 600))
+    rig.follow("level2", snapshot=False)
+    for _ in range(3):
+        rig.publish(rig.source.snapshot())
+    assert rig.types() == ["filler", "ack", "gap", "snapshot"]
+
+
+def test_beats_are_left_out_where_there_is_no_room(rig):
+    rig.session.join_beats("heartbeats", None)
+    rig.session.beat(b'{"type":"beat"}')
+    rig.session.put(bytes(2500))
+    rig.session.beat(b'{"type":"beat"}')
+    assert rig.session.statistics().beats_skipped_total == 1
+    assert rig.session.used == 1
+
+
+def test_a_client_that_does_not_read_for_ten_seconds_is_closed(rig):
+    rig.follow("trades")
+    for _ in range(20):
+        rig.publish(rig.source.trade())
+    assert rig.session.tick(1 * SECOND) is None
+    assert rig.session.tick(11 * SECOND) is None
+    assert rig.session.tick(11 * SECOND + 1) == Close(4000, "slow_consumer")
+    [error] = rig.taken()
+    assert (error["type"], error["code"], error["retryable"]) == ("error", "slow_consumer", True)
+    assert rig.session.tick(12 * SECOND) is None
+
+
+def test_a_client_that_drains_now_and_then_is_kept(rig):
+    rig.follow("trades")
+    for second in range(1, 40):
+        for _ in range(20):
+            rig.publish(rig.source.trade())
+        assert rig.session.tick(second * SECOND) is None
+        if second % 9 == 0:
+            rig.taken()
+            for _ in range(20):
+                rig.publish(rig.source.trade())
+
+
+def test_a_client_with_something_queued_but_nothing_waiting_is_not_slow(rig):
+    rig.follow("trades")
+    for _ in range(4):
+        rig.publish(rig.source.trade())
+    assert not rig.session.outbox.has_room
+    assert rig.session.tick(1 * SECOND) is None
+    assert rig.session.tick(100 * SECOND) is None
+
+
+def test_one_whose_snapshots_are_given_up_again_and_again_is_closed(rig):
+    rig.session.put(b'{"type":"filler","x":"%b"}' % (b"x" * 600))
+    rig.follow("level2", snapshot=False)
+    subscription = rig.session.subscriptions[("level2", "BTC-USD")]
+    replaced = Replaced(Position("run1", 0), "resync")
+    for _ in range(3):
+        rig.session.replace(subscription, replaced)
+        subscription.fall_behind("slow_consumer", "slow")
+        subscription._lost = False
+    assert rig.session.tick(1) == Close(4000, "slow_consumer")
+
+
+def test_nothing_subscribed_in_ten_seconds_is_the_end(rig):
+    assert rig.session.tick(10 * SECOND) is None
+    assert rig.session.tick(10 * SECOND + 1) == Close(4505, "idle")
+    [error] = rig.taken()
+    assert error["code"] == "idle"
+
+
+def test_after_the_end_nothing_more_is_queued(rig):
+    rig.follow("trades")
+    rig.follow("level2")
+    rig.session.join_beats("heartbeats", None)
+    subscription = rig.session.subscriptions[("level2", "BTC-USD")]
+    rig.taken()
+    rig.session.end(b'{"type":"last"}')
+    rig.publish(rig.source.trade().update().snapshot())
+    rig.session.beat(b"{}")
+    rig.session.put(b"{}")
+    rig.session.resync(subscription, "store")
+    assert rig.types() == ["last"]
+
+
+def test_a_resync_tells_a_gap_and_the_state_as_it_is(rig):
+    rig.follow("level2")
+    rig.taken()
+    saved = Numbered().snapshot().update().update()
+    saved.take()
+    stream = rig.fanout.products["BTC-USD"]
+    stream.restore(saved.saved())
+    rig.session.resync(rig.session.subscriptions[("level2", "BTC-USD")], "store")
+    gap, snapshot = rig.taken()
+    assert (gap["cause"], gap["to_seq"], snapshot["reason"]) == ("store", 3, "resync")
+
+
+def test_requests_over_the_rate_are_told_to_wait_and_twenty_in_a_row_end_it(rig):
+    answers = [rig.session.admit(0) for _ in range(40)]
+    assert answers[:20] == [0] * 20
+    assert answers[20] == SECOND // 10
+    assert answers[39] == Close(4002, "rate_limited")
+
+
+def test_an_admitted_request_forgives_the_refused_ones(rig):
+    for now_ns in range(0, 5 * SECOND, SECOND // 20):
+        assert not isinstance(rig.session.admit(now_ns), Close)
+
+
+def test_a_stream_that_is_left_is_not_caught_up(rig):
+    rig.session.put(bytes(600))
+    rig.follow("level2")
+    rig.fanout.part(rig.session, "level2", "BTC-USD")
+    assert rig.session.used == 0
+    rig.session.outbox.pop()
+    assert rig.types() == ["ack"]

@@ -1,0 +1,161 @@
+import json
+
+import pytest
+from streams import Numbered
+
+from ledgerflux.core.product_stream import ProductStream
+from ledgerflux.core.snapshot import Position
+from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.wire import gateway_frames
+
+
+@pytest.fixture
+def source() -> Numbered:
+    return Numbered()
+
+
+@pytest.fixture
+def stream(source: Numbered) -> ProductStream:
+    made = ProductStream("v", "BTC-USD", integrity="none", integrity_rule="none")
+    feed(made, source.snapshot().trade().ticker())
+    return made
+
+
+def feed(stream: ProductStream, source: Numbered) -> None:
+    for batch in source.take():
+        stream.apply(batch, 1)
+
+
+def advance(subscription: Subscription):
+    return [json.loads(message) for message in subscription.advance(gateway_frames)]
+
+
+def frame(before: int, after: int, payload: bytes = b"{}") -> Frame:
+    return Frame(Position("run1", before), Position("run1", after), payload)
+
+
+def test_a_first_snapshot_has_no_gap_before_it(stream):
+    subscription = Subscription(stream, "level2", None)
+    subscription.fall_behind("slow_consumer", "subscribe")
+    assert subscription.behind
+    assert advance(subscription) == []
+    [part] = advance(subscription)
+    assert (part["type"], part["seq"], part["reason"]) == ("snapshot", 1, "subscribe")
+    assert subscription.live
+    assert subscription.position == Position("run1", 1)
+
+
+def test_behind_means_a_gap_up_to_the_snapshot_that_follows(stream, source):
+    subscription = Subscription(stream, "level2", Position("run1", 1))
+    subscription.fall_behind("slow_consumer", "slow")
+    feed(stream, source.update().update())
+    [gap] = advance(subscription)
+    assert (gap["from_seq"], gap["to_seq"], gap["cause"]) == (2, 3, "slow_consumer")
+    [part] = advance(subscription)
+    assert (part["seq"], part["prev_seq"], part["reason"]) == (3, None, "slow")
+
+
+def test_what_follows_a_snapshot_waits_for_its_last_part(stream):
+    subscription = Subscription(stream, "level2", Position("run1", 0))
+    assert subscription.load(stream.snapshot(), "resync", 0)
+    subscription.wait(frame(1, 2, b'{"after":1}'))
+    subscription.wait(frame(2, 3, b'{"after":2}'))
+    assert subscription.waiting_bytes == 22
+    assert advance(subscription)[0]["prev_seq"] == 0
+    assert not subscription.live
+    assert advance(subscription) == [{"after": 1}]
+    assert not subscription.live
+    assert advance(subscription) == [{"after": 2}]
+    assert subscription.live
+    assert subscription.waiting_bytes == 0
+    assert subscription.position == Position("run1", 3)
+
+
+def test_at_most_two_snapshots_wait(stream):
+    subscription = Subscription(stream, "level2", Position("run1", 0))
+    loads = [subscription.load(stream.snapshot(), "resync", 0) for _ in range(3)]
+    assert loads == [True, True, False]
+
+
+def test_snapshots_given_up_three_times_in_a_row_are_hopeless(stream):
+    subscription = Subscription(stream, "level2", Position("run1", 0))
+    for _ in range(3):
+        assert not subscription.hopeless
+        subscription.load(stream.snapshot(), "resync", 0)
+        subscription.fall_behind("slow_consumer", "slow")
+    assert subscription.hopeless
+    while not subscription.live:
+        advance(subscription)
+    assert not subscription.hopeless
+
+
+def test_trades_get_a_gap_and_go_on(stream, source):
+    subscription = Subscription(stream, "trades", Position("run1", 1))
+    subscription.fall_behind("slow_consumer", "slow")
+    feed(stream, source.trade().trade())
+    [gap] = advance(subscription)
+    assert (gap["from_seq"], gap["to_seq"], gap["next"]) == (2, 3, "live")
+    assert subscription.live
+    assert subscription.hand_out(frame(3, 4)) == b"{}"
+
+
+def test_trades_that_missed_nothing_get_nothing(stream):
+    subscription = Subscription(stream, "trades", Position("run1", 1))
+    subscription.fall_behind("slow_consumer", "slow")
+    assert advance(subscription) == []
+    assert subscription.live
+
+
+def test_a_ticker_gets_the_latest_value_after_a_gap_up_to_it(stream, source):
+    subscription = Subscription(stream, "ticker", Position("run1", 1))
+    subscription.fall_behind("slow_consumer", "slow")
+    feed(stream, source.ticker("7").ticker("8").ticker("9"))
+    gap, latest = advance(subscription)
+    assert (gap["from_seq"], gap["to_seq"]) == (2, 3)
+    assert (latest["prev_seq"], latest["seq"], latest["data"][0]["price"]) == (3, 4, "9")
+    assert subscription.position == Position("run1", 4)
+
+
+def test_a_ticker_nobody_has_seen_is_a_gap_only(source):
+    stream = ProductStream("v", "BTC-USD", integrity="none", integrity_rule="none")
+    subscription = Subscription(stream, "ticker", Position("run0", 5))
+    subscription.fall_behind("store", "resync")
+    [gap] = advance(subscription)
+    assert (gap["epoch"], gap["from_seq"], gap["to_seq"], gap["cause"]) == ("", 1, 0, "epoch")
+
+
+def test_nothing_new_still_tells_the_state(stream):
+    subscription = Subscription(stream, "status", Position("run1", 1))
+    subscription.fall_behind("store", "resync")
+    [gap] = advance(subscription)
+    assert (gap["from_seq"], gap["to_seq"], gap["state"]) == (2, 1, "live")
+    assert subscription.position == Position("run1", 1)
+
+
+def test_a_status_without_any_event_is_told_at_seq_zero():
+    stream = ProductStream("v", "BTC-USD", integrity="none", integrity_rule="none")
+    subscription = Subscription(stream, "status", Position("", 0))
+    subscription.fall_behind("slow_consumer", "subscribe")
+    [status] = advance(subscription)
+    assert (status["prev_seq"], status["seq"], status["data"][0]["state"]) == (0, 0, "init")
+
+
+def test_another_epoch_is_a_gap_of_that_epoch(stream, source):
+    subscription = Subscription(stream, "trades", Position("run1", 1))
+    subscription.fall_behind("slow_consumer", "slow")
+    feed(stream, source.begin("run2").trade())
+    [gap] = advance(subscription)
+    assert (gap["epoch"], gap["from_seq"], gap["to_seq"]) == ("run2", 1, 1)
+    assert gap["cause"] == "epoch"
+
+
+def test_a_frame_from_anywhere_moves_the_place(stream):
+    subscription = Subscription(stream, "trades", Position("run1", 1))
+    subscription.hand_out(Frame(None, Position("run2", 0), b""))
+    assert subscription.position == Position("run2", 0)
+
+
+def test_a_frame_that_does_not_continue_the_stream_is_a_bug(stream):
+    subscription = Subscription(stream, "trades", Position("run1", 1))
+    with pytest.raises(AssertionError):
+        subscription.hand_out(frame(2, 3))
