@@ -1,6 +1,5 @@
 """Sockets to venues."""
 
-
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 

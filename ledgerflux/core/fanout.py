@@ -187,7 +187,9 @@ class Fanout:
         for session in self.sessions:
             for channel in sorted(session.everything):
                 position = self.join(session, channel, stream, snapshot=True)
-                session.put(self._speaker.subscribed(channel, {product: position}, venue=self.venue))
+                session.put(
+                    self._speaker.subscribed(channel, {product: position}, venue=self.venue)
+                )
 
     def _remove(self, product: str) -> None:
         del self.products[product]

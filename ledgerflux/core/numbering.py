@@ -1,6 +1,7 @@
 """The numbers of one product's events: from 1 in an epoch, +1 each, per channel."""
 
 from ledgerflux.model.stream import ChannelName, EventType, Made, StreamEvent
+from ledgerflux.model.units import rfc3339
 
 CHANNELS: tuple[ChannelName, ...] = ("level2", "trades", "ticker", "status")
 
@@ -39,3 +40,8 @@ class Numbering:
     def emit(self, channel: ChannelName, kind: EventType, event: StreamEvent) -> None:
         """Hand out an event that was numbered by `next`."""
         self._out.append(Made(self.product, channel, kind, self.epoch, event))
+
+
+def exchange_time(exchange_ns: int | None) -> str | None:
+    """Return the venue's time as events carry it; None where the venue gave none."""
+    return None if exchange_ns is None else rfc3339(exchange_ns)

@@ -83,7 +83,10 @@ class PartitionNormalizer:
         for product in products:
             if product not in self.products:
                 self.products[product] = ProductNormalizer(product, self._made)
-            self.products[product].open(run, receive_ns, derive_ticker=self._derive_ticker)
+            self.products[product].open(run, receive_ns)
+        for product, stream in self.products.items():
+            if product not in products:
+                stream.close("no longer subscribed", receive_ns)
 
     def close(self, reason: str, receive_ns: int) -> None:
         """The connection ended."""
@@ -94,7 +97,9 @@ class PartitionNormalizer:
         """Frames were lost between socket and log, `frames` of them where they were counted."""
         self.counts["raw_gap_frames"] += frames or 0
         self.counts["raw_gaps"] += 1
-        if self._tracker.expected is not None and frames is not None:
+        if frames is None:
+            self._tracker = SequenceTracker()  # nobody knows which number comes next
+        elif self._tracker.expected is not None:
             self._tracker.expected += frames
         detail = "frames were lost before the log"
         self._doubt_all(cause, detail, receive_ns, missing=frames)
@@ -109,8 +114,9 @@ class PartitionNormalizer:
         touched: dict[str, ProductNormalizer] = {}
         for event in parsed.events:
             self._event(event, parsed.sequence, receive_ns, touched)
+        derive_ticker = "ticker" not in self.session.channels
         for product, stream in touched.items():
-            problem = stream.finish_frame(receive_ns)
+            problem = stream.finish_frame(receive_ns, derive_ticker=derive_ticker)
             if problem is not None:
                 self._ask(product, problem)
 
@@ -180,10 +186,6 @@ class PartitionNormalizer:
     def _ask(self, product: str, reason: str) -> None:
         self._resyncs.append(Resync(product, reason))
 
-    @property
-    def _derive_ticker(self) -> bool:
-        return "ticker" not in self.session.channels
-
     # -- checkpoint --------------------------------------------------------------------
 
     def checkpoint(self) -> tuple[Session, int | None, dict[str, int], list[ProductCheckpoint]]:
@@ -200,7 +202,5 @@ class PartitionNormalizer:
         machine.counts = Counter(saved.counts)
         machine._tracker = SequenceTracker(saved.expected)
         for product in saved.products:
-            machine.products[product.product] = ProductNormalizer.restore(
-                product, machine._made, derive_ticker=machine._derive_ticker
-            )
+            machine.products[product.product] = ProductNormalizer.restore(product, machine._made)
         return machine

@@ -14,24 +14,20 @@ another epoch: seqs start again at 1.
 """
 
 from ledgerflux.core.book import Book, BookRefused
+from ledgerflux.core.numbering import CHANNELS, Numbering, exchange_time
+from ledgerflux.core.ticker_line import TickerLine
+from ledgerflux.core.trade_line import TradeLine
 from ledgerflux.model.checkpoint import ProductCheckpoint
-from ledgerflux.model.events import BookSnapshot, BookUpdate, Level, RecentTrades, Ticker, Trade
+from ledgerflux.model.events import BookSnapshot, BookUpdate, RecentTrades, Ticker, Trade
 from ledgerflux.model.stream import (
     BookState,
-    ChannelName,
-    EventType,
     Gap,
     Level2Snapshot,
     Level2Update,
     Made,
     StatusEvent,
-    StreamEvent,
-    TickerEvent,
-    TradeEvent,
 )
 from ledgerflux.model.units import rfc3339
-
-CHANNELS: tuple[ChannelName, ...] = ("level2", "trades", "ticker", "status")
 
 
 class ProductNormalizer:
@@ -43,32 +39,35 @@ class ProductNormalizer:
 
     def __init__(self, product: str, out: list[Made]) -> None:
         self.product = product
-        self.epoch = ""
         self.state: BookState = "init"
         self.book = Book()
         self.updates_ignored_total = 0
-        self.trades_repeated_total = 0
-        self._out = out
-        self._seqs: dict[ChannelName, int] = dict.fromkeys(CHANNELS, 0)
+        self._numbering = Numbering(product, out)
+        self._trades = TradeLine(self._numbering)
+        self._ticker = TickerLine(self._numbering)
         self._pending: list[Level2Update] = []
-        self._derive_ticker = False
-        self._last_trade_id: int | None = None
-        self._last_trade: tuple[str | None, str | None] = (None, None)
         self._traded = False
-        self._top: tuple[Level | None, Level | None] = (None, None)
         self._book_exchange_ns: int | None = None
         self._book_receive_ns = 0
 
+    @property
+    def epoch(self) -> str:
+        """Return the run of the source that seqs count in; empty before the first."""
+        return self._numbering.epoch
+
+    @property
+    def trades_repeated_total(self) -> int:
+        """Return how many trades came again and were dropped."""
+        return self._trades.repeated_total
+
     # -- the connection ----------------------------------------------------------------
 
-    def open(self, run: str, receive_ns: int, *, derive_ticker: bool) -> None:
+    def open(self, run: str, receive_ns: int) -> None:
         """A connection was made that will bring this product."""
-        self._derive_ticker = derive_ticker
         if run != self.epoch:
             self._begin_epoch(run)
             self._enter("syncing", "connected", receive_ns)
-            return
-        if self.state == "live":
+        elif self.state == "live":
             self._break("resyncing", "upstream", "the connection was lost", receive_ns)
         elif self.state != "syncing":
             self._enter("resyncing", "connected again", receive_ns)
@@ -101,19 +100,16 @@ class ProductNormalizer:
             self.doubt("upstream", "the venue's snapshot is crossed", receive_ns)
             return "the venue's snapshot is crossed"
         self._book_exchange_ns, self._book_receive_ns = event.exchange_ns, receive_ns
-        self._make(
-            "level2",
-            "snapshot",
-            Level2Snapshot(
-                seq=self._next("level2"),
-                ts_exchange=_time(event.exchange_ns),
-                ts_receive=rfc3339(receive_ns),
-                reason="subscribe" if self.state == "syncing" else "resync",
-                bids=self.book.bids(),
-                asks=self.book.asks(),
-                src_seq=src_seq,
-            ),
+        snapshot = Level2Snapshot(
+            seq=self._numbering.next("level2"),
+            ts_exchange=exchange_time(event.exchange_ns),
+            ts_receive=rfc3339(receive_ns),
+            reason="subscribe" if self.state == "syncing" else "resync",
+            bids=self.book.bids(),
+            asks=self.book.asks(),
+            src_seq=src_seq,
         )
+        self._numbering.emit("level2", "snapshot", snapshot)
         self._enter("live", "snapshot", receive_ns)
         return None
 
@@ -132,7 +128,7 @@ class ProductNormalizer:
         self._pending.append(
             Level2Update(
                 seq=0,
-                ts_exchange=_time(event.exchange_ns),
+                ts_exchange=exchange_time(event.exchange_ns),
                 ts_receive=rfc3339(receive_ns),
                 changes=event.changes,
                 src_seq=src_seq,
@@ -140,173 +136,78 @@ class ProductNormalizer:
         )
         return None
 
-    def finish_frame(self, receive_ns: int) -> str | None:
+    def finish_frame(self, receive_ns: int, *, derive_ticker: bool) -> str | None:
         """Publish what the frame did; return why the book is no longer believed, or None."""
         pending, self._pending = self._pending, []
+        traded, self._traded = self._traded, False
         if pending and self.book.crossed():
             self.doubt("upstream", "the book is crossed", receive_ns)
-            self._traded = False
             return "the book is crossed"
         for update in pending:
             numbered = Level2Update(
-                self._next("level2"),
+                self._numbering.next("level2"),
                 update.ts_exchange,
                 update.ts_receive,
                 update.changes,
                 update.src_seq,
             )
-            self._make("level2", "update", numbered)
-        if self._derive_ticker:
-            self._derive(receive_ns)
-        self._traded = False
+            self._numbering.emit("level2", "update", numbered)
+        if derive_ticker and self.state == "live":
+            self._ticker.derive(
+                self.book.best(),
+                self._trades,
+                traded=traded,
+                exchange_ns=self._book_exchange_ns,
+                receive_ns=receive_ns,
+            )
         return None
 
     # -- trades and ticker -------------------------------------------------------------
 
     def trade(self, event: Trade, receive_ns: int) -> None:
-        """Publish a trade once, and whatever ids are missing before it as a gap.
-
-        Source: Coinbase trade ids are +1 per product.
-        """
-        last = self._last_trade_id
-        if last is not None and event.trade_id <= last:
-            self.trades_repeated_total += 1
-            return
-        if last is not None and event.trade_id > last + 1:
-            self._trades_missing(last + 1, event.trade_id - 1, receive_ns)
-        self._last_trade_id = event.trade_id
-        self._last_trade = (event.price, event.size)
-        self._traded = True
-        self._make(
-            "trades",
-            "trade",
-            TradeEvent(
-                seq=self._next("trades"),
-                trade_id=event.trade_id,
-                price=event.price,
-                size=event.size,
-                side=event.side,
-                raw_side=event.raw_side,
-                ts_exchange=_time(event.exchange_ns),
-                ts_receive=rfc3339(receive_ns),
-            ),
-        )
+        """Publish a trade once, and whatever ids are missing before it as a gap."""
+        self._traded |= self._trades.trade(event, self.state, receive_ns)
 
     def recent_trades(self, event: RecentTrades, receive_ns: int) -> None:
         """Learn where trades stand; those the connection missed are a gap."""
-        newest = max((trade.trade_id for trade in event.trades), default=None)
-        if newest is None:
-            return
-        last = self._last_trade_id
-        if last is not None and newest > last:
-            self._trades_missing(last + 1, newest, receive_ns)
-        self._last_trade_id = newest if last is None else max(last, newest)
+        self._traded |= self._trades.recent(event, self.state, receive_ns)
 
     def ticker(self, event: Ticker, receive_ns: int) -> None:
         """Publish the venue's own ticker."""
-        self._make(
-            "ticker",
-            "ticker",
-            TickerEvent(
-                seq=self._next("ticker"),
-                ts_exchange=_time(event.exchange_ns),
-                ts_receive=rfc3339(receive_ns),
-                price=event.price,
-                size=event.size,
-                bid=event.bid,
-                bid_size=event.bid_size,
-                ask=event.ask,
-                ask_size=event.ask_size,
-                volume_24h=event.volume_24h,
-                low_24h=event.low_24h,
-                high_24h=event.high_24h,
-                trade_id=event.trade_id,
-            ),
-        )
-
-    def _derive(self, receive_ns: int) -> None:
-        top = self.book.best()
-        if self.state != "live" or (top == self._top and not self._traded):
-            return
-        self._top = top
-        bid, ask = top
-        price, size = self._last_trade
-        self._make(
-            "ticker",
-            "ticker",
-            TickerEvent(
-                seq=self._next("ticker"),
-                ts_exchange=_time(self._book_exchange_ns),
-                ts_receive=rfc3339(receive_ns),
-                price=price,
-                size=size,
-                bid=bid[0] if bid else None,
-                bid_size=bid[1] if bid else None,
-                ask=ask[0] if ask else None,
-                ask_size=ask[1] if ask else None,
-                trade_id=self._last_trade_id if price else None,
-                derived=True,
-            ),
-        )
+        self._ticker.venue(event, receive_ns)
 
     # -- inside ------------------------------------------------------------------------
 
     def _begin_epoch(self, run: str) -> None:
-        self.epoch = run
         self.state = "init"
         self.book = Book()
         self._pending.clear()
-        self._seqs = dict.fromkeys(CHANNELS, 0)
-        self._last_trade_id = None
-        self._last_trade = (None, None)
-        self._top = (None, None)
+        self._numbering.begin(run)
+        self._trades.begin()
+        self._ticker.forget()
 
     def _break(
         self, state: BookState, cause: str, detail: str, receive_ns: int, missing: int | None = None
     ) -> None:
         self._pending.clear()
-        self._make(
-            "level2",
-            "gap",
-            Gap(
-                seq=self._next("level2"),
-                ts_receive=rfc3339(receive_ns),
-                cause=cause,
-                state=state,
-                detail=detail,
-                missing=missing,
-            ),
+        self._ticker.forget()  # the next snapshot is told with its ticker, changed or not
+        gap = Gap(
+            seq=self._numbering.next("level2"),
+            ts_receive=rfc3339(receive_ns),
+            cause=cause,
+            state=state,
+            detail=detail,
+            missing=missing,
         )
+        self._numbering.emit("level2", "gap", gap)
         self._enter(state, detail, receive_ns)
-
-    def _trades_missing(self, from_id: int, to_id: int, receive_ns: int) -> None:
-        self._make(
-            "trades",
-            "gap",
-            Gap(
-                seq=self._next("trades"),
-                ts_receive=rfc3339(receive_ns),
-                cause="upstream",
-                state=self.state,
-                missing=to_id - from_id + 1,
-                from_id=from_id,
-                to_id=to_id,
-            ),
-        )
 
     def _enter(self, state: BookState, reason: str, receive_ns: int) -> None:
         if state == self.state:
             return
         self.state = state
-        event = StatusEvent(self._next("status"), state, reason, rfc3339(receive_ns))
-        self._make("status", "status", event)
-
-    def _next(self, channel: ChannelName) -> int:
-        seq = self._seqs[channel] = self._seqs[channel] + 1
-        return seq
-
-    def _make(self, channel: ChannelName, kind: EventType, event: StreamEvent) -> None:
-        self._out.append(Made(self.product, channel, kind, self.epoch, event))
+        event = StatusEvent(self._numbering.next("status"), state, reason, rfc3339(receive_ns))
+        self._numbering.emit("status", "status", event)
 
     # -- checkpoint --------------------------------------------------------------------
 
@@ -317,11 +218,11 @@ class ProductNormalizer:
             product=self.product,
             epoch=self.epoch,
             state=self.state,
-            seqs=dict(self._seqs.items()),
-            last_trade_id=self._last_trade_id,
-            last_price=self._last_trade[0],
-            last_size=self._last_trade[1],
-            top=self._top,
+            seqs=dict(self._numbering.seqs.items()),
+            last_trade_id=self._trades.last_id,
+            last_price=self._trades.price,
+            last_size=self._trades.size,
+            top=self._ticker.top,
             bids=self.book.bids(),
             asks=self.book.asks(),
             book_exchange_ns=self._book_exchange_ns,
@@ -329,23 +230,24 @@ class ProductNormalizer:
         )
 
     @classmethod
-    def restore(
-        cls, saved: ProductCheckpoint, out: list[Made], *, derive_ticker: bool
-    ) -> "ProductNormalizer":
+    def restore(cls, saved: ProductCheckpoint, out: list[Made]) -> "ProductNormalizer":
         """Return the stream that `checkpoint` saved."""
         stream = cls(saved.product, out)
-        stream.epoch = saved.epoch
         stream.state = saved.state
         stream.book.replace(saved.bids, saved.asks)
-        stream._seqs = {channel: saved.seqs[channel] for channel in CHANNELS}
-        stream._derive_ticker = derive_ticker
-        stream._last_trade_id = saved.last_trade_id
-        stream._last_trade = (saved.last_price, saved.last_size)
-        stream._top = saved.top
+        stream._numbering = Numbering(
+            saved.product,
+            out,
+            epoch=saved.epoch,
+            seqs={channel: saved.seqs[channel] for channel in CHANNELS},
+        )
+        stream._trades = TradeLine(
+            stream._numbering,
+            last_id=saved.last_trade_id,
+            price=saved.last_price,
+            size=saved.last_size,
+        )
+        stream._ticker = TickerLine(stream._numbering, top=saved.top)
         stream._book_exchange_ns = saved.book_exchange_ns
         stream._book_receive_ns = saved.book_receive_ns
         return stream
-
-
-def _time(exchange_ns: int | None) -> str | None:
-    return None if exchange_ns is None else rfc3339(exchange_ns)

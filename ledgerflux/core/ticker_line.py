@@ -1,10 +1,10 @@
 """One product's ticker: the venue's own, or made from the book's top and the last trade."""
 
-from ledgerflux.core.numbering import Numbering
+from ledgerflux.core.numbering import Numbering, exchange_time
 from ledgerflux.core.trade_line import TradeLine
 from ledgerflux.model.events import Level, Ticker
 from ledgerflux.model.stream import TickerEvent
-from ledgerflux.model.units import rfc3339, rfc3339_or_none
+from ledgerflux.model.units import rfc3339
 
 Top = tuple[Level | None, Level | None]
 """Best bid and best ask; None for an empty side."""
@@ -28,7 +28,7 @@ class TickerLine:
         """Publish the venue's own ticker."""
         published = TickerEvent(
             seq=self._numbering.next("ticker"),
-            ts_exchange=rfc3339_or_none(event.exchange_ns),
+            ts_exchange=exchange_time(event.exchange_ns),
             ts_receive=rfc3339(receive_ns),
             price=event.price,
             size=event.size,
@@ -53,7 +53,7 @@ class TickerLine:
         bid, ask = top
         derived = TickerEvent(
             seq=self._numbering.next("ticker"),
-            ts_exchange=rfc3339_or_none(exchange_ns),
+            ts_exchange=exchange_time(exchange_ns),
             ts_receive=rfc3339(receive_ns),
             price=trades.price,
             size=trades.size,
@@ -61,7 +61,7 @@ class TickerLine:
             bid_size=bid[1] if bid else None,
             ask=ask[0] if ask else None,
             ask_size=ask[1] if ask else None,
-            trade_id=trades.last_id if trades.price else None,
+            trade_id=trades.last_id,
             derived=True,
         )
         self._numbering.emit("ticker", "ticker", derived)

@@ -3,17 +3,21 @@
 Source: Coinbase trade ids are +1 per product.
 """
 
-from ledgerflux.core.numbering import Numbering
+from operator import attrgetter
+
+from ledgerflux.core.numbering import Numbering, exchange_time
 from ledgerflux.model.events import RecentTrades, Trade
 from ledgerflux.model.stream import BookState, Gap, TradeEvent
-from ledgerflux.model.units import rfc3339, rfc3339_or_none
+from ledgerflux.model.units import rfc3339
+
+_by_id = attrgetter("trade_id")
 
 
 class TradeLine:
     """Where the trades of a product stand; publishes through `numbering`.
 
-    `last_id` is the highest id known, published or told missing. `price` and `size` are
-    those of the last trade published.
+    `last_id`, `price` and `size` are those of the trade with the highest id known, which
+    was published, told missing, or came before everything published; None before any.
     """
 
     __slots__ = ("_numbering", "last_id", "price", "repeated_total", "size")
@@ -45,8 +49,7 @@ class TradeLine:
                 return False
             if event.trade_id > last + 1:
                 self._missing(last + 1, event.trade_id - 1, state, receive_ns)
-        self.last_id = event.trade_id
-        self.price, self.size = event.price, event.size
+        self.last_id, self.price, self.size = event.trade_id, event.price, event.size
         published = TradeEvent(
             seq=self._numbering.next("trades"),
             trade_id=event.trade_id,
@@ -54,23 +57,22 @@ class TradeLine:
             size=event.size,
             side=event.side,
             raw_side=event.raw_side,
-            ts_exchange=rfc3339_or_none(event.exchange_ns),
+            ts_exchange=exchange_time(event.exchange_ns),
             ts_receive=rfc3339(receive_ns),
         )
         self._numbering.emit("trades", "trade", published)
         return True
 
-    def recent(self, event: RecentTrades, state: BookState, receive_ns: int) -> None:
-        """Learn where trades stand; those the connection missed are a gap."""
-        newest = max((trade.trade_id for trade in event.trades), default=None)
-        if newest is None:
-            return
+    def recent(self, event: RecentTrades, state: BookState, receive_ns: int) -> bool:
+        """Learn where trades stand, those missed being a gap; False where nothing is new."""
+        newest = max(event.trades, key=_by_id, default=None)
         last = self.last_id
-        if last is None:
-            self.last_id = newest
-        elif newest > last:
-            self._missing(last + 1, newest, state, receive_ns)
-            self.last_id = newest
+        if newest is None or (last is not None and newest.trade_id <= last):
+            return False
+        if last is not None:
+            self._missing(last + 1, newest.trade_id, state, receive_ns)
+        self.last_id, self.price, self.size = newest.trade_id, newest.price, newest.size
+        return True
 
     def _missing(self, from_id: int, to_id: int, state: BookState, receive_ns: int) -> None:
         gap = Gap(

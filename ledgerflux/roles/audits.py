@@ -61,7 +61,10 @@ class ChainAudit:
                 self.first_number = record.number
                 if record.number > 1:  # older ones fell to the stream's limit
                     return self._chain.restart(payload, 0)
-            return self._chain.take(payload)
+            taken = self._chain.take(payload)
+            if taken is None:
+                self._problems.add(f"{self.subject}: record {record.number} stands there twice")
+            return taken
         except LogError as error:
             self._problems.add(f"{self.subject}: {error}")
             return None

@@ -159,3 +159,18 @@ def test_a_frame_that_does_not_continue_the_stream_is_a_bug(stream):
     subscription = Subscription(stream, "trades", Position("run1", 1))
     with pytest.raises(AssertionError):
         subscription.hand_out(frame(2, 3))
+
+
+def test_a_large_book_goes_out_part_by_part(source):
+    stream = ProductStream("v", "BTC-USD", integrity="none", integrity_rule="none")
+    feed(stream, source.snapshot([(str(price), "1") for price in range(1, 3001)], []))
+    subscription = Subscription(stream, "level2", None)
+    subscription.fall_behind("slow_consumer", "subscribe")
+    advance(subscription)
+    parts = []
+    while not subscription.live:
+        parts += advance(subscription)
+    assert [(part["part"], part["parts"], len(part["bids"])) for part in parts] == [
+        (1, 2, 1500),
+        (2, 2, 1500),
+    ]

@@ -1,0 +1,59 @@
+"""`lf down`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ledgerflux.errors import ConfigError
+from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
+from ledgerflux_cli.output import write, write_json
+
+SCHEMA = "lf.down/1"
+
+
+def down(
+    volumes: Annotated[bool, typer.Option("--volumes", help="Delete the data, too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Stop the stack; with --volumes, delete its data."""
+    from ledgerflux.stack.down import stop_stack
+
+    run_dir = run_dir_of(data_dir)
+    if volumes and not yes and run_dir.is_ours():
+        _ask(str(run_dir.path))
+    stopped = stop_stack(run_dir, volumes=volumes)
+    if as_json:
+        write_json(
+            {
+                "schema": SCHEMA,
+                "data_dir": str(run_dir.path),
+                "was_running": stopped.was_running,
+                "services": stopped.services,
+                "volumes_deleted": stopped.volumes_deleted,
+            }
+        )
+        return
+    if stopped.was_running or stopped.services:
+        write(f"stopped {len(stopped.services)} services: {' '.join(stopped.services)}")
+    else:
+        write(f"nothing runs in {run_dir.path}")
+    if stopped.volumes_deleted:
+        write(f"deleted the data in {run_dir.path}")
+
+
+def _ask(path: str) -> None:
+    """Ask before deleting.
+
+    Raises:
+        ConfigError: There is nobody to ask.
+    """
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            f"--volumes deletes everything in {path}: it needs --yes where nobody can be asked",
+            code="bad_argument",
+            try_next=["lf down --volumes --yes"],
+        )
+    typer.confirm(f"Delete everything in {path}?", abort=True, err=True)

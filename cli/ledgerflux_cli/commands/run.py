@@ -1,0 +1,255 @@
+"""`lf run ROLE`: one role in the foreground, as everything else starts it."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledgerflux.errors import ConfigError, NotRunning
+from ledgerflux_cli.options import (
+    AtEndOption,
+    DataDir,
+    HostOption,
+    PausedOption,
+    ProductsOption,
+    ShardsOption,
+    SourceOption,
+    SpeedOption,
+    checked,
+    run_dir_of,
+    split_products,
+)
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+Nats = Annotated[
+    str | None,
+    typer.Option(
+        "--nats",
+        envvar="LF_NATS_URL",
+        metavar="URL",
+        help="nats://user:password@host:port; default: the stack of the data directory.",
+    ),
+]
+Postgres = Annotated[
+    str | None,
+    typer.Option(
+        "--postgres",
+        envvar="LF_POSTGRES_DSN",
+        metavar="DSN",
+        help="Connection string; default: the stack of the data directory.",
+    ),
+]
+HttpPort = Annotated[
+    int,
+    typer.Option(
+        "--http-port",
+        envvar="LF_HTTP_PORT",
+        metavar="PORT",
+        help="Port of /metrics, /health and /ready; 0 takes a free one.",
+    ),
+]
+LogLevel = Annotated[
+    str,
+    typer.Option(
+        "--log-level",
+        envvar="LF_LOG_LEVEL",
+        metavar="debug|info|warning|error",
+        help="What is worth a line on standard error.",
+    ),
+]
+TakeOver = Annotated[
+    bool, typer.Option("--take-over", help="Start although this role seems to run already.")
+]
+Instance = Annotated[
+    str | None,
+    typer.Option(
+        "--instance",
+        envvar="LF_INSTANCE",
+        metavar="NAME",
+        help="Name among the processes of the role; default 0, or the shard.",
+    ),
+]
+
+run = typer.Typer(
+    help="Run one role in the foreground: exchange, ingest, normalize, snapshot or gateway.",
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=False,
+)
+
+
+@run.command()
+def exchange(
+    source: SourceOption = "synthetic:200",
+    products: ProductsOption = None,
+    speed: SpeedOption = "1",
+    paused: PausedOption = False,
+    at_end: AtEndOption = "hold",
+    data_dir: DataDir = None,
+    nats: Nats = None,
+    http_port: HttpPort = 0,
+    log_level: LogLevel = "info",
+    take_over: TakeOver = False,
+    instance: Instance = None,
+) -> None:
+    """Serve a recording or the synthetic market in an exchange's own dialect."""
+    run_dir_of(data_dir).claim()
+    own = {"source": source, "products": _products(products), "speed": speed}
+    own |= {"paused": paused, "at_end": at_end}
+    _run("exchange", data_dir, nats, None, http_port, log_level, take_over, instance, own)
+
+
+@run.command()
+def ingest(
+    source: SourceOption = "synthetic:200",
+    products: ProductsOption = None,
+    data_dir: DataDir = None,
+    nats: Nats = None,
+    http_port: HttpPort = 0,
+    log_level: LogLevel = "info",
+    take_over: TakeOver = False,
+    instance: Instance = None,
+) -> None:
+    """Connect to the venue and write its frames to the log, as they came."""
+    own = {"source": source, "products": _products(products)}
+    _run("ingest", data_dir, nats, None, http_port, log_level, take_over, instance, own)
+
+
+@run.command()
+def normalize(
+    shard: Annotated[
+        int, typer.Option("--shard", envvar="LF_SHARD", metavar="N", help="Its number, from 0.")
+    ],
+    shards: ShardsOption = 4,
+    data_dir: DataDir = None,
+    nats: Nats = None,
+    http_port: HttpPort = 0,
+    log_level: LogLevel = "info",
+    take_over: TakeOver = False,
+    instance: Instance = None,
+) -> None:
+    """Make exact books and trades of one shard's frames."""
+    own = {"shard": shard, "shards": shards}
+    name = instance or str(shard)
+    _run("normalize", data_dir, nats, None, http_port, log_level, take_over, name, own)
+
+
+@run.command()
+def snapshot(
+    data_dir: DataDir = None,
+    nats: Nats = None,
+    postgres: Postgres = None,
+    http_port: HttpPort = 0,
+    log_level: LogLevel = "info",
+    take_over: TakeOver = False,
+    instance: Instance = None,
+) -> None:
+    """Write trades, candles and book snapshots to Postgres."""
+    dsn = postgres or _postgres_of(data_dir)
+    _run("snapshot", data_dir, nats, dsn, http_port, log_level, take_over, instance, {})
+
+
+@run.command()
+def gateway(
+    host: HostOption = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option("--port", envvar="LF_PORT", metavar="PORT", help="Port; 0 takes a free one."),
+    ] = 8000,
+    data_dir: DataDir = None,
+    nats: Nats = None,
+    http_port: HttpPort = 0,
+    log_level: LogLevel = "info",
+    take_over: TakeOver = False,
+    instance: Instance = None,
+) -> None:
+    """Serve books, trades and status to clients."""
+    own = {"host": host, "port": port}
+    _run("gateway", data_dir, nats, None, http_port, log_level, take_over, instance, own)
+
+
+def _run(
+    role: str,
+    data_dir: Path | None,
+    nats: str | None,
+    postgres: str | None,
+    http_port: int,
+    log_level: str,
+    take_over: bool,
+    instance: str | None,
+    own: dict[str, Any],
+) -> None:
+    from ledgerflux.settings import RoleSettings
+    from ledgerflux.stack.build import run_role
+
+    settings = checked(
+        RoleSettings,
+        {
+            "data_dir": run_dir_of(data_dir).path,
+            **_nats_of(nats, data_dir),
+            "postgres_dsn": postgres,
+            "http_port": http_port,
+            "log_level": log_level,
+            "take_over": take_over,
+            "instance": instance,
+            **own,
+        },
+    )
+    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
+    os.environ.pop("LF_NATS_URL", None)  # it holds a password that nothing needs any more
+    raise typer.Exit(run_role(role, settings))
+
+
+def _nats_of(url: str | None, data_dir: Path | None) -> dict[str, str | None]:
+    """Return where NATS is and how to get in, from `url`, else from `run.json`.
+
+    Raises:
+        NotRunning: Neither names a server.
+    """
+    if url is not None:
+        return _split_url(url)
+    run_dir = run_dir_of(data_dir)
+    state = run_dir.read()
+    if state is None or state.nats is None:
+        raise NotRunning(
+            f"no NATS is known: nothing runs in {run_dir.path}",
+            try_next=["lf up nats postgres", "lf run ROLE --nats URL"],
+        )
+    access = state.nats
+    return {
+        "nats_url": access.url,
+        "nats_user": access.user,
+        "nats_password": access.password,
+    }
+
+
+def _split_url(url: str) -> dict[str, str | None]:
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(url)
+    if parts.scheme not in ("nats", "tls") or not parts.hostname:
+        raise ConfigError(f"--nats: {url!r} is no address such as nats://host:4222")
+    place = parts.netloc.rpartition("@")[2]
+    return {
+        "nats_url": f"{parts.scheme}://{place}",
+        "nats_user": unquote(parts.username) if parts.username else None,
+        "nats_password": unquote(parts.password) if parts.password else None,
+    }
+
+
+def _postgres_of(data_dir: Path | None) -> str:
+    run_dir = run_dir_of(data_dir)
+    state = run_dir.read()
+    if state is None or state.postgres is None:
+        raise NotRunning(
+            f"no Postgres is known: none runs in {run_dir.path}",
+            try_next=["lf up nats postgres", "lf run snapshot --postgres DSN"],
+        )
+    return state.postgres
+
+
+def _products(text: str | None) -> list[str] | None:
+    return None if text is None else split_products(text)

@@ -1,0 +1,62 @@
+"""`lf wait`."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledgerflux.errors import LedgerFluxError, Timeout
+from ledgerflux_cli.conditions import FORMS, Answer, Condition, read_condition
+from ledgerflux_cli.find_status import find_status
+from ledgerflux_cli.options import AsJson, DataDir, Gateway, read_duration
+from ledgerflux_cli.output import write_json
+
+POLL_S = 0.2
+SCHEMA = "lf.wait/1"
+
+
+def wait(
+    condition: Annotated[str, typer.Option("--for", metavar="CONDITION", help=f"One of {FORMS}.")],
+    timeout: Annotated[
+        float,
+        typer.Option(
+            "--timeout",
+            envvar="LF_TIMEOUT",
+            metavar="DURATION",
+            parser=read_duration,
+            help="How long to wait.",
+        ),
+    ] = "60s",  # type: ignore[assignment]
+    data_dir: DataDir = None,
+    gateway: Gateway = None,
+    as_json: AsJson = False,
+) -> None:
+    """Wait until a condition of the stack comes true."""
+    question = read_condition(condition)
+    began = time.monotonic()
+    answer = _wait(question, timeout, data_dir, gateway)
+    if not answer.holds:
+        raise Timeout(f"{condition} did not come true in {timeout:g} s: {answer.missing}")
+    if as_json:
+        seconds = round(time.monotonic() - began, 3)
+        write_json({"schema": SCHEMA, "for": condition, "seconds": seconds})
+
+
+def _wait(
+    question: Condition, timeout_s: float, data_dir: Path | None, gateway: str | None
+) -> Answer:
+    """Return the last answer: the first that holds, or the one at the end of the time.
+
+    Raises:
+        NotRunning: There is no stack at the first look.
+    """
+    deadline = time.monotonic() + timeout_s
+    answer = question(find_status(data_dir, gateway))
+    while not answer.holds and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+        try:
+            answer = question(find_status(data_dir, gateway))
+        except LedgerFluxError as error:
+            answer = Answer(False, error.message)
+    return answer

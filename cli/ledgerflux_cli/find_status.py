@@ -1,0 +1,32 @@
+"""Where a command gets the status of its stack from."""
+
+from pathlib import Path
+from typing import Any
+
+from ledgerflux.errors import GatewayError, NotRunning
+from ledgerflux_cli.gateway_http import get_status
+from ledgerflux_cli.options import run_dir_of
+
+
+def find_status(data_dir: Path | None, gateway: str | None) -> dict[str, Any]:
+    """Return `lf.status/1`: the gateway's, else as far as `run.json` knows it.
+
+    Raises:
+        NotRunning: There is no stack.
+        GatewayError: The gateway named by `gateway` does not answer.
+    """
+    if gateway is not None:
+        return get_status(gateway)
+    from ledgerflux.stack.status import local_status
+
+    run_dir = run_dir_of(data_dir)
+    state = run_dir.read()
+    if state is not None and state.gateway is not None and run_dir.holder() is not None:
+        try:
+            return get_status(state.gateway.http)
+        except GatewayError:
+            pass
+    status = local_status(run_dir)
+    if status is None:
+        raise NotRunning(f"no stack runs in {run_dir.path}", try_next=["lf up"])
+    return status

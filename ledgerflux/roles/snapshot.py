@@ -1,0 +1,160 @@
+"""snapshot: MD_NORM to point-in-time history in the store."""
+
+import asyncio
+import logging
+from collections import Counter
+
+from ledgerflux.core.sharding import partitions_of
+from ledgerflux.errors import StoreError
+from ledgerflux.ports import Bus, Clock, SnapshotStore
+from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
+from ledgerflux.roles.snapshot_partition import (
+    NANOS,
+    RETRY_S,
+    SnapshotOptions,
+    SnapshotPartition,
+)
+from ledgerflux.wire.health import FeedConf, PartitionHealth
+
+TICK_S = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Snapshot:
+    """Stores the history of every partition that has products in the feed conf."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        store: SnapshotStore,
+        options: SnapshotOptions = SnapshotOptions(),
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._store = store
+        self._options = options
+        self._conf: FeedConf | None = None
+        self._partitions: list[SnapshotPartition] = []
+        self._ended: Counter[str] = Counter()
+        self._pruned_total = 0
+        self._trouble = ""
+        self._meter = RateMeter(clock)
+
+    async def run(self) -> None:
+        """Work until cancelled; then store what was read.
+
+        Raises:
+            Fenced: A newer term than the log's wrote a partition's history.
+            LogError: A record of the log can't be what was written.
+            StoreError: The store refuses, and trying again can't help.
+        """
+        await self._prepare()
+        while True:
+            conf = self._conf = await wait_feed(self._bus, self._clock)
+            self._partitions = [
+                SnapshotPartition(
+                    self._bus,
+                    self._clock,
+                    self._store,
+                    conf.venue,
+                    partition,
+                    products,
+                    self._options,
+                )
+                for partition, products in partitions_of(conf.products).items()
+            ]
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(part.run()) for part in self._partitions]
+                tasks.append(group.create_task(self._tick()))
+                tasks.append(group.create_task(self._prune()))
+                await self._wait_other_partitions(conf)
+                for task in tasks:
+                    task.cancel()
+            for part in self._partitions:
+                self._ended.update(part.counts)
+
+    async def _prepare(self) -> None:
+        while True:
+            try:
+                await self._store.prepare()
+            except StoreError as error:
+                if not error.retryable:
+                    raise
+                self._trouble = str(error)
+                await self._clock.sleep(RETRY_S)
+            else:
+                self._trouble = ""
+                return
+
+    async def _wait_other_partitions(self, conf: FeedConf) -> None:
+        """Return when the venue or the products change; a new url is no matter here."""
+        current = conf
+        while True:
+            other = await wait_feed(self._bus, self._clock, current)
+            if (other.venue, set(other.products)) != (conf.venue, set(conf.products)):
+                return
+            self._conf = current = other
+
+    async def _tick(self) -> None:
+        while True:
+            for part in self._partitions:
+                part.latency.turn()
+                await part.look()
+            await self._clock.sleep(TICK_S)
+
+    async def _prune(self) -> None:
+        """Delete old books now and then; a store that is away is no reason to stop."""
+        while True:
+            before_ns = self._clock.now_ns() - int(self._options.keep_books_s * NANOS)
+            try:
+                self._pruned_total += await self._store.prune(books_before_ns=before_ns)
+            except StoreError as error:
+                if not error.retryable:
+                    raise
+                logger.warning("old books stay for now: %s", error)
+            await self._clock.sleep(self._options.prune_every_s)
+
+    def vitals(self) -> Vitals:
+        """Return what the health record says."""
+        parts = self._partitions
+        counts = Counter(self._ended)
+        for part in parts:
+            counts.update(part.counts)
+        counts["pruned_books"] = self._pruned_total
+        waiting = [part.oldest_ns for part in parts if part.oldest_ns is not None]
+        state, reason = self._state()
+        return Vitals(
+            state=state,
+            reason=reason,
+            run=self._conf.run if self._conf else "",
+            rate=self._meter.rate(counts["events"]),
+            lag_records=sum(max(0, part.head - part.position) for part in parts),
+            lag_ms=max(0, self._clock.now_ns() - min(waiting)) / 1e6 if waiting else 0.0,
+            p50_ms=self._percentile(0.50),
+            p99_ms=self._percentile(0.99),
+            partitions=tuple(
+                PartitionHealth(part.partition, list(part.products), norm=part.position)
+                for part in parts
+            ),
+            counts=counts,
+        )
+
+    def _state(self) -> tuple[str, str]:
+        if self._trouble:
+            return "starting", self._trouble
+        if self._conf is None:
+            return "starting", "waiting for a source"
+        if not all(part.ready for part in self._partitions):
+            troubles = [part.trouble for part in self._partitions if part.trouble]
+            return "starting", troubles[0] if troubles else "finding the place to go on from"
+        for part in self._partitions:
+            if part.trouble:
+                return "degraded", part.trouble
+        return "ready", ""
+
+    def _percentile(self, share: float) -> float | None:
+        """Return the worst partition's percentile."""
+        values = [part.latency.percentile_ms(share) for part in self._partitions]
+        return max((value for value in values if value is not None), default=None)

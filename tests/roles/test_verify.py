@@ -1,0 +1,98 @@
+"""verify finds what is wrong with a log, and says nothing when nothing is."""
+
+import msgspec
+import pytest
+from roles_support import Pipeline, advanced_frames
+
+from ledgerflux.core.sharding import partition_of
+from ledgerflux.ports import Stored
+from ledgerflux.roles.verify import EXCHANGE_KEY, Verifier
+from ledgerflux.testing.clock import ManualClock
+from ledgerflux.wire.health import HEALTH_BUCKET, Health
+from ledgerflux.wire.record import PREFIX_BYTES
+from ledgerflux.wire.subjects import NORM, RAW, norm_subject, raw_subject
+
+PRODUCTS = ["BTC-USD", "ETH-USD"]
+
+
+@pytest.fixture
+async def pipeline():
+    made = Pipeline("coinbase-advanced", PRODUCTS, advanced_frames(40))
+    await made.run()
+    return made
+
+
+async def report_of(pipeline, shards=(1, 4, 7), sent=None):
+    if sent is not None:
+        health = Health(
+            role="exchange", instance="0", pid=1, state="ready", time_ns=0, started_ns=0,
+            counts={"sent": sent},
+        )  # fmt: skip
+        await pipeline.bus.put(HEALTH_BUCKET, EXCHANGE_KEY, msgspec.json.encode(health))
+    return await Verifier(pipeline.bus, ManualClock(), None).run(shards)
+
+
+def failed(report):
+    return {check.name for check in report.checks if check.ok is False}
+
+
+def tamper(pipeline, stream, subject, change):
+    """Replace the messages of `subject` by what `change` makes of them."""
+    held = pipeline.bus.shared.streams[stream]
+    mine = [stored for stored in held.messages if stored.subject == subject]
+    kept = change(mine)
+    held.messages = sorted([stored for stored in held.messages if stored.subject != subject] + kept)
+
+
+BTC_RAW = raw_subject(partition_of("BTC-USD"), "coinbase-advanced")
+BTC_NORM = norm_subject(partition_of("BTC-USD"), "coinbase-advanced")
+
+
+async def test_a_whole_log_verifies_with_all_counts(pipeline):
+    report = await report_of(pipeline, sent=82)
+    assert report.ok, report
+    assert {check.name for check in report.checks if check.ok} == {
+        "chains", "frames", "renormalize-1", "renormalize-4", "renormalize-7",
+    }  # fmt: skip
+    assert report.counts["raw_frames"] == report.counts["exchange_sent"] == 82
+    assert report.counts["norm_trades"] == 16
+
+
+@pytest.mark.parametrize("sent", [81, 83])
+async def test_a_frame_too_few_or_too_many_is_found(pipeline, sent):
+    assert failed(await report_of(pipeline, (), sent=sent)) == {"frames"}
+
+
+@pytest.mark.parametrize(("stream", "subject"), [(RAW, BTC_RAW), (NORM, BTC_NORM)])
+async def test_a_lost_record_is_found(pipeline, stream, subject):
+    tamper(pipeline, stream, subject, lambda stored: stored[:4] + stored[5:])
+    assert "chains" in failed(await report_of(pipeline, ()))
+
+
+@pytest.mark.parametrize(("stream", "subject"), [(RAW, BTC_RAW), (NORM, BTC_NORM)])
+async def test_a_flipped_bit_is_found(pipeline, stream, subject):
+    def flip(stored):
+        place = 4
+        payload = bytearray(stored[place].payload)
+        payload[PREFIX_BYTES + 3] ^= 1
+        stored[place] = Stored(stored[place].sequence, subject, bytes(payload))
+        return stored
+
+    tamper(pipeline, stream, subject, flip)
+    assert "chains" in failed(await report_of(pipeline, ()))
+
+
+async def test_a_norm_record_put_in_twice_is_found(pipeline):
+    def repeat(stored):
+        return [*stored, Stored(stored[-1].sequence + 1000, BTC_NORM, stored[-2].payload)]
+
+    tamper(pipeline, NORM, BTC_NORM, repeat)
+    report = await report_of(pipeline, ())
+    assert "chains" in failed(report)
+    assert report.problems
+
+
+async def test_a_log_that_lost_its_beginning_is_not_made_again(pipeline):
+    tamper(pipeline, RAW, BTC_RAW, lambda stored: stored[5:])
+    report = await report_of(pipeline, (1,))
+    assert failed(report) == {"renormalize-1"}

@@ -1,0 +1,306 @@
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from streams import Numbered, partition_saved
+
+from ledgerflux.core.book import book_hash
+from ledgerflux.core.client_session import ClientSession
+from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.limits import Limits
+from ledgerflux.core.mirror import Verdict
+from ledgerflux.core.request_desk import Refusal, RequestDesk
+from ledgerflux.core.sharding import partition_of
+from ledgerflux.core.snapshot import START, Position
+from ledgerflux.wire import gateway_frames
+from ledgerflux.wire.gateway_reading import Follower, read_message
+
+BTC = partition_of("BTC-USD")
+
+
+def make(limits: Limits = Limits(), products=("BTC-USD",)) -> Fanout:  # noqa: B008
+    fanout = Fanout(gateway_frames, limits)
+    fanout.begin("v", integrity="none", integrity_rule="none")
+    fanout.serve(products)
+    return fanout
+
+
+def enter(fanout: Fanout, limits: Limits = Limits()) -> ClientSession:  # noqa: B008
+    session = ClientSession(gateway_frames, limits, 0, lambda: None)
+    fanout.enter(session)
+    return session
+
+
+def taken(session: ClientSession) -> list[dict]:
+    messages = []
+    while (message := session.take()) is not None:
+        messages.append(json.loads(message))
+    return messages
+
+
+def types(session: ClientSession) -> list[str]:
+    return [message["type"] for message in taken(session)]
+
+
+def follow(fanout: Fanout, session: ClientSession, *channels, product="BTC-USD") -> None:
+    for channel in channels:
+        fanout.join(session, channel, fanout.products[product], snapshot=True)
+    session.put(b'{"type":"ack"}')
+
+
+def test_every_follower_gets_the_same_bytes():
+    fanout, source = make(), Numbered()
+    sessions = [enter(fanout), enter(fanout)]
+    for session in sessions:
+        follow(fanout, session, "trades")
+        taken(session)
+    fanout.publish(source.trade().trade().take(), 1)
+    first, second = (session.take() for session in sessions)
+    assert first is second
+    assert fanout.statistics() == (2, 2, 4)
+
+
+def test_a_product_that_is_not_served_is_followed_all_the_same():
+    fanout, source = make(products=()), Numbered()
+    fanout.publish(source.snapshot().update().take(), 1)
+    assert fanout.heads() == {}
+    fanout.serve(["BTC-USD"])
+    assert fanout.heads()["BTC-USD"] == ("run1", 2, 0, "live", "none")
+
+
+def test_a_client_that_left_gets_nothing_and_holds_nothing():
+    fanout, source = make(), Numbered()
+    session = enter(fanout)
+    follow(fanout, session, "trades", "level2")
+    taken(session)
+    fanout.leave(session)
+    fanout.publish(source.trade().take(), 1)
+    assert session.take() is None
+    assert fanout.statistics() == (0, 0, 0)
+
+
+def test_one_of_two_followers_leaves_the_other_followed():
+    fanout, source = make(), Numbered()
+    stays, leaves = enter(fanout), enter(fanout)
+    for session in (stays, leaves):
+        follow(fanout, session, "trades")
+    fanout.leave(leaves)
+    fanout.publish(source.trade().take(), 1)
+    assert "trade" in types(stays)
+
+
+def test_who_asked_for_everything_hears_of_new_products_and_of_those_gone():
+    fanout = make()
+    session = enter(fanout)
+    session.everything.add("trades")
+    fanout.serve(["BTC-USD", "ETH-USD"])
+    [joined] = taken(session)
+    assert (joined["type"], joined["product_ids"], joined["venue"]) == (
+        "subscribed",
+        ["ETH-USD"],
+        "v",
+    )
+    fanout.serve(["BTC-USD"])
+    [gone] = taken(session)
+    assert (gone["type"], gone["product_ids"]) == ("unsubscribed", ["ETH-USD"])
+    assert session.used == 0
+
+
+def test_another_venue_takes_nothing_over():
+    fanout, source = make(), Numbered()
+    session = enter(fanout)
+    follow(fanout, session, "trades")
+    fanout.publish(source.snapshot().take(), 1)
+    taken(session)
+    fanout.begin("v", integrity="none", integrity_rule="none")
+    assert "BTC-USD" in fanout.products
+    fanout.begin("other", integrity="sequence", integrity_rule="sequence:connection")
+    assert types(session) == ["unsubscribed"]
+    fanout.serve(["BTC-USD"])
+    assert fanout.heads()["BTC-USD"] == ("", 0, 0, "init", "sequence")
+
+
+def test_a_lost_partition_is_told_in_every_channel_and_a_checkpoint_mends_it():
+    fanout, source = make(products=("BTC-USD", "ETH-USD")), Numbered()
+    session = enter(fanout)
+    fanout.publish(source.snapshot().trade().ticker().take(), 1)
+    fanout.publish(Numbered("ETH-USD").snapshot().take(), 1)
+    follow(fanout, session, "level2", "trades", "ticker", "status")
+    taken(session)
+    fanout.lose(BTC)
+    lost = taken(session)
+    assert [(gap["channel"], gap["cause"], gap["state"]) for gap in lost] == [
+        ("level2", "store", "stale"),
+        ("trades", "store", "stale"),
+        ("ticker", "store", "stale"),
+        ("status", "store", "stale"),
+    ]
+    assert fanout.heads()["ETH-USD"].state == "live"
+    source.update().trade().take()
+    fanout.restore(BTC, partition_saved(source.saved()))
+    told = {message["channel"]: message for message in taken(session)}
+    assert told["level2"]["type"] == "snapshot"
+    assert told["trades"]["to_seq"] == 2
+    assert told["status"]["type"] == "gap"
+    assert told["status"]["state"] == "live"
+
+
+def test_restore_of_nothing_makes_what_was_known_unknown():
+    fanout, source = make(), Numbered()
+    fanout.publish(source.snapshot().take(), 1)
+    fanout.restore(BTC, None)
+    assert fanout.heads()["BTC-USD"].state == "init"
+    assert fanout.products["BTC-USD"].position("level2") == START
+
+
+def test_beats_go_to_who_asked_for_them():
+    fanout = make()
+    with_beats, without = enter(fanout), enter(fanout)
+    with_beats.join_beats("heartbeats", frozenset(["BTC-USD"]))
+    assert fanout.beat_sets("heartbeats") == {frozenset(["BTC-USD"])}
+    fanout.beat("heartbeats", {frozenset(["BTC-USD"]): b'{"type":"beat"}'})
+    assert types(with_beats) == ["beat"]
+    assert types(without) == []
+
+
+def test_a_ticker_subscriber_gets_the_last_value_and_its_place():
+    fanout, source = make(), Numbered()
+    fanout.publish(source.ticker("1").ticker("2").take(), 1)
+    session = enter(fanout)
+    stream = fanout.products["BTC-USD"]
+    assert fanout.join(session, "ticker", stream, snapshot=True) == Position("run1", 1)
+    session.put(b'{"type":"ack"}')
+    _, ticker = taken(session)
+    assert (ticker["prev_seq"], ticker["seq"]) == (1, 2)
+
+
+TIGHT = Limits(outbox_bytes=3000, outbox_drained_bytes=900, waiting_bytes_max=3000)
+CHANNELS = ("level2", "trades", "ticker", "status")
+PRODUCTS = ("BTC-USD", "ETH-USD")
+sides = st.sampled_from(["buy", "sell"])
+sizes = st.sampled_from(["0", "1", "2.50"])
+change = st.tuples(sides, st.integers(1, 40).map(str), sizes)
+happening = st.one_of(
+    st.tuples(st.just("update"), st.lists(change, min_size=1, max_size=6)),
+    st.tuples(
+        st.sampled_from(
+            ["snapshot", "gap", "trade", "trades_missing", "ticker", "status", "begin"]
+        ),
+        st.just(None),
+    ),
+)
+step = st.one_of(
+    st.tuples(
+        st.just("publish"), st.sampled_from(PRODUCTS), st.lists(happening, min_size=1, max_size=8)
+    ),
+    st.tuples(
+        st.sampled_from(["subscribe", "unsubscribe"]),
+        st.sampled_from(CHANNELS),
+        st.sampled_from([*PRODUCTS, None]),
+    ),
+    st.tuples(st.just("drain"), st.integers(1, 12), st.none()),
+    st.tuples(st.sampled_from(["lose", "restore"]), st.sampled_from(PRODUCTS), st.none()),
+)
+
+
+class World:
+    """Two products, a fan-out, a client that reads when told to, and what it believes."""
+
+    def __init__(self) -> None:
+        self.fanout = make(TIGHT, PRODUCTS)
+        self.desk = RequestDesk(self.fanout, TIGHT)
+        self.session = enter(self.fanout, TIGHT)
+        self.healthy = enter(self.fanout, TIGHT)
+        self.sources = {product: Numbered(product) for product in PRODUCTS}
+        self.lost: set[str] = set()
+        self.epochs = 1
+        self.client = Follower()
+        self.other = Follower()
+        self._ask(self.healthy, "subscribe", "level2", None)
+        self.read(self.healthy, self.other, 1000)
+
+    def run(self, kind, what, more) -> None:
+        match kind:
+            case "publish":
+                self._publish(what, more)
+            case "drain":
+                self.read(self.session, self.client, what)
+            case "lose":
+                self.fanout.lose(partition_of(what))
+                self.lost.add(what)
+            case "restore":
+                self._restore(what)
+            case _:
+                self._ask(self.session, kind, what, None if more is None else [more])
+        self.read(self.healthy, self.other, 1000)
+        assert not self.healthy.outbox.above
+
+    def _publish(self, product, happenings) -> None:
+        source = self.sources[product]
+        for name, changes in happenings:
+            self._happen(source, name, changes)
+        batches = source.take()
+        if product not in self.lost:
+            self.fanout.publish(batches, 1)
+
+    def _happen(self, source: Numbered, name, changes) -> None:
+        match name:
+            case "update":
+                if source.state == "live":
+                    source.update(*changes)
+            case "status":
+                source.status("halted")
+            case "begin":
+                self.epochs += 1
+                source.begin(f"run{self.epochs}")
+            case _:
+                getattr(source, name)()
+
+    def _restore(self, product) -> None:
+        source = self.sources[product]
+        source.take()
+        self.fanout.restore(partition_of(product), partition_saved(source.saved()))
+        self.lost.discard(product)
+
+    def _ask(self, session, kind, channel, products) -> None:
+        if kind == "subscribe":
+            granted = self.desk.subscribe(session, channel, products)
+            if not isinstance(granted, Refusal):
+                session.put(gateway_frames.subscribed(channel, granted, venue="v"))
+        else:
+            left = self.desk.unsubscribe(session, channel, products)
+            if not isinstance(left, Refusal):
+                session.put(gateway_frames.unsubscribed(channel, left))
+
+    def read(self, session: ClientSession, client: Follower, count: int) -> None:
+        for _ in range(count):
+            raw = session.take()
+            if raw is None:
+                return
+            message = read_message(raw)
+            judged = client.take(message)
+            if judged is None:
+                continue
+            assert judged.verdict is not Verdict.BROKEN, judged.mirror.why
+            mirror = judged.mirror
+            if message.channel == "level2" and mirror.live:
+                true_hash = self.sources[message.product_id].books[mirror.position]
+                assert book_hash(mirror.book.bids(), mirror.book.asks()) == true_hash
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(step, max_size=60))
+def test_whatever_happens_a_client_is_told_everything_or_what_it_missed(steps):
+    world = World()
+    for kind, what, more in steps:
+        world.run(kind, what, more)
+    world.read(world.session, world.client, 100_000)
+    for (channel, product), mirror in world.client.mirrors.items():
+        stream = world.fanout.products[product]
+        assert mirror.position == stream.position(channel), (channel, product)
+        if channel == "level2":
+            assert mirror.complete
+            assert mirror.book.bids() == stream.book.bids()
+            assert mirror.book.asks() == stream.book.asks()
+    assert world.client.mirrors.keys() == world.session.subscriptions.keys()
+    assert world.healthy.statistics().fell_behind_total == 0

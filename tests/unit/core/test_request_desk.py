@@ -1,0 +1,112 @@
+import pytest
+
+from ledgerflux.core.client_session import ClientSession
+from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.limits import Limits
+from ledgerflux.core.request_desk import Refusal, RequestDesk
+from ledgerflux.core.snapshot import START
+from ledgerflux.wire import gateway_frames
+
+LIMITS = Limits(subscriptions_max=3)
+
+
+@pytest.fixture
+def fanout() -> Fanout:
+    made = Fanout(gateway_frames, LIMITS)
+    made.begin("v", integrity="none", integrity_rule="none")
+    made.serve(["BTC-USD", "ETH-USD"])
+    return made
+
+
+@pytest.fixture
+def session(fanout: Fanout) -> ClientSession:
+    made = ClientSession(gateway_frames, LIMITS, 0, lambda: None)
+    fanout.enter(made)
+    return made
+
+
+@pytest.fixture
+def desk(fanout: Fanout) -> RequestDesk:
+    return RequestDesk(fanout, LIMITS)
+
+
+def test_products_asked_for_are_followed_once_each(desk, session):
+    granted = desk.subscribe(session, "level2", ["ETH-USD", "ETH-USD", "BTC-USD"])
+    assert granted == {"ETH-USD": START, "BTC-USD": START}
+    assert session.used == 2
+
+
+def test_all_products_are_those_served_and_those_to_come(desk, session, fanout):
+    assert list(desk.subscribe(session, "trades", None)) == ["BTC-USD", "ETH-USD"]
+    fanout.serve(["BTC-USD", "ETH-USD", "SOL-USD"])
+    assert ("trades", "SOL-USD") in session.subscriptions
+
+
+def code(answer) -> str:
+    assert isinstance(answer, Refusal)
+    return answer.code
+
+
+def test_one_unknown_product_refuses_all_and_names_those_known(desk, session):
+    answer = desk.subscribe(session, "trades", ["BTC-USD", "XXX-USD"])
+    assert answer == Refusal(
+        "unknown_product", "products served: BTC-USD, ETH-USD", ("XXX-USD",)
+    )
+    assert session.used == 0
+    assert code(desk.subscribe(session, "heartbeats", ["XXX-USD"])) == "unknown_product"
+
+
+def test_with_nothing_served_the_answer_says_so(desk, session, fanout):
+    fanout.serve([])
+    assert "none yet" in desk.subscribe(session, "trades", ["BTC-USD"]).message
+
+
+def test_what_is_subscribed_is_refused_by_name(desk, session):
+    desk.subscribe(session, "trades", ["BTC-USD"])
+    answer = desk.subscribe(session, "trades", ["BTC-USD", "ETH-USD"])
+    assert (code(answer), answer.product_ids) == ("already_subscribed", ("BTC-USD",))
+    assert session.used == 1
+
+
+def test_all_of_a_channel_can_be_asked_for_once(desk, session, fanout):
+    fanout.serve([])
+    desk.subscribe(session, "trades", None)
+    assert code(desk.subscribe(session, "trades", None)) == "already_subscribed"
+
+
+def test_more_than_the_limit_is_refused_whole(desk, session):
+    desk.subscribe(session, "trades", None)
+    assert code(desk.subscribe(session, "ticker", None)) == "limit_subscriptions"
+    assert session.used == 2
+
+
+def test_beats_are_for_some_products_or_all(desk, session, fanout):
+    assert desk.subscribe(session, "heartbeats", ["BTC-USD"]) == {}
+    assert desk.subscribe(session, "system", None) == {}
+    assert fanout.beat_sets("heartbeats") == {frozenset(["BTC-USD"])}
+    assert fanout.beat_sets("system") == {None}
+    assert code(desk.subscribe(session, "system", None)) == "already_subscribed"
+    assert desk.unsubscribe(session, "system", None) == []
+    assert code(desk.unsubscribe(session, "system", None)) == "not_subscribed"
+
+
+def test_leaving_some_keeps_the_others(desk, session):
+    desk.subscribe(session, "trades", None)
+    assert desk.unsubscribe(session, "trades", ["BTC-USD", "BTC-USD"]) == ["BTC-USD"]
+    assert list(session.subscriptions) == [("trades", "ETH-USD")]
+
+
+def test_leaving_all_leaves_those_to_come_too(desk, session, fanout):
+    fanout.serve([])
+    desk.subscribe(session, "trades", None)
+    assert desk.unsubscribe(session, "trades", None) == []
+    fanout.serve(["BTC-USD"])
+    assert session.used == 0
+    assert code(desk.unsubscribe(session, "trades", None)) == "not_subscribed"
+
+
+def test_leaving_what_was_not_subscribed_leaves_nothing(desk, session):
+    desk.subscribe(session, "trades", ["BTC-USD"])
+    answer = desk.unsubscribe(session, "trades", ["BTC-USD", "ETH-USD"])
+    assert (code(answer), answer.product_ids) == ("not_subscribed", ("ETH-USD",))
+    assert session.used == 1
