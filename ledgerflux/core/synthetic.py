@@ -27,7 +27,8 @@ MOOD_NS = 20 * NANOS_PER_MS
 """How long the market keeps a pace."""
 
 _MOODS = (38,) * 10 + (64,) * 7 + (150, 151, 151)
-"""Paces in 1/64, each as likely as the others: their mean is 1."""
+"""Paces in 1/64. Each comes once in a round of them, so the mean of every round is 1."""
+_MOODS_STRIDE = 7
 _MOOD_ONE = 64
 _TRADES_IN_256 = 32
 _FILLS_MEAN = 1.3
@@ -44,7 +45,8 @@ class _State(msgspec.Struct, frozen=True):
     next_ns: int
     beat_ns: int
     beats: int
-    mood: int
+    moods: int
+    mood_turn: int
     mood_end_ns: int
     entropy: tuple[int, int]
     books: list[BookState]
@@ -93,14 +95,15 @@ class SyntheticMarket:
         self.pairs = self._all_pairs()
         self._mean_ns = self._mean_between_ns(rate_per_s)
         self._ready: deque[Item] = deque()
-        first = state or _State(0, wall_ns, 0, 0, NANOS_PER_S, 0, _MOOD_ONE, MOOD_NS, (0, 0), [])
+        first = state or _State(0, wall_ns, 0, 0, NANOS_PER_S, 0, 0, 0, MOOD_NS, (0, 0), [])
         self.position = first.position
         self._base_ns = first.base_ns
         self._reached_ns = first.reached_ns
         self._next_ns = first.next_ns
         self._beat_ns = first.beat_ns
         self._beats = first.beats
-        self._mood = first.mood
+        self._moods = first.moods
+        self._mood_turn = first.mood_turn
         self._mood_end_ns = first.mood_end_ns
 
     def due_ns(self) -> int:
@@ -110,12 +113,10 @@ class SyntheticMarket:
     def take(self, until_ns: int) -> Item | None:
         """Return the next item if it is due at `until_ns`, and move past it."""
         if not self._ready:
-            if self._next_ns < self._beat_ns:
-                if self._next_ns > until_ns:
-                    return None
-                self._happen()
-            elif self._beat_ns > until_ns:
+            if min(self._next_ns, self._beat_ns) > until_ns:
                 return None
+            if self._next_ns < self._beat_ns:
+                self._happen()
             else:
                 self._beat()
         self.position += 1
@@ -153,7 +154,8 @@ class SyntheticMarket:
                 self._next_ns,
                 self._beat_ns,
                 self._beats,
-                self._mood,
+                self._moods,
+                self._mood_turn,
                 self._mood_end_ns,
                 self._entropy.place,
                 [book.state() for book in self._books],
@@ -198,14 +200,22 @@ class SyntheticMarket:
         """Return when the next thing happens, through paces as they come."""
         work_ns = self._mean_ns * _EXPONENTIAL[quantile] // _EXPONENTIAL_MEAN
         at_ns = self._next_ns
-        room_ns = (self._mood_end_ns - at_ns) * self._mood // _MOOD_ONE
+        mood = self._mood
+        room_ns = (self._mood_end_ns - at_ns) * mood // _MOOD_ONE
         while work_ns > room_ns:
             work_ns -= room_ns
             at_ns = self._mood_end_ns
             self._mood_end_ns += MOOD_NS
-            self._mood = _MOODS[self._entropy.word() % len(_MOODS)]
-            room_ns = MOOD_NS * self._mood // _MOOD_ONE
-        return at_ns + work_ns * _MOOD_ONE // self._mood
+            self._moods += 1
+            if self._moods % len(_MOODS) == 0:
+                self._mood_turn = self._entropy.word() % len(_MOODS)
+            mood = self._mood
+            room_ns = MOOD_NS * mood // _MOOD_ONE
+        return at_ns + work_ns * _MOOD_ONE // mood
+
+    @property
+    def _mood(self) -> int:
+        return _MOODS[(self._moods * _MOODS_STRIDE + self._mood_turn) % len(_MOODS)]
 
     def _mean_between_ns(self, rate_per_s: float) -> int:
         beats_per_s = len(self._beats_kinds)

@@ -41,7 +41,9 @@ def tamper(pipeline, stream, subject, change):
     held = pipeline.bus.shared.streams[stream]
     mine = [stored for stored in held.messages if stored.subject == subject]
     kept = change(mine)
-    held.messages = sorted([stored for stored in held.messages if stored.subject != subject] + kept)
+    others = [stored for stored in held.messages if stored.subject != subject]
+    held.messages = sorted(others + kept)
+    held.last_sequence = held.messages[-1].sequence
 
 
 BTC_RAW = raw_subject(partition_of("BTC-USD"), "coinbase-advanced")
