@@ -103,8 +103,7 @@ class UpRequest(Settings):
     """What `lf up` was asked for.
 
     Attributes:
-        source: Where frames come from, as `parse_source` reads it; never `auto` once a
-            stack runs: the source found stands here.
+        source: Where frames come from, as `parse_source` reads it.
         products: Product ids, in the order asked for.
         shards: How many normalizers.
         services: What to start, with what that needs; empty means everything.
@@ -114,6 +113,7 @@ class UpRequest(Settings):
         host: The address the gateway listens on.
         port: The gateway's port; None: 8000, or the next free one.
         durability: `process` survives the death of any process, `disk` a power cut.
+        target: Where the stack runs.
     """
 
     source: SourceText = DEFAULT_SOURCE
@@ -126,6 +126,7 @@ class UpRequest(Settings):
     host: str = DEFAULT_HOST
     port: Port | None = None
     durability: Durability = "process"
+    target: Literal["local"] = "local"
 
 
 class RoleSettings(Settings):

@@ -20,22 +20,18 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-def read_duration(text: str) -> float:
-    """Return the seconds of `500ms`, `10s`, `2m`, `1h`."""
+def read_duration(flag: str, text: str) -> float:
+    """Return the seconds of `500ms`, `10s`, `2m`, `1h`.
+
+    Raises:
+        ConfigError: `text`, the value of `flag`, is no duration.
+    """
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise typer.BadParameter(f"{text!r} is no duration such as 500ms, 10s, 2m or 1h")
+        raise ConfigError(
+            f"{flag}: {text!r} is no duration such as 500ms, 10s, 2m or 1h", code="bad_argument"
+        )
     return float(match[1]) * _SECONDS[match[2]]
-
-
-def read_speed(text: str) -> str:
-    """Return a speed as the settings take it: a number above 0, or `max`."""
-    if text != "max":
-        try:
-            float(text)
-        except ValueError:
-            raise typer.BadParameter(f"{text!r} is no speed: a number, or max") from None
-    return text
 
 
 DataDir = Annotated[
@@ -85,7 +81,6 @@ SpeedOption = Annotated[
         "--speed",
         envvar="LF_SPEED",
         metavar="1|N|max",
-        parser=read_speed,
         help="Pace of a replay or of the synthetic market.",
     ),
 ]

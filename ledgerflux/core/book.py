@@ -49,9 +49,8 @@ class _Side:
 class Book:
     """The levels of one product; sizes are absolute, a size of zero removes.
 
-    Not a judge of sequence: the caller knows whether an update belongs here. Raises
-    `BookRefused` before anything of the offending message is applied to nothing but the
-    levels before it: after a refusal the book must be replaced by a snapshot.
+    Not a judge of sequence: the caller knows whether an update belongs here. After `apply`
+    was refused the levels before the offending one are in: a snapshot must replace the book.
     """
 
     __slots__ = ("_asks", "_bids", "_memo", "_unknown_deletes_total")

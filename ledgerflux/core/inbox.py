@@ -4,6 +4,8 @@ from collections import deque
 from typing import NamedTuple
 
 RECORD_BYTES_MAX = 256 * 1024
+FRAME_COST_BYTES = 128
+"""What a waiting frame costs beside its own bytes: a flood of tiny ones is bounded too."""
 
 
 class Frames(NamedTuple):
@@ -28,7 +30,7 @@ class Note(NamedTuple):
 
 
 class InboxStatistics(NamedTuple):
-    """What waits, and what was lost since the start."""
+    """What waits (bytes with the cost of each frame), and what was lost since the start."""
 
     frames: int
     bytes: int
@@ -39,7 +41,7 @@ class InboxStatistics(NamedTuple):
 class Inbox:
     """A bounded queue of frames and notes, in order.
 
-    At `bytes_max` frames are refused and counted; the first take after that hands out the
+    At `bytes_max`, the cost of each frame included, frames are refused and counted; the first take after that hands out the
     loss in its place, so that what was lost is declared, never silent. Notes are always
     taken: they are few and small.
     """
@@ -67,7 +69,7 @@ class Inbox:
             return False
         self._items.append((receive_ns, frame))
         self._frames += 1
-        self._bytes += len(frame)
+        self._bytes += len(frame) + FRAME_COST_BYTES
         self._bytes_peak = max(self._bytes_peak, self._bytes)
         return True
 
@@ -90,7 +92,7 @@ class Inbox:
             taken.append(item)
             size += len(item[1])
         self._frames -= len(taken)
-        self._bytes -= size
+        self._bytes -= size + len(taken) * FRAME_COST_BYTES
         return Frames(taken)
 
     def statistics(self) -> InboxStatistics:

@@ -29,7 +29,8 @@ class Mirror:
     """One (product, channel); for level2 also its book.
 
     `position` is None before the subscription; `state` and `integrity` are the server's
-    words for the book. After BROKEN nothing applies until a snapshot or `begin`.
+    words for the book. The book is `whole` from the last part of a snapshot to the next gap.
+    After BROKEN nothing applies until a snapshot or `begin`.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class Mirror:
         "state",
         "ts_exchange",
         "ts_receive",
+        "whole",
         "why",
     )
 
@@ -53,6 +55,7 @@ class Mirror:
         self.ts_exchange: str | None = None
         self.ts_receive: str | None = None
         self.broken = False
+        self.whole = False
         self.why = ""
         self._loading: tuple[list[Level], list[Level]] | None = None
         self._parts = 0
@@ -61,18 +64,13 @@ class Mirror:
         """A subscription was granted: the next message continues `position`."""
         self.position = position
         self.state = "init"
-        self.broken = False
+        self.broken = self.whole = False
         self._loading = None
-
-    @property
-    def complete(self) -> bool:
-        """Say whether the book is whole: no part of a snapshot is outstanding."""
-        return self._loading is None
 
     @property
     def live(self) -> bool:
         """Say whether the book may be believed: whole, unbroken and `live`."""
-        return self.complete and not self.broken and self.state == "live"
+        return self.whole and not self.broken and self.state == "live"
 
     def data(self, epoch: str, prev_seq: int, seq: int) -> Verdict:
         """Judge a data message and move to its end."""
@@ -113,6 +111,7 @@ class Mirror:
             return self._break(f"a gap from {from_seq} does not continue {_text(at)}")
         self.position = Position(epoch, to_seq)
         self.state = state
+        self.whole = False
         self._loading = None
         return Verdict.APPLIED
 
@@ -129,7 +128,7 @@ class Mirror:
         if number == 1:
             if not self._may_start(place, prev_seq, reason):
                 return self._break(f"a snapshot at {_text(place)} after {_text(self.position)}")
-            self.position, self.broken = place, False
+            self.position, self.broken, self.whole = place, False, False
             self._loading, self._parts = ([], []), 1
         elif self._loading is None or place != self.position or number != self._parts + 1:
             return self._break(f"part {number} of a snapshot at {_text(place)} is out of order")
@@ -152,6 +151,7 @@ class Mirror:
             self.book.replace(bids, asks)
         except BookRefused as refused:
             return self._break(str(refused))
+        self.whole = True
         return Verdict.APPLIED
 
     def _break(self, why: str) -> Verdict:

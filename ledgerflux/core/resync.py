@@ -46,4 +46,5 @@ class ResyncPolicy:
         since = self._reconnected_ns
         if since is not None and now_ns - since < self._reconnect_ns:
             return ResyncStep.WAIT
+        self._reconnected_ns = now_ns
         return ResyncStep.RECONNECT

@@ -1,7 +1,7 @@
 """Times and exact decimals as the feeds write them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 NANOS_PER_S = 1_000_000_000
 NANOS_PER_MS = 1_000_000
@@ -14,17 +14,20 @@ _TIME = re.compile(
     re.ASCII,
 )
 _DECIMAL = re.compile(r"-?[0-9]{1,24}(?:\.[0-9]{1,24})?", re.ASCII)
-_second_text: tuple[int, str] = (0, "1970-01-01T00:00:00")
+_SECONDS_KEPT = 64
+_second_texts: dict[int, str] = {}
 
 
 def rfc3339(time_ns: int) -> str:
     """Return `time_ns` (UTC, nanoseconds since 1970) as RFC 3339 with nine decimals."""
-    global _second_text  # one cached second: consecutive events share it
     second, nanos = divmod(time_ns, NANOS_PER_S)
-    if second != _second_text[0]:
-        text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        _second_text = (second, text.rjust(19, "0"))
-    return f"{_second_text[1]}.{nanos:09d}Z"
+    text = _second_texts.get(second)
+    if text is None:
+        if len(_second_texts) >= _SECONDS_KEPT:
+            _second_texts.clear()
+        moment = EPOCH + timedelta(seconds=second)
+        text = _second_texts[second] = moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    return f"{text}.{nanos:09d}Z"
 
 
 def parse_time_ns(text: str) -> int | None:

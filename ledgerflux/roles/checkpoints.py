@@ -40,12 +40,28 @@ async def load(bus: Bus, partition: int, venue: str) -> PartitionCheckpoint | No
         head, piece = checkpoint.head(first.payload)
         pieces = [piece]
         for part in range(1, head.parts):
-            stored = await bus.last(SNAP, snap_subject(partition, venue, part))
-            other, piece = checkpoint.head(stored.payload) if stored else (None, b"")
-            if other is None or other.id != head.id:
-                break  # a newer one is being written: its part 0 will follow
-            pieces.append(piece)
+            found = await _piece(bus, snap_subject(partition, venue, part), head.id)
+            if found is None:
+                break  # newer ones pushed it out: their part 0 will follow
+            pieces.append(found)
         if len(pieces) == head.parts:
             return await asyncio.to_thread(checkpoint.decode, b"".join(pieces))
         await asyncio.sleep(LOAD_WAIT_S)
     raise LogError(f"the checkpoint of partition {partition:02d} of {venue} is not whole")
+
+
+async def _piece(bus: Bus, subject: str, identity: str) -> bytes | None:
+    """Return the piece of checkpoint `identity` among the few that `subject` still holds.
+
+    The newest is not always the one: a writer that died before its part 0 leaves parts of a
+    checkpoint that never was.
+    """
+    sequence = 1
+    while True:
+        stored = await bus.next(SNAP, subject, sequence)
+        if stored is None:
+            return None
+        head, piece = checkpoint.head(stored.payload)
+        if head.id == identity:
+            return piece
+        sequence = stored.sequence + 1

@@ -7,16 +7,17 @@ from collections import Counter
 from ledgerflux.core.sharding import partitions_of
 from ledgerflux.errors import StoreError
 from ledgerflux.ports import Bus, Clock, SnapshotStore
+from ledgerflux.roles.patience import Patience
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
 from ledgerflux.roles.snapshot_partition import (
     NANOS,
-    RETRY_S,
     SnapshotOptions,
     SnapshotPartition,
 )
 from ledgerflux.wire.health import FeedConf, PartitionHealth
 
 TICK_S = 1.0
+DEFAULT_OPTIONS = SnapshotOptions()
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ class Snapshot:
         bus: Bus,
         clock: Clock,
         store: SnapshotStore,
-        options: SnapshotOptions = SnapshotOptions(),
+        options: SnapshotOptions = DEFAULT_OPTIONS,
     ) -> None:
         self._bus = bus
         self._clock = clock
@@ -39,7 +40,7 @@ class Snapshot:
         self._partitions: list[SnapshotPartition] = []
         self._ended: Counter[str] = Counter()
         self._pruned_total = 0
-        self._trouble = ""
+        self._patience = Patience(clock)
         self._meter = RateMeter(clock)
 
     async def run(self) -> None:
@@ -50,7 +51,7 @@ class Snapshot:
             LogError: A record of the log can't be what was written.
             StoreError: The store refuses, and trying again can't help.
         """
-        await self._prepare()
+        await self._patience.insist(self._store.prepare)
         while True:
             conf = self._conf = await wait_feed(self._bus, self._clock)
             self._partitions = [
@@ -74,19 +75,6 @@ class Snapshot:
                     task.cancel()
             for part in self._partitions:
                 self._ended.update(part.counts)
-
-    async def _prepare(self) -> None:
-        while True:
-            try:
-                await self._store.prepare()
-            except StoreError as error:
-                if not error.retryable:
-                    raise
-                self._trouble = str(error)
-                await self._clock.sleep(RETRY_S)
-            else:
-                self._trouble = ""
-                return
 
     async def _wait_other_partitions(self, conf: FeedConf) -> None:
         """Return when the venue or the products change; a new url is no matter here."""
@@ -142,8 +130,8 @@ class Snapshot:
         )
 
     def _state(self) -> tuple[str, str]:
-        if self._trouble:
-            return "starting", self._trouble
+        if self._patience.trouble:
+            return "starting", self._patience.trouble
         if self._conf is None:
             return "starting", "waiting for a source"
         if not all(part.ready for part in self._partitions):

@@ -6,30 +6,28 @@ be another (somebody else wrote, or the database was restored), reading starts o
 """
 
 import asyncio
-import json
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
 
-from ledgerflux.core.history import RefusedRow, RowsRefused
 from ledgerflux.core.latency import LatencyWindow
 from ledgerflux.core.linger import Linger
-from ledgerflux.errors import BusError, Fenced, LedgerFluxError, LogError, StoreError
+from ledgerflux.errors import BusError, LedgerFluxError, LogError
+from ledgerflux.model.checkpoint import PartitionCheckpoint
 from ledgerflux.ports import Bus, Clock, SnapshotStore
 from ledgerflux.roles import checkpoints
 from ledgerflux.roles.history_rows import RowMaker, Rows
+from ledgerflux.roles.history_writer import Elsewhere, HistoryWriter
 from ledgerflux.roles.log_place import Place, head_number, place_after
 from ledgerflux.roles.partition_reader import PartitionReader
+from ledgerflux.roles.patience import RETRY_S, Patience
 from ledgerflux.wire.record import Record
-from ledgerflux.wire.subjects import DLQ, NORM, dlq_subject, norm_subject
+from ledgerflux.wire.subjects import NORM, norm_subject
 
-RETRY_S = 0.2
-RETRY_MAX_S = 5.0
 DRAIN_S = 4.0
 NANOS = 1_000_000_000
 
-T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
@@ -53,15 +51,10 @@ class SnapshotOptions(NamedTuple):
     idle_s: float = 1.0
 
 
-class _Elsewhere(Exception):
-    """The stored position is not where this reader stands."""
-
-
 class SnapshotPartition:
     """Follows one NORM subject and stores what it holds.
 
-    `position` is the last record stored, `head` the newest in the log as `look` found it;
-    `trouble` says what is waited for, empty while all is well.
+    `head` is the newest record in the log as `look` found it.
     """
 
     def __init__(
@@ -76,18 +69,15 @@ class SnapshotPartition:
     ) -> None:
         self.partition = partition
         self.products = products
-        self.position = 0
         self.head = 0
         self.ready = False
-        self.trouble = ""
-        self.counts: Counter[str] = Counter()
-        self.latency = LatencyWindow()
+        self._writer = HistoryWriter(bus, clock, store, venue, partition)
         self._bus = bus
         self._clock = clock
-        self._store = store
         self._venue = venue
         self._subject = norm_subject(partition, venue)
         self._options = options
+        self._patience = Patience(clock)
         self._linger = Linger(
             rows_max=options.rows_max,
             linger_ns=int(options.linger_s * NANOS),
@@ -99,6 +89,26 @@ class SnapshotPartition:
         self._pending = Rows(0, 0)
         self._in_flight: Rows | None = None
         self._ended = False
+
+    @property
+    def position(self) -> int:
+        """Return the number of the last record stored."""
+        return self._writer.position
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Return totals since this object was made."""
+        return self._writer.counts
+
+    @property
+    def latency(self) -> LatencyWindow:
+        """Return the times from publishing to stored."""
+        return self._writer.latency
+
+    @property
+    def trouble(self) -> str:
+        """Return what is waited for, empty while all is well."""
+        return self._patience.trouble or self._writer.trouble
 
     @property
     def oldest_ns(self) -> int | None:
@@ -143,20 +153,19 @@ class SnapshotPartition:
                 group.create_task(self._write_loop())
                 self.ready = True
                 await self._read(batches)
-        except* _Elsewhere:
+        except* Elsewhere:
             self.counts["restarts"] += 1
 
     async def _begin(self) -> Place:
         """Ask where history stands, load the books, and find the place to read from."""
         self._ended = False
         self._linger.clear()
-        self._in_flight = None
-        self.position = await self._insist(
-            lambda: self._store.position(self._venue, self.partition)
+        self._maker, self._pending, self._in_flight = self._new_maker(0), Rows(0, 0), None
+        after = await self._patience.insist(self._writer.find_position)
+        saved = await self._patience.insist(
+            lambda: checkpoints.load(self._bus, self.partition, self._venue)
         )
-        saved = await self._insist(lambda: checkpoints.load(self._bus, self.partition, self._venue))
-        after = self.position
-        head = await self._insist(lambda: head_number(self._bus, NORM, self._subject))
+        head = await self._patience.insist(lambda: head_number(self._bus, NORM, self._subject))
         if head < after:
             logger.warning(
                 "partition %02d of %s ends at record %d, history at %d: reading it all again",
@@ -169,11 +178,11 @@ class SnapshotPartition:
         if saved is not None and saved.norm_number <= after:
             return Place(saved.norm_number, saved.norm_crc, saved.norm_sequence or 1)
         start = after if saved is not None else 0
-        return await self._insist(lambda: place_after(self._bus, NORM, self._subject, start))
+        return await self._patience.insist(
+            lambda: place_after(self._bus, NORM, self._subject, start)
+        )
 
-    def _new_maker(
-        self, after: int, saved: checkpoints.PartitionCheckpoint | None = None
-    ) -> RowMaker:
+    def _new_maker(self, after: int, saved: PartitionCheckpoint | None = None) -> RowMaker:
         return RowMaker(
             self._venue,
             self.products,
@@ -215,7 +224,7 @@ class SnapshotPartition:
             wait_ns = self._linger.wait_ns(self._clock.monotonic_ns())
             if wait_ns is None:
                 if self._ended:
-                    raise _Elsewhere
+                    raise Elsewhere
                 self._arrived.clear()
                 await self._arrived.wait()
             elif wait_ns and not self._ended:
@@ -228,78 +237,8 @@ class SnapshotPartition:
         self._pending = Rows(rows.upto, rows.term)
         self._linger.clear()
         self._room.set()
-        await self._insist(lambda: self._write(rows))
+        await self._patience.insist(lambda: self._writer.write(rows))
         self._in_flight = None
-
-    async def _write(self, rows: Rows) -> None:
-        """Write once; a write that was in doubt and landed counts as written."""
-        try:
-            await self._store.write(
-                self._venue,
-                self.partition,
-                after=self.position,
-                upto=rows.upto,
-                term=rows.term,
-                trades=rows.trades,
-                books=rows.books,
-                gaps=rows.gaps,
-            )
-        except RowsRefused as refused:
-            self._note(rows)
-            await self._bury(rows.upto, refused.rows)
-            return
-        except StoreError as error:
-            if error.code != "store_conflict":
-                raise
-            await self._settle(rows)
-        self._note(rows)
-
-    async def _settle(self, rows: Rows) -> None:
-        """Find out why the position was not where it was left.
-
-        Raises:
-            Fenced: It is: so a newer term wrote it.
-        """
-        self.counts["conflicts"] += 1
-        position = await self._store.position(self._venue, self.partition)
-        if position == rows.upto:
-            return
-        if position == self.position:
-            raise Fenced(
-                f"history of partition {self.partition:02d} of {self._venue} was written under"
-                f" a newer term than {rows.term}, the log's"
-            )
-        raise _Elsewhere
-
-    def _note(self, rows: Rows) -> None:
-        self.position = rows.upto
-        self.counts["trades"] += len(rows.trades)
-        self.counts["books"] += len(rows.books)
-        self.counts["gap_rows"] += len(rows.gaps)
-        self.counts["events"] += rows.events
-        self.counts["writes"] += 1
-        if rows.oldest_ns is not None:
-            self.latency.add(self._clock.now_ns() - rows.oldest_ns)
-
-    async def _bury(self, upto: int, refused: Sequence[RefusedRow]) -> None:
-        """Keep rows that can't be stored where refused bytes are kept, with the reason."""
-        self.counts["refused_rows"] += len(refused)
-        for place, row in enumerate(refused):
-            logger.error("%s: a row can't be stored: %s", row.table, row.reason)
-            head = {
-                "venue": self._venue,
-                "partition": self.partition,
-                "norm_number": upto,
-                "table": row.table,
-                "reason": row.reason,
-            }
-            payload = json.dumps(head).encode() + b"\n" + row.row.encode()
-            identity = f"{self._venue}-{self.partition}-history-{upto}-{place}"
-            await self._insist(lambda: self._append_dead(payload, identity))  # noqa: B023
-
-    async def _append_dead(self, payload: bytes, identity: str) -> None:
-        subject = dlq_subject(self.partition, "history")
-        await self._bus.append(DLQ, subject, payload, expected_last=None, identity=identity)
 
     async def _drain(self) -> None:
         """Store what was read, if that can be done now: the next start goes on anyway."""
@@ -309,25 +248,9 @@ class SnapshotPartition:
             async with asyncio.timeout(DRAIN_S):
                 for rows in waiting:
                     if not rows.empty:
-                        await self._write(rows)
-        except (LedgerFluxError, TimeoutError, _Elsewhere) as error:
+                        await self._writer.write(rows)
+        except (LedgerFluxError, TimeoutError, Elsewhere) as error:
             logger.warning(
                 "partition %02d: history ends at record %d: %s",
                 self.partition, self.position, error,
             )  # fmt: skip
-
-    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Return what `call` returns, tried again as long as that may help."""
-        wait_s = RETRY_S
-        while True:
-            try:
-                value = await call()
-            except (BusError, StoreError) as error:
-                if not error.retryable:
-                    raise
-                self.trouble = str(error)
-                await self._clock.sleep(wait_s)
-                wait_s = min(RETRY_MAX_S, wait_s * 2)
-            else:
-                self.trouble = ""
-                return value

@@ -163,7 +163,7 @@ class MemoryBus:
     def truncate(self, stream: str, *, keep_last: int) -> None:
         """Forget all but the newest messages, as a stream at its limit does."""
         held = self._stream(stream)
-        held.messages = held.messages[len(held.messages) - keep_last :]
+        held.messages = held.messages[max(0, len(held.messages) - keep_last) :]
 
     async def put(self, bucket: str, key: str, value: bytes) -> None:
         """Set `key`; see `ports.Bus.put`."""

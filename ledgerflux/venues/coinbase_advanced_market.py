@@ -8,11 +8,18 @@ from typing import Literal
 
 import msgspec
 
-from ledgerflux.model.events import BookSnapshot, BookUpdate, Event, RecentTrades, Side, Trade
+from ledgerflux.model.events import (
+    BookSnapshot,
+    BookUpdate,
+    Change,
+    Event,
+    RecentTrades,
+    Side,
+    Trade,
+)
 from ledgerflux.venues.fields import (
     TAKER_OF,
     Count,
-    check_changes,
     check_decimals,
     count,
     product_id,
@@ -53,8 +60,14 @@ class _BookEvent(msgspec.Struct, gc=False):
 
     def read(self, exchange_ns: int | None) -> Event:
         product = product_id(self.product_id)
-        changes = [(_SIDES[u.side], u.price_level, u.new_quantity) for u in self.updates]
-        check_changes(changes)
+        changes: list[Change] = []
+        texts: list[str] = []
+        for level in self.updates:
+            price, size = level.price_level, level.new_quantity
+            changes.append((_SIDES[level.side], price, size))
+            texts.append(price)
+            texts.append(size)
+        check_decimals(texts)
         if self.type == "update":
             return BookUpdate(product, changes, exchange_ns)
         bids = [(price, size) for side, price, size in changes if side == "buy"]

@@ -1,7 +1,7 @@
 """A checkpoint's bytes: cut into parts that fit a message, part 0 the one that commits.
 
-Part 0 is one JSON line (`id`, `parts`, `size`) and the first piece; the others are the id
-line and a piece. All parts carry the same id, so that a reader never mixes two checkpoints.
+A part is one JSON line (`id`, `part`, `parts`) and a piece. All parts of a checkpoint carry
+its id, so that a reader never mixes two.
 """
 
 import zlib
@@ -10,8 +10,12 @@ import msgspec
 
 from ledgerflux.errors import LogError
 from ledgerflux.model.checkpoint import PartitionCheckpoint
+from ledgerflux.wire.record import expand
 
 PART_BYTES_MAX = 4 * 1024 * 1024
+EXPANDED_BYTES_MAX = 512 * 1024 * 1024
+"""Some ten million levels."""
+_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(PartitionCheckpoint)
@@ -51,7 +55,7 @@ def head(message: bytes) -> tuple[PartHead, bytes]:
     line, _, piece = message.partition(b"\n")
     try:
         return _head_decoder.decode(line), piece
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise LogError(f"a checkpoint's part can't be read: {error}") from error
 
 
@@ -61,7 +65,8 @@ def decode(body: bytes) -> PartitionCheckpoint:
     Raises:
         LogError: The bytes are none.
     """
+    expanded = expand(body, EXPANDED_BYTES_MAX)
     try:
-        return _decoder.decode(zlib.decompress(body))
-    except (zlib.error, msgspec.DecodeError) as error:
+        return _decoder.decode(expanded)
+    except _UNREADABLE as error:
         raise LogError(f"a checkpoint can't be read: {error}") from error

@@ -107,7 +107,7 @@ def decode(payload: bytes, sequence: int = 0) -> Record:
     (crc,) = _CRC.unpack_from(payload, _HEAD.size)
     body = payload[PREFIX_BYTES:]
     if flags & FLAG_ZLIB:
-        body = _expand(body)
+        body = expand(body)
     try:
         return Record(Kind(kind), items, number, term, publish_ns, a, b, crc, body, sequence)
     except ValueError as error:
@@ -120,14 +120,22 @@ def chained_crc(payload: bytes, previous_crc: int) -> int:
     return zlib.crc32(memoryview(payload)[PREFIX_BYTES:], head_crc)
 
 
-def _expand(body: bytes) -> bytes:
+def expand(body: bytes, bytes_max: int = EXPANDED_BYTES_MAX) -> bytes:
+    """Return what zlib made `body` from.
+
+    Raises:
+        LogError: It is no zlib stream, cut short, followed by more, or expands to more
+            than `bytes_max`.
+    """
     expander = zlib.decompressobj()
     try:
-        expanded = expander.decompress(body, EXPANDED_BYTES_MAX)
+        expanded = expander.decompress(body, bytes_max + 1)
     except zlib.error as error:
-        raise LogError(f"a record's body does not expand: {error}") from error
-    if not expander.eof:
-        raise LogError("a record's body is cut short or larger than 64 MiB")
+        raise LogError(f"a body does not expand: {error}") from error
+    if len(expanded) > bytes_max:
+        raise LogError(f"a body expands to more than {bytes_max} bytes")
+    if not expander.eof or expander.unused_data:
+        raise LogError("a body is cut short, or more follows it")
     return expanded
 
 

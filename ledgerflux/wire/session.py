@@ -71,5 +71,5 @@ def decode_note(body: bytes) -> SessionNote:
     """
     try:
         return _decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise LogError(f"a session record can't be read: {error}") from error

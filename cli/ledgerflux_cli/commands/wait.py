@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ledgerflux.errors import LedgerFluxError, Timeout
+from ledgerflux.errors import GatewayError, Timeout
 from ledgerflux_cli.conditions import FORMS, Answer, Condition, read_condition
 from ledgerflux_cli.find_status import find_status
 from ledgerflux_cli.options import AsJson, DataDir, Gateway, read_duration
@@ -19,15 +19,11 @@ SCHEMA = "lf.wait/1"
 def wait(
     condition: Annotated[str, typer.Option("--for", metavar="CONDITION", help=f"One of {FORMS}.")],
     timeout: Annotated[
-        float,
+        str,
         typer.Option(
-            "--timeout",
-            envvar="LF_TIMEOUT",
-            metavar="DURATION",
-            parser=read_duration,
-            help="How long to wait.",
+            "--timeout", envvar="LF_TIMEOUT", metavar="DURATION", help="How long to wait."
         ),
-    ] = "60s",  # type: ignore[assignment]
+    ] = "60s",
     data_dir: DataDir = None,
     gateway: Gateway = None,
     as_json: AsJson = False,
@@ -35,9 +31,9 @@ def wait(
     """Wait until a condition of the stack comes true."""
     question = read_condition(condition)
     began = time.monotonic()
-    answer = _wait(question, timeout, data_dir, gateway)
+    answer = _wait(question, read_duration("--timeout", timeout), data_dir, gateway)
     if not answer.holds:
-        raise Timeout(f"{condition} did not come true in {timeout:g} s: {answer.missing}")
+        raise Timeout(f"{condition} did not come true in {timeout}: {answer.missing}")
     if as_json:
         seconds = round(time.monotonic() - began, 3)
         write_json({"schema": SCHEMA, "for": condition, "seconds": seconds})
@@ -49,7 +45,7 @@ def _wait(
     """Return the last answer: the first that holds, or the one at the end of the time.
 
     Raises:
-        NotRunning: There is no stack at the first look.
+        NotRunning: There is no stack, or no longer.
     """
     deadline = time.monotonic() + timeout_s
     answer = question(find_status(data_dir, gateway))
@@ -57,6 +53,6 @@ def _wait(
         time.sleep(POLL_S)
         try:
             answer = question(find_status(data_dir, gateway))
-        except LedgerFluxError as error:
+        except GatewayError as error:
             answer = Answer(False, error.message)
     return answer

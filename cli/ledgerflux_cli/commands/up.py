@@ -1,0 +1,192 @@
+"""`lf up`."""
+
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ledgerflux.errors import Conflict
+from ledgerflux_cli.options import (
+    AsJson,
+    AtEndOption,
+    DataDir,
+    HostOption,
+    PausedOption,
+    ProductsOption,
+    ShardsOption,
+    SourceOption,
+    SpeedOption,
+    checked,
+    read_duration,
+    run_dir_of,
+    split_products,
+)
+from ledgerflux_cli.output import say, write, write_json
+from ledgerflux_cli.progress import Progress, up_document
+
+if TYPE_CHECKING:
+    from ledgerflux.settings import UpRequest
+    from ledgerflux.stack.run_dir import RunDir, RunState
+
+POLL_S = 0.1
+
+
+def up(
+    services: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SERVICE]...", help="What to start; default everything."),
+    ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Leave it running in the background.")
+    ] = False,
+    source: SourceOption = "synthetic:200",
+    products: ProductsOption = None,
+    shards: ShardsOption = 4,
+    speed: SpeedOption = "1",
+    paused: PausedOption = False,
+    at_end: AtEndOption = "hold",
+    host: HostOption = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port",
+            envvar="LF_PORT",
+            metavar="PORT",
+            help="Port of the gateway; default 8000, or the next free one. 0: any.",
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    durability: Annotated[
+        str,
+        typer.Option(
+            "--durability",
+            envvar="LF_DURABILITY",
+            metavar="process|disk",
+            help="What acknowledged data survives: any process's death, or a power cut.",
+        ),
+    ] = "process",
+    wait_timeout: Annotated[
+        str,
+        typer.Option(
+            "--wait-timeout",
+            envvar="LF_WAIT_TIMEOUT",
+            metavar="DURATION",
+            help="How long the start may take.",
+        ),
+    ] = "60s",
+    target: Annotated[
+        str, typer.Option("--target", envvar="LF_TARGET", metavar="local", help="Where.")
+    ] = "local",
+    as_json: AsJson = False,
+) -> None:
+    """Start the stack: NATS, Postgres, and every role, on this machine."""
+    from ledgerflux.settings import UpRequest
+    from ledgerflux.stack.members import services_of
+
+    asked = checked(
+        UpRequest,
+        {
+            "services": services or [],
+            "source": source,
+            "products": None if products is None else split_products(products),
+            "shards": shards,
+            "speed": speed,
+            "paused": paused,
+            "at_end": at_end,
+            "host": host,
+            "port": port,
+            "durability": durability,
+            "target": target,
+        },
+    )
+    services_of(asked)
+    timeout_s = read_duration("--wait-timeout", wait_timeout)
+    run_dir = run_dir_of(data_dir)
+    if run_dir.holder() is not None:
+        _join(run_dir, asked, timeout_s, as_json=as_json)
+    elif detach:
+        _start_in_background(run_dir, asked, timeout_s, as_json=as_json)
+    else:
+        _start_here(run_dir, asked, timeout_s, as_json=as_json)
+
+
+def _start_in_background(
+    run_dir: "RunDir", asked: "UpRequest", timeout_s: float, *, as_json: bool
+) -> None:
+    from ledgerflux.stack.up import start_in_background
+
+    progress = Progress(asked, to=say if as_json else write, stop_hint="lf down")
+    state = start_in_background(asked, run_dir, wait_timeout_s=timeout_s, tell=progress.tell)
+    if as_json:
+        write_json(up_document(state))
+
+
+def _start_here(run_dir: "RunDir", asked: "UpRequest", timeout_s: float, *, as_json: bool) -> None:
+    from ledgerflux.stack.up import run_stack
+    from ledgerflux_cli.live import Live
+
+    live = Live(sys.stdout)
+    progress = Progress(asked, to=say if as_json else write, stop_hint="Ctrl-C", live=live)
+
+    async def while_up(state: "RunState") -> None:
+        if as_json:
+            write_json(up_document(state))
+        else:
+            await live.run(state)
+
+    code = run_stack(
+        asked, run_dir, wait_timeout_s=timeout_s, tell=progress.tell, while_up=while_up
+    )
+    raise typer.Exit(code)
+
+
+def _join(run_dir: "RunDir", asked: "UpRequest", timeout_s: float, *, as_json: bool) -> None:
+    """Report on the stack that holds the directory, if it is the one asked for.
+
+    Raises:
+        Conflict: It is another one, or it is not well.
+    """
+    from ledgerflux.stack.status import problems_of
+
+    state = _wait_started(run_dir, timeout_s)
+    problems = [] if state is None else _differences(state, asked)
+    if state is not None and not problems:
+        problems = [text for text in problems_of(state) if "gateway" not in text]
+    if state is None or problems:
+        reasons = "".join(f"\n    {text}" for text in problems)
+        raise Conflict(
+            f"a stack runs in {run_dir.path} already (pid {run_dir.holder()}):{reasons}",
+            try_next=["lf status", "lf down", "lf up --data-dir ANOTHER_DIR"],
+        )
+    if as_json:
+        write_json(up_document(state))
+        return
+    _print_status(run_dir)
+
+
+def _wait_started(run_dir: "RunDir", timeout_s: float) -> "RunState | None":
+    """Return the state of a stack that somebody else is starting, once it has started."""
+    deadline = time.monotonic() + timeout_s
+    state = run_dir.read()
+    while (state is None or state.state == "starting") and time.monotonic() < deadline:
+        if run_dir.holder() is None:
+            return None
+        time.sleep(POLL_S)
+        state = run_dir.read()
+    return state
+
+
+def _differences(state: "RunState", asked: "UpRequest") -> list[str]:
+    from ledgerflux.stack.requests import differences
+
+    return differences(state.request, asked)
+
+
+def _print_status(run_dir: "RunDir") -> None:
+    from ledgerflux_cli.commands.status import print_status
+    from ledgerflux_cli.find_status import find_status
+
+    document: dict[str, Any] = find_status(run_dir.path, None)
+    write("already up, nothing was started")
+    print_status(document)

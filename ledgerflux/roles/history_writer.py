@@ -1,0 +1,123 @@
+"""Writes one partition's history: each batch once, from where the last one ended."""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Sequence
+
+from ledgerflux.core.history import RefusedRow, RowsRefused
+from ledgerflux.core.latency import LatencyWindow
+from ledgerflux.errors import Fenced, StoreError
+from ledgerflux.ports import Bus, Clock, SnapshotStore
+from ledgerflux.roles.history_rows import Rows
+from ledgerflux.roles.patience import Patience
+from ledgerflux.wire.subjects import DLQ, dlq_subject
+
+logger = logging.getLogger(__name__)
+
+
+class Elsewhere(Exception):
+    """The stored position is not where this writer stands."""
+
+
+class HistoryWriter:
+    """Holds the position; `latency` is the time from publishing to stored."""
+
+    def __init__(
+        self, bus: Bus, clock: Clock, store: SnapshotStore, venue: str, partition: int
+    ) -> None:
+        self.position = 0
+        self.counts: Counter[str] = Counter()
+        self.latency = LatencyWindow()
+        self._bus = bus
+        self._clock = clock
+        self._store = store
+        self._venue = venue
+        self._partition = partition
+        self._patience = Patience(clock)
+
+    @property
+    def trouble(self) -> str:
+        """Return what is waited for, empty while all is well."""
+        return self._patience.trouble
+
+    async def find_position(self) -> int:
+        """Ask the store where history stands, and go on from there.
+
+        Raises:
+            StoreError: The store does not answer.
+        """
+        self.position = await self._store.position(self._venue, self._partition)
+        return self.position
+
+    async def write(self, rows: Rows) -> None:
+        """Write once; a write that was in doubt and landed counts as written.
+
+        Raises:
+            Elsewhere: The stored position is another.
+            Fenced: A newer term than the log's wrote.
+            StoreError: Nothing was stored, or nobody knows.
+        """
+        try:
+            await self._store.write(
+                self._venue,
+                self._partition,
+                after=self.position,
+                upto=rows.upto,
+                term=rows.term,
+                trades=rows.trades,
+                books=rows.books,
+                gaps=rows.gaps,
+            )
+        except RowsRefused as refused:
+            self._note(rows)
+            await self._bury(rows.upto, refused.rows)
+            return
+        except StoreError as error:
+            if error.code != "store_conflict":
+                raise
+            await self._settle(rows)
+        self._note(rows)
+
+    async def _settle(self, rows: Rows) -> None:
+        """Find out why the position is not where it was left."""
+        self.counts["conflicts"] += 1
+        position = await self._store.position(self._venue, self._partition)
+        if position == rows.upto:
+            return  # an earlier try landed, only its answer was lost
+        if position == self.position:
+            raise Fenced(
+                f"history of partition {self._partition:02d} of {self._venue} was written under"
+                f" a newer term than {rows.term}, the log's"
+            )
+        raise Elsewhere(f"history stands at record {position}, not at {self.position}")
+
+    def _note(self, rows: Rows) -> None:
+        self.position = rows.upto
+        self.counts["trades"] += len(rows.trades)
+        self.counts["books"] += len(rows.books)
+        self.counts["gap_rows"] += len(rows.gaps)
+        self.counts["events"] += rows.events
+        self.counts["writes"] += 1
+        if rows.oldest_ns is not None:
+            self.latency.add(self._clock.now_ns() - rows.oldest_ns)
+
+    async def _bury(self, upto: int, refused: Sequence[RefusedRow]) -> None:
+        """Keep rows that can't be stored where refused bytes are kept, with the reason."""
+        self.counts["refused_rows"] += len(refused)
+        for place, row in enumerate(refused):
+            logger.error("%s: a row can't be stored: %s", row.table, row.reason)
+            head = {
+                "venue": self._venue,
+                "partition": self._partition,
+                "norm_number": upto,
+                "table": row.table,
+                "reason": row.reason,
+            }
+            payload = json.dumps(head).encode() + b"\n" + row.row.encode()
+            identity = f"{self._venue}-{self._partition}-history-{upto}-{place}"
+            await self._patience.insist(lambda: self._append(payload, identity))  # noqa: B023
+
+    async def _append(self, payload: bytes, identity: str) -> None:
+        subject = dlq_subject(self._partition, "history")
+        await self._bus.append(DLQ, subject, payload, expected_last=None, identity=identity)
