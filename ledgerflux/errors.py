@@ -2,10 +2,14 @@
 
 ::
 
-    LedgerFluxError
-    ├── ConfigError            bad_config, bad_argument
-    ├── StackError             not_running, already_running, port_in_use, start_timeout,
-    │                          missing_dependency, service_died, unknown_service
+    LedgerFluxError            failed, bug
+    ├── ConfigError            bad_config, bad_argument, usage
+    ├── StackError             stack, service_died, unknown_service
+    │   ├── NotRunning         not_running
+    │   ├── Timeout            timeout, start_timeout
+    │   ├── MissingDependency  missing_dependency
+    │   ├── Conflict           already_running, port_in_use
+    │   └── Unhealthy          degraded
     ├── BusError               bus_unavailable
     │   ├── AppendRefused      append_refused: the log is not where the writer thought
     │   └── AppendInDoubt      append_in_doubt: nobody knows whether it landed
@@ -15,6 +19,8 @@
     ├── FeedError              feed_closed, feed_refused, bad_recording
     ├── GatewayError           gateway_unreachable, protocol_error, or a code of the gateway
     └── IntegrityError         integrity: something is missing, twice or wrong
+
+The first code of a line is the class's own; `exit_code` is what `lf` ends with.
 """
 
 from collections.abc import Sequence

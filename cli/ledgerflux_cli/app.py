@@ -80,7 +80,7 @@ def run_command(arguments: Sequence[str]) -> int:
         return 0
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the boundary where errors become exit codes
+    except Exception as error:
         if os.environ.get("LF_DEBUG") == "1":
             raise
         return report(_told(error), as_json=as_json)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from ledgerflux.errors import GatewayError, NotRunning
-from ledgerflux_cli.gateway_http import get_status
 from ledgerflux_cli.options import run_dir_of
 
 
@@ -15,9 +14,11 @@ def find_status(data_dir: Path | None, gateway: str | None) -> dict[str, Any]:
         NotRunning: There is no stack.
         GatewayError: The gateway named by `gateway` does not answer.
     """
+    from ledgerflux.stack.status import local_status
+    from ledgerflux_cli.gateway_http import get_status
+
     if gateway is not None:
         return get_status(gateway)
-    from ledgerflux.stack.status import local_status
 
     run_dir = run_dir_of(data_dir)
     state = run_dir.read()

@@ -4,9 +4,12 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledgerflux.errors import LedgerFluxError
+
+if TYPE_CHECKING:
+    from ledgerflux_tui.view import Line
 
 
 def write_json(document: object) -> None:
@@ -57,17 +60,17 @@ def report(error: LedgerFluxError, *, as_json: bool) -> int:
     return error.exit_code
 
 
-def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
-    """Return `rows` as lines with aligned columns; columns in `right` are flush right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = (
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        lines.append("  ".join(cells).rstrip())
-    return lines
+def write_lines(lines: "Sequence[Line]") -> None:
+    """Write styled lines to standard output, coloured where that is a terminal."""
+    if not sys.stdout.isatty():
+        for line in lines:
+            write("".join(text for text, _ in line).rstrip())
+        return
+    from rich.console import Console
+
+    from ledgerflux_cli.live import rich_text
+
+    Console(highlight=False).print(rich_text(list(lines)))
 
 
 def forget_stdout() -> None:

@@ -49,7 +49,8 @@ class Progress:
             case events.ServiceReady(name, seconds):
                 self._note(f"{name} is back after {seconds:.1f} s")
             case events.ServiceDied(name, code, detail):
-                self._note(f"{name} ended ({_ending(code)}), starting it again: {detail}".rstrip(": "))
+                words = f": {detail}" if detail else ""
+                self._note(f"{name} ended ({_ending(code)}), starting it again{words}")
             case events.Up(seconds=seconds):
                 self._up(seconds)
             case events.Stopping():

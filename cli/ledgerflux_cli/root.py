@@ -14,7 +14,7 @@ EXAMPLES = (
 class RootGroup(TyperGroup):
     """The root command, with help of its own."""
 
-    def get_help(self, ctx: Any) -> str:
+    def get_help(self, ctx: Any) -> str:  # noqa: ARG002 - the framework passes it by name
         """Return the help text."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for name, command in self.commands.items():

@@ -108,7 +108,7 @@ class Subscription:
 
     def wait(self, frame: Frame) -> None:
         """Keep `frame` until what is before it has gone out."""
-        self._waiting.appendleft(frame)
+        self._waiting.append(frame)
         self.waiting_bytes += len(frame.payload)
 
     def load(self, snapshot: Snapshot, reason: Reason, prev_seq: int | None) -> bool:

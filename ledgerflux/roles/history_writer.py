@@ -83,14 +83,13 @@ class HistoryWriter:
         """Find out why the position is not where it was left."""
         self.counts["conflicts"] += 1
         position = await self._store.position(self._venue, self._partition)
-        if position == rows.upto:
-            return  # an earlier try landed, only its answer was lost
         if position == self.position:
             raise Fenced(
                 f"history of partition {self._partition:02d} of {self._venue} was written under"
                 f" a newer term than {rows.term}, the log's"
             )
-        raise Elsewhere(f"history stands at record {position}, not at {self.position}")
+        if position != rows.upto:  # else an earlier try landed, only its answer was lost
+            raise Elsewhere(f"history stands at record {position}, not at {self.position}")
 
     def _note(self, rows: Rows) -> None:
         self.position = rows.upto

@@ -173,6 +173,8 @@ class SnapshotPartition:
             )  # fmt: skip
             self.counts["log_regressions"] += 1
             after = 0
+        if saved is not None and saved.norm_number > head:
+            saved = None  # of records that the log lost since
         self._maker = self._new_maker(after, saved)
         self._pending = Rows(after, 0)
         if saved is not None and saved.norm_number <= after:
@@ -212,6 +214,7 @@ class SnapshotPartition:
         rows = self._maker.take(record)
         self.counts["lost_records"] += self._maker.lost_total - lost
         if rows is None:
+            self._pending.term = record.term
             return
         self._pending.add(rows)
         self._linger.add(rows.weight, self._clock.monotonic_ns())

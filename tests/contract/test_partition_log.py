@@ -380,3 +380,20 @@ async def test_a_publish_reported_as_failed_never_lands_later(own_nats, venue):
                 if payloads[-1] == b"after":
                     break
         assert payloads == [b"before", b"after"]
+
+
+async def test_a_live_reader_finds_what_was_never_republished(monkeypatch):
+    monkeypatch.setattr("ledgerflux.roles.partition_reader.QUIET_S", 0.02)
+    bus = MemoryBus()
+    writer = PartitionWriter(bus, ManualClock(), NORM, "md.norm.09.v", writer="w")
+    await writer.open()
+    seen = []
+    async with LiveReader(bus, 9, "v").follow() as batches, asyncio.timeout(5):
+        await append_all(writer, range(1, 4))
+        bus.shared.republish.clear()  # as if the listener's queue had been full
+        await append_all(writer, range(4, 6))
+        async for records in batches:
+            seen += [r.body for r in records if r.kind is Kind.EVENTS]
+            if len(seen) == 5:
+                break
+    assert seen == numbered(5)

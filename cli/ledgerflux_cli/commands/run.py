@@ -97,8 +97,13 @@ def exchange(
 ) -> None:
     """Serve a recording or the synthetic market in an exchange's own dialect."""
     run_dir_of(data_dir).claim()
-    own = {"source": source, "products": _products(products), "speed": speed}
-    own |= {"paused": paused, "at_end": at_end}
+    own = {
+        "source": source,
+        "products": _products(products),
+        "speed": speed,
+        "paused": paused,
+        "at_end": at_end,
+    }
     _run("exchange", data_dir, nats, None, http_port, log_level, take_over, instance, own)
 
 

@@ -1,6 +1,7 @@
 """`lf status`."""
 
 import shutil
+import time
 from typing import Any
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from ledgerflux.errors import NotRunning
 from ledgerflux_cli.find_status import find_status
 from ledgerflux_cli.options import AsJson, DataDir, Gateway
-from ledgerflux_cli.output import write, write_json
+from ledgerflux_cli.output import write_json
 
 HEALTHY, DEGRADED = 0, 10
 
@@ -31,8 +32,9 @@ def status(data_dir: DataDir = None, gateway: Gateway = None, as_json: AsJson = 
 
 
 def print_status(document: dict[str, Any]) -> None:
-    """Write the status for people."""
+    """Write the status for people, coloured on a terminal."""
+    from ledgerflux_cli.output import write_lines
     from ledgerflux_tui.view import status_lines
 
-    for line in status_lines(document, width=shutil.get_terminal_size((120, 40)).columns):
-        write(line)
+    width = shutil.get_terminal_size((120, 40)).columns
+    write_lines(status_lines(document, width, now_ns=time.time_ns()))

