@@ -60,7 +60,7 @@ class Numbered:
             asks=self.book.asks(),
         )
         self._make("level2", "snapshot", event)
-        return self.status("live")
+        return self._enter("live")
 
     def update(self, *changes: Change) -> "Numbered":
         made = list(changes) or [("buy", "99.5", "7")]
@@ -71,9 +71,8 @@ class Numbered:
 
     def gap(self, state: str = "suspect", *, missing: int | None = None) -> "Numbered":
         event = Gap(self._next("level2"), TIME, "upstream", state, "a hole", missing)
-        self.state = state
         self._make("level2", "gap", event)
-        return self.status(state)
+        return self._enter(state)
 
     def trade(self, price: str = "100.75") -> "Numbered":
         self.trade_id += 1
@@ -101,6 +100,9 @@ class Numbered:
         self.state = state
         self._make("status", "status", StatusEvent(self._next("status"), state, reason, TIME))
         return self
+
+    def _enter(self, state: str) -> "Numbered":
+        return self if state == self.state else self.status(state)
 
     def hash(self) -> str:
         return book_hash(self.book.bids(), self.book.asks())
