@@ -16,6 +16,7 @@ from ledgerflux_cli.commands.help import help_topic
 from ledgerflux_cli.commands.run import run
 from ledgerflux_cli.commands.status import status
 from ledgerflux_cli.commands.up import up
+from ledgerflux_cli.commands.verify import verify
 from ledgerflux_cli.commands.version import show_version, version
 from ledgerflux_cli.commands.wait import wait
 from ledgerflux_cli.output import forget_stdout, report
@@ -24,6 +25,7 @@ from ledgerflux_cli.root import RootGroup
 INTERRUPTED = 130
 RUN_THE_STACK = "Run the stack"
 WATCH = "Watch"
+TEST = "Test"
 CONFIGURE = "Configure"
 
 # The framework's own base of usage errors; it has no public name.
@@ -42,6 +44,7 @@ app.command(rich_help_panel=RUN_THE_STACK)(down)
 app.command(rich_help_panel=RUN_THE_STACK)(status)
 app.command(rich_help_panel=RUN_THE_STACK)(wait)
 app.add_typer(run, name="run", rich_help_panel=RUN_THE_STACK)
+app.command(rich_help_panel=TEST)(verify)
 app.command(rich_help_panel=CONFIGURE)(version)
 app.command("help", rich_help_panel=CONFIGURE)(help_topic)
 

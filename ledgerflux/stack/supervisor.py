@@ -84,7 +84,7 @@ class Supervisor:
         self._on_death = on_death
         self._machine = Supervision([m.service for m in members], now_ns=time.monotonic_ns())
         self._children: dict[str, Child] = {}
-        self._launches: dict[str, asyncio.Task[Child]] = {}
+        self._launching: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._refusals: dict[str, LedgerFluxError] = {}
         self._last_words: dict[str, list[str]] = {}
@@ -138,8 +138,8 @@ class Supervisor:
     def stop(self) -> None:
         """Ask everything to stop, from the top down; `run` returns when it has."""
         self._tell(self._machine.stop(time.monotonic_ns()))
-        for launch in self._launches.values():
-            launch.cancel()
+        for life in self._launching:
+            life.cancel()
         self._note_change()
 
     def force(self) -> None:
@@ -175,10 +175,11 @@ class Supervisor:
         """Live one life of service `name`, from its start to its end."""
         member = self._members[name]
         began = time.monotonic()
-        launch = tasks.create_task(member.runner.launch(self._spawn), name=f"launch {name}")
-        self._launches[name] = launch
+        life = asyncio.current_task()
+        assert life is not None
+        self._launching.add(life)
         try:
-            child = await launch
+            child = await member.runner.launch(self._spawn)
         except LedgerFluxError as error:
             self._refusals[name] = error
             self._ended(name, error.exit_code, str(error), tasks)
@@ -186,10 +187,11 @@ class Supervisor:
         except asyncio.CancelledError:
             if not self._machine.stopping:
                 raise
+            life.uncancel()
             self._ended(name, 0, "", tasks)
             return
         finally:
-            del self._launches[name]
+            self._launching.discard(life)
         self._children[name] = child
         self._carry_out(self._machine.started(name, child.pid, time.monotonic_ns()), tasks)
         self._note_change()

@@ -20,7 +20,7 @@ from ledgerflux.venues.base import FRAME_BYTES_MAX, Refused
 DEPTH_MAX = 64
 KEY_CHARS_MAX = 256
 NUMBER_CHARS_MAX = 64
-VALUES_MAX = 250_000
+VALUES_MAX = 400_000
 """Commas in a frame that the strict reader takes; the largest book seen has 184,000."""
 DETAIL_CHARS_MAX = 200
 

@@ -183,11 +183,9 @@ sides = st.sampled_from(["buy", "sell"])
 sizes = st.sampled_from(["0", "1", "2.50"])
 change = st.tuples(sides, st.integers(1, 40).map(str), sizes)
 happening = st.one_of(
-    st.tuples(st.just("update"), st.lists(change, min_size=1, max_size=6)),
+    st.tuples(st.sampled_from(["update", "snapshot"]), st.lists(change, min_size=1, max_size=6)),
     st.tuples(
-        st.sampled_from(
-            ["snapshot", "gap", "trade", "trades_missing", "ticker", "status", "begin"]
-        ),
+        st.sampled_from(["gap", "trade", "trades_missing", "ticker", "status", "begin"]),
         st.just(None),
     ),
 )
@@ -250,6 +248,8 @@ class World:
             case "update":
                 if source.state == "live":
                     source.update(*changes)
+            case "snapshot":
+                source.snapshot([(price, size) for _, price, size in changes])
             case "status":
                 source.status("halted")
             case "begin":

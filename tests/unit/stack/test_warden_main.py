@@ -1,6 +1,8 @@
 import os
 import signal
 
+import psutil
+
 from ledgerflux.stack.warden_main import end, listen, names
 
 
@@ -14,8 +16,7 @@ def test_after_bye_nothing_is_left_to_do():
 
 
 def test_a_process_is_known_by_its_command_line():
-    with open(f"/proc/{os.getpid()}/cmdline", "rb") as file:
-        own = os.fsdecode(file.read().split(b"\0")[0])
+    own = psutil.Process().cmdline()[0]
     assert names(os.getpid(), own)
     assert not names(os.getpid(), "/no/such/directory")
     assert not names(2**22 + 1, own)

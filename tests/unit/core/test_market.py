@@ -1,0 +1,607 @@
+import json
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledgerflux.core import market as market_module
+from ledgerflux.core.market import RECORDED_CLOSE, Market
+from ledgerflux.core.market_socket import FRAMES_MAX, Goodbye
+from ledgerflux.core.market_source import Closing, Item
+from ledgerflux.core.recorded_market import RecordedMarket, survey
+from ledgerflux.model.recording import RecordedLine
+from ledgerflux.venues.coinbase_advanced import CoinbaseAdvanced
+from ledgerflux.venues.coinbase_advanced_server import CoinbaseAdvancedServer
+
+SERVER = CoinbaseAdvancedServer()
+S = 1_000_000_000
+MS = 1_000_000
+
+
+def parse(frame):
+    return CoinbaseAdvanced().parse(frame).events
+
+
+def frame(number, channel, events):
+    envelope = {"channel": channel, "timestamp": "t", "sequence_num": number, "events": events}
+    return json.dumps(envelope, separators=(",", ":")).encode()
+
+
+def book_event(kind, product, size):
+    level = {"side": "bid", "price_level": "9", "new_quantity": size}
+    return {"type": kind, "product_id": product, "updates": [level]}
+
+
+def snapshot(number, product="A-B", size="1"):
+    return frame(number, "l2_data", [book_event("snapshot", product, size)])
+
+
+def update(number, product="A-B", size="2"):
+    return frame(number, "l2_data", [book_event("update", product, size)])
+
+
+def both(number):
+    events = [book_event("update", "A-B", "3"), book_event("update", "C-D", "3")]
+    return frame(number, "l2_data", events)
+
+
+def trades(number, product="A-B"):
+    return frame(number, "market_trades", [{"trades": [{"product_id": product}]}])
+
+
+def beat(number):
+    return frame(number, "heartbeats", [])
+
+
+def acknowledgement(number):
+    return frame(number, "subscriptions", [])
+
+
+def lines_of(*frames, gap_ms=1):
+    return [RecordedLine(index * gap_ms * MS, "c-1", None, raw) for index, raw in enumerate(frames)]
+
+
+def close(connection="c-1", ts=None):
+    return RecordedLine(ts, connection, "close", b"")
+
+
+def source_of(lines, **options):
+    return RecordedMarket(lambda: iter(lines), survey(lines, SERVER), SERVER, parse, **options)
+
+
+def market_of(lines, *, speed=None, **options):
+    return Market(SERVER, source_of(lines), speed=speed, **options)
+
+
+def subscribe(market, socket, channel, *products, now_ns=0, verb="subscribe"):
+    request = {"type": verb, "channel": channel, "product_ids": products}
+    market.receive(socket, json.dumps(request), now_ns)
+
+
+def client(market, channel="level2", *products, now_ns=0):
+    socket = market.connect()
+    subscribe(market, socket, channel, *(products or ("A-B",)), now_ns=now_ns)
+    return socket
+
+
+def sent(market, socket):
+    frames = []
+    while batch := market.take(socket):
+        frames += batch
+    return frames
+
+
+def numbers(frames):
+    return [json.loads(frame)["sequence_num"] for frame in frames]
+
+
+def kinds(frames):
+    return [json.loads(frame)["channel"] for frame in frames]
+
+
+def test_a_subscriber_gets_everything_after_its_acknowledgement():
+    market = market_of(lines_of(snapshot(0), update(1), update(2)))
+    socket = client(market)
+    assert market.advance(0) == {socket}
+    frames = sent(market, socket)
+    assert kinds(frames) == ["subscriptions", "l2_data", "l2_data", "l2_data"]
+    assert numbers(frames) == [0, 1, 2, 3]
+    assert [SERVER.split(frame, ["A-B"]) for frame in frames[1:]] == [
+        snapshot(1),
+        update(2),
+        update(3),
+    ]
+    assert market.state == "ended"
+    assert market.when_ns(0) is None
+
+
+def test_the_market_waits_for_every_product_and_channel_of_the_source():
+    market = market_of(lines_of(snapshot(0), trades(1), beat(2)), speed=1.0)
+    socket = client(market)
+    assert market.state == "waiting"
+    subscribe(market, socket, "market_trades", "A-B")
+    assert market.advance(S) == set()
+    other = client(market, "heartbeats", now_ns=S)
+    assert market.advance(S) == {socket}
+    assert market.state == "running"
+    assert market.when_ns(S) == S + MS
+    assert market.advance(S + 2 * MS) == {socket, other}
+
+
+def test_the_market_does_not_wait_longer_than_5_s_from_the_first_subscription():
+    market = market_of(lines_of(snapshot(0), trades(1)), speed=1.0)
+    assert market.when_ns(0) is None
+    socket = client(market, now_ns=3 * S)
+    client(market, now_ns=6 * S)
+    assert market.when_ns(4 * S) == 8 * S
+    assert market.advance(8 * S - 1) == set()
+    assert socket in market.advance(8 * S)
+
+
+def test_a_socket_that_asks_for_nothing_starts_no_wait():
+    market = market_of(lines_of(snapshot(0)))
+    socket = market.connect()
+    market.receive(socket, "nonsense", 0)
+    market.disconnect(socket, 0)
+    assert market.when_ns(0) is None
+
+
+def test_a_paused_market_stands_until_it_is_started():
+    market = market_of(lines_of(snapshot(0)), paused=True)
+    socket = client(market)
+    assert market.state == "paused"
+    assert market.advance(60 * S) == set()
+    assert market.when_ns(60 * S) is None
+    market.start()
+    assert market.state == "waiting"
+    assert market.advance(60 * S) == {socket}
+
+
+def test_speed_divides_the_recorded_times():
+    market = market_of(lines_of(snapshot(0), update(1), gap_ms=1_000), speed=4.0)
+    socket = client(market)
+    assert market.advance(0) == {socket}
+    assert market.when_ns(0) == S // 4
+    assert market.advance(S // 4 - MS) == set()
+    assert market.advance(S // 4) == {socket}
+
+
+def test_a_newcomer_gets_the_book_at_the_position_then_what_follows(monkeypatch):
+    monkeypatch.setattr(market_module, "ITEMS_PER_CALL_MAX", 1)
+    market = market_of(lines_of(snapshot(0), update(1), update(2, size="7"), update(3)))
+    client(market)
+    for _ in range(3):
+        market.advance(0)
+    late = client(market)
+    frames = sent(market, late)
+    assert kinds(frames) == ["subscriptions", "l2_data"]
+    [event] = parse(frames[1])
+    assert event.bids == [("9", "7")]
+    market.advance(0)
+    assert [frame for frame in sent(market, late)] == [update(2)]
+
+
+def test_there_is_no_own_snapshot_while_the_book_is_not_known():
+    market = market_of(lines_of(update(0), snapshot(1)), speed=1.0)
+    first = client(market)
+    market.advance(0)
+    assert kinds(sent(market, first)) == ["subscriptions", "l2_data"]
+    second = client(market)
+    assert kinds(sent(market, second)) == ["subscriptions"]
+
+
+@pytest.mark.parametrize("leave_first", [False, True])
+def test_subscribing_in_place_again_gives_a_fresh_book(leave_first):
+    market = market_of(lines_of(snapshot(0), update(1)))
+    socket = client(market)
+    market.advance(0)
+    sent(market, socket)
+    if leave_first:
+        subscribe(market, socket, "level2", "A-B", verb="unsubscribe")
+        [left] = sent(market, socket)
+        assert json.loads(left)["events"] == [{"subscriptions": {}}]
+    subscribe(market, socket, "level2", "A-B")
+    frames = sent(market, socket)
+    assert kinds(frames) == ["subscriptions", "l2_data"]
+    assert numbers(frames) == ([4, 5] if leave_first else [3, 4])
+
+
+def test_who_left_gets_nothing_more():
+    market = market_of(lines_of(snapshot(0), update(1)), speed=1.0)
+    socket = client(market)
+    market.advance(0)
+    subscribe(market, socket, "level2", "A-B", verb="unsubscribe")
+    assert market.advance(MS) == set()
+
+
+def test_the_book_is_written_once_for_all_who_ask_at_a_position(monkeypatch):
+    market = market_of(lines_of(snapshot(0), update(1)), speed=1.0)
+    client(market)
+    market.advance(0)
+    made = []
+    original = SERVER.snapshot
+    monkeypatch.setattr(SERVER, "snapshot", lambda *a: made.append(a) or original(*a))
+    first, second = client(market), client(market)
+    subscribe(market, first, "level2", "A-B")
+    assert len(made) == 1
+    assert numbers(sent(market, first)) == [0, 1, 2, 3]
+    assert numbers(sent(market, second)) == [0, 1]
+    market.advance(MS)
+    subscribe(market, first, "level2", "A-B")
+    assert len(made) == 2
+
+
+def test_frames_go_to_those_who_hold_their_channel_and_product():
+    lines = lines_of(
+        snapshot(0), snapshot(1, "C-D"), trades(2), beat(3), b"{broken", b'{"channel":"new"}'
+    )
+    market = market_of(lines)
+    books = client(market, "level2", "A-B", "C-D")
+    one_book = client(market, "level2", "C-D")
+    traded = client(market, "market_trades", "A-B")
+    beats = client(market, "heartbeats")
+    silent = market.connect()
+    market.advance(0)
+    assert sent(market, books)[1:] == [snapshot(1), snapshot(2, "C-D"), b"{broken"]
+    assert sent(market, one_book)[1:] == [snapshot(1, "C-D"), b"{broken"]
+    assert sent(market, traded)[1:] == [trades(1), b"{broken"]
+    assert sent(market, beats)[1:] == [beat(1), b"{broken"]
+    assert sent(market, silent) == []
+
+
+def test_a_frame_of_two_products_is_cut_down_for_who_asked_for_one():
+    market = market_of(lines_of(snapshot(0), snapshot(1, "C-D"), both(2)))
+    whole = client(market, "level2", "C-D", "A-B")
+    part = client(market, "level2", "C-D")
+    market.advance(0)
+    assert sent(market, whole)[-1] == both(3)
+    assert sent(market, part)[-1] == update(2, "C-D", "3")
+
+
+def test_errors_are_answered_and_change_nothing():
+    market = market_of(lines_of(snapshot(0)))
+    socket = market.connect()
+    subscribe(market, socket, "level2", "X-Y")
+    [answer] = sent(market, socket)
+    assert json.loads(answer)["type"] == "error"
+    assert market.advance(60 * S) == set()
+
+
+def test_a_recorded_close_ends_the_sockets_and_waits_for_them():
+    lines = [
+        *lines_of(snapshot(0), update(1)),
+        close(ts=10 * MS),
+        RecordedLine(20 * MS, "c-2", None, snapshot(0)),
+    ]
+    market = market_of(lines, speed=1.0)
+    socket = client(market)
+    idle = market.connect()
+    assert market.advance(0) == {socket}
+    assert market.advance(10 * MS) == {socket}
+    assert sent(market, socket)[-1] == RECORDED_CLOSE
+    subscribe(market, socket, "level2", "A-B")
+    assert sent(market, socket) == []
+    assert market.when_ns(10 * MS) is None
+    market.disconnect(socket, S)
+    assert market.when_ns(S) == 11 * S
+    back = client(market, now_ns=2 * S)
+    assert kinds(sent(market, back)) == ["subscriptions", "l2_data"]
+    assert market.advance(2 * S) == set()
+    assert market.when_ns(2 * S) == 2 * S + 10 * MS
+    assert market.advance(2 * S + 10 * MS) == {back}
+    assert sent(market, back) == [snapshot(2)]
+    assert sent(market, idle) == []
+    assert market.state == "ended"
+
+
+def test_after_a_recorded_close_the_market_waits_10_s_at_most():
+    lines = [*lines_of(snapshot(0)), close(), *lines_of(snapshot(0))]
+    market = market_of(lines, speed=1.0)
+    socket, other = client(market), client(market)
+    market.advance(0)
+    market.advance(2 * MS)
+    market.disconnect(socket, S)
+    assert market.when_ns(S) is None
+    market.disconnect(other, 3 * S)
+    assert market.advance(13 * S - 1) == set()
+    market.advance(13 * S)
+    assert market.state == "ended"
+
+
+def test_a_close_ends_only_sockets_that_its_connection_served():
+    lines = [
+        RecordedLine(0, "c-1", None, snapshot(0, "A-B")),
+        RecordedLine(0, "c-2", None, snapshot(0, "C-D")),
+        RecordedLine(0, "c-3", None, snapshot(0, "E-F")),
+        close("c-2", 1),
+        close("c-3", 1),
+        RecordedLine(2, "c-1", None, update(1, "A-B")),
+    ]
+    market = market_of(lines)
+    first, second = client(market, "level2", "A-B"), client(market, "level2", "C-D")
+    while market.state == "waiting":
+        market.advance(6 * S)
+    assert sent(market, second)[-1] == RECORDED_CLOSE
+    market.disconnect(second, 6 * S)
+    client(market, "level2", "C-D", now_ns=7 * S)
+    market.advance(7 * S)
+    market.advance(7 * S)
+    assert sent(market, first)[-1] == update(2, "A-B")
+
+
+def test_a_close_when_nobody_listens_holds_nothing_up():
+    lines = [*lines_of(snapshot(0)), close(), *lines_of(snapshot(0))]
+    market = market_of(lines, speed=1.0)
+    market.disconnect(client(market), 0)
+    for _ in range(3):
+        market.advance(9 * S)
+    assert market.state == "ended"
+
+
+def test_at_speed_max_a_lost_subscriber_is_waited_for(monkeypatch):
+    monkeypatch.setattr(market_module, "ITEMS_PER_CALL_MAX", 1)
+    market = market_of(lines_of(snapshot(0), update(1), update(2)))
+    socket, same = client(market), client(market)
+    market.advance(0)
+    market.disconnect(socket, 0)
+    assert market.state == "running"
+    market.disconnect(same, S)
+    assert market.state == "waiting"
+    assert market.advance(2 * S) == set()
+    back = client(market, now_ns=3 * S)
+    assert market.advance(3 * S) == {back}
+    assert market.position == 2
+    market.disconnect(back, 4 * S)
+    market.advance(14 * S)
+    assert market.state == "ended"
+
+
+def test_at_a_pace_the_market_goes_on_without_subscribers():
+    market = market_of(lines_of(snapshot(0), update(1)), speed=1.0)
+    socket = client(market)
+    market.advance(0)
+    market.disconnect(socket, 0)
+    assert market.state == "running"
+    market.advance(MS)
+    assert market.state == "ended"
+
+
+def test_the_market_never_runs_away_from_its_slowest_socket():
+    lines = lines_of(snapshot(0), *(update(n) for n in range(1, FRAMES_MAX + 300)))
+    market = market_of(lines)
+    slow, quick = client(market), client(market)
+    while market.advance(0):
+        sent(market, quick)
+    assert market.when_ns(0) is None
+    assert market.statistics(0).frames_waiting == FRAMES_MAX + 1
+    assert market.position == FRAMES_MAX
+    market.take(slow)
+    assert market.when_ns(0) == 0
+    while market.advance(0):
+        sent(market, slow)
+        sent(market, quick)
+    assert market.state == "ended"
+    assert market.slow(10**18) == []
+
+
+def test_who_is_behind_by_10_s_at_a_pace_is_named():
+    market = market_of(lines_of(snapshot(0), update(1), gap_ms=20_000), speed=1.0)
+    slow, quick = client(market), client(market)
+    market.advance(0)
+    sent(market, quick)
+    assert market.slow(10 * S) == []
+    assert market.slow(10 * S + 1) == [slow]
+    market.disconnect(slow, 10 * S + 1)
+    assert market.slow(20 * S) == []
+
+
+def test_the_market_has_ended_when_everything_is_sent():
+    market = market_of(lines_of(snapshot(0)))
+    socket = client(market)
+    market.advance(0)
+    assert market.state == "running"
+    assert market.take(socket)
+    assert market.state == "running"
+    assert market.take(socket) == []
+    assert market.state == "ended"
+    late = client(market)
+    assert len(sent(market, late)) == 2
+    assert market.state == "ended"
+
+
+def test_what_is_settled_can_not_be_lost_by_a_restart(monkeypatch):
+    monkeypatch.setattr(market_module, "ITEMS_PER_CALL_MAX", 1)
+    market = market_of(lines_of(snapshot(0), update(1), update(2)))
+    first, second = client(market), client(market)
+    assert market.settled == 0
+    sent(market, first)
+    sent(market, second)
+    market.advance(0)
+    assert market.position == 1
+    assert market.settled == 0
+    sent(market, first)
+    assert market.settled == 0
+    market.take(second)
+    market.advance(0)
+    assert market.settled == 0
+    market.take(second)
+    assert market.settled == 1
+    sent(market, first)
+    sent(market, second)
+    assert market.settled == 2
+
+
+def test_a_market_goes_on_from_the_position_of_its_source():
+    source = source_of(lines_of(snapshot(0), update(1, size="5"), update(2), gap_ms=1_000))
+    assert source.skip(2) == 0
+    market = Market(SERVER, source, speed=1.0)
+    socket = client(market)
+    assert market.advance(0) == {socket}
+    frames = sent(market, socket)
+    assert parse(frames[1])[0].bids == [("9", "5")]
+    assert frames[2] == update(2)
+    assert market.state == "ended"
+
+
+def test_statistics_tell_how_late_the_market_is():
+    market = market_of(lines_of(snapshot(0), update(1)), speed=1.0)
+    assert market.statistics(0) == ("waiting", 0, 0, 0)
+    client(market)
+    assert market.statistics(S).late_ns == 0
+    market.advance(S)
+    assert market.statistics(S) == ("running", 1, 2, 0)
+    assert market.statistics(S + 4 * MS).late_ns == 3 * MS
+
+
+def test_the_source_learns_what_the_wall_clock_shows_when_the_clock_starts(monkeypatch):
+    source = source_of(lines_of(snapshot(0)))
+    begun = []
+    monkeypatch.setattr(source, "begin", begun.append)
+    market = Market(SERVER, source, speed=1.0, wall_offset_ns=1_000_000)
+    client(market, now_ns=5)
+    market.advance(7)
+    market.advance(8)
+    assert begun == [1_000_007]
+
+
+def test_routes_are_forgotten_before_they_fill_memory(monkeypatch):
+    monkeypatch.setattr(market_module, "ROUTES_MAX", 2)
+    market = market_of(lines_of(snapshot(0), trades(1), beat(2), update(3)))
+    socket = client(market)
+    market.advance(6 * S)
+    market.advance(6 * S)
+    assert numbers(sent(market, socket)) == [0, 1, 2]
+
+
+KINDS = ["book A-B", "book C-D", "both", "trades", "beat", "ack"]
+MAKERS = {
+    "book A-B": update,
+    "book C-D": lambda number: update(number, "C-D"),
+    "both": both,
+    "trades": trades,
+    "beat": beat,
+    "ack": acknowledgement,
+}
+HEARD = {
+    "level2 A-B": {"book A-B", "both"},
+    "level2 C-D": {"book C-D", "both"},
+    "market_trades A-B": {"trades"},
+    "heartbeats ": {"beat"},
+}
+
+
+class Recorded(NamedTuple):
+    number: int
+    kind: str
+
+
+@st.composite
+def recorded(draw):
+    """A connection's frames in recorded order, with any holes, repeats and swaps."""
+    kinds_ = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=25))
+    frames = [Recorded(number, kind) for number, kind in enumerate(kinds_)]
+    for fault, place in draw(
+        st.lists(st.tuples(st.sampled_from(["drop", "repeat", "swap"]), st.integers(0, 24)))
+    ):
+        at = place % len(frames)
+        if fault == "drop" and len(frames) > 1:
+            del frames[at]
+        elif fault == "repeat":
+            frames.insert(at, frames[at])
+        elif fault == "swap":
+            frames[at - 1], frames[at] = frames[at], frames[at - 1]
+    return frames
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    connections=st.lists(recorded(), min_size=1, max_size=3),
+    heard=st.sets(st.sampled_from(sorted(HEARD)), min_size=1),
+    joins_at=st.integers(min_value=0, max_value=30),
+)
+def test_irregularities_of_the_numbers_stay_and_nothing_else_appears(connections, heard, joins_at):
+    served = [
+        (connection, frame)
+        for connection, frames in enumerate(connections)
+        for frame in frames
+        if frame.kind != "ack"
+    ]
+    if not served:
+        return
+    lines = [
+        RecordedLine(None, f"c-{connection}", None, MAKERS[frame.kind](frame.number))
+        for connection, frames in enumerate(connections)
+        for frame in frames
+    ]
+    joins_at = min(joins_at, len(served))
+    source = source_of(lines)
+    source.products = ("A-B", "C-D")
+    market = Market(SERVER, source, speed=None)
+    market.disconnect(client(market), 0)
+    got = play(market, heard, joins_at)
+    own = len(heard)
+    base = own - 1
+    places = corrected_places(connections)
+    start = places[joins_at - 1] if joins_at else places[0] - 1
+    missed = 0
+    expected = []
+    for place, (_, frame) in zip(places[joins_at:], served[joins_at:], strict=True):
+        if any(frame.kind in HEARD[name] for name in heard):
+            expected.append(max(0, base + (place - start) - missed))
+        else:
+            missed += 1
+    assert got[:own] == list(range(own))
+    assert got[own:] == expected
+
+
+def play(market, heard, joins_at):
+    """Return the numbers that a socket gets which subscribes `heard` at the position."""
+    call_max = market_module.ITEMS_PER_CALL_MAX
+    market_module.ITEMS_PER_CALL_MAX = 1
+    try:
+        while market.position < joins_at:
+            market.advance(60 * S)
+        socket = market.connect()
+        for name in sorted(heard):
+            channel, _, product = name.partition(" ")
+            subscribe(market, socket, channel, *filter(None, [product]))
+        while market.state != "ended":
+            market.advance(60 * S)
+            if market.position == len(market_items(market)):
+                break
+        return numbers(sent(market, socket))
+    finally:
+        market_module.ITEMS_PER_CALL_MAX = call_max
+
+
+def market_items(market):
+    return range(market._source._surveyed.items)
+
+
+def corrected_places(connections):
+    """Return where each served frame stands, left-out frames taken away, connections joined."""
+    places = []
+    for frames in connections:
+        left_out = 0
+        corrected = []
+        for frame in frames:
+            if frame.kind == "ack":
+                left_out += 1
+            else:
+                corrected.append(frame.number - left_out)
+        if corrected:
+            shift = (places[-1] if places else -1) + 1 - corrected[0]
+            places += [number + shift for number in corrected]
+    return places
+
+
+@pytest.mark.parametrize("message", [Item, Closing, Goodbye])
+def test_values_of_the_market_can_not_be_changed(message):
+    made = {
+        Item: Item(0, b"", SERVER.route(b"")),
+        Closing: Closing(0, frozenset()),
+        Goodbye: RECORDED_CLOSE,
+    }[message]
+    with pytest.raises(AttributeError):
+        made.offset_ns = 1
