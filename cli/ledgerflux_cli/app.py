@@ -76,7 +76,7 @@ def run_command(arguments: Sequence[str]) -> int:
     """
     as_json = "--json" in arguments
     try:
-        code = app(args=list(arguments), prog_name="lf", standalone_mode=False)
+        code = _invoke(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         forget_stdout()
@@ -87,6 +87,17 @@ def run_command(arguments: Sequence[str]) -> int:
         if os.environ.get("LF_DEBUG") == "1":
             raise
         return report(_told(error), as_json=as_json)
+    return code
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    """Run one command without the framework's own handling of errors and exits."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("lf", list(arguments)) as context:
+            code = command.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
     return code if isinstance(code, int) else 0
 
 

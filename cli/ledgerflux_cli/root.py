@@ -19,10 +19,10 @@ class RootGroup(TyperGroup):
         groups: dict[str, list[tuple[str, str]]] = {}
         for name, command in self.commands.items():
             panel = getattr(command, "rich_help_panel", None) or "Other"
-            groups.setdefault(str(panel), []).append((name, command.get_short_help_str(60)))
+            groups.setdefault(str(panel), []).append((name, command.get_short_help_str(66)))
         lines = [str(self.help), "", "usage: lf COMMAND [OPTIONS]     lf COMMAND --help"]
         for panel, commands in groups.items():
             lines += ["", panel, *(f"  {name:<10} {text}" for name, text in commands)]
-        lines += ["", "Examples", *(f"  {command:<37} {text}" for command, text in EXAMPLES)]
+        lines += ["", "Examples", *(f"  {command:<35}  {text}" for command, text in EXAMPLES)]
         lines += ["", "Exit codes: lf help exit-codes"]
         return "\n".join(lines)

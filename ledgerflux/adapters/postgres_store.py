@@ -57,24 +57,27 @@ _Batch = Sequence[tuple[schema.Table, _Rows]]
 
 
 class PostgresStore:
-    """History in the database that `dsn` names; open while its context is.
+    """History in the database that `dsn` names.
 
-    Opening does not wait for the server: each call says `store_unavailable` until it is
-    there, and works from then on.
+    Connections are made when they are needed: a call says `store_unavailable` while the
+    server is away, and works from then on.
     """
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._slots = asyncio.Semaphore(CONNECTIONS_MAX)
         self._idle: list[_Connection] = []
-        self._open = False
+        self._closed = False
 
     async def __aenter__(self) -> Self:
-        self._open = True
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._open = False
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections; one that is lent closes when it comes back."""
+        self._closed = True
         while self._idle:
             await self._idle.pop().close()
 
@@ -212,7 +215,7 @@ class PostgresStore:
         return await _connect(self._dsn)
 
     async def _give_back(self, connection: _Connection) -> None:
-        if self._open and connection.info.transaction_status is TransactionStatus.IDLE:
+        if not self._closed and connection.info.transaction_status is TransactionStatus.IDLE:
             self._idle.append(connection)
         else:
             await connection.close()

@@ -1,6 +1,7 @@
 """Child processes: started in their own session, with their output in a file."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
@@ -101,7 +102,10 @@ class Child:
 
     def _send(self, signum: int) -> None:
         if self.returncode is None:
-            self._process.send_signal(signum)
+            # Not `send_signal`: it looks for the child's end first, and taking that away
+            # from the event loop loses the exit code.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signum)
 
 
 Spawn = Callable[[Command], Awaitable[Child]]

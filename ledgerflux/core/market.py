@@ -66,6 +66,7 @@ class Market:
         self._clock = MarketClock(speed, paused=paused)
         self._clock.wait_for(source.pairs, source.due_ns() or 0, START_ALLOWANCE_NS)
         self._sockets_total = 0
+        self._check_end()
 
     @property
     def state(self) -> State:
@@ -75,6 +76,11 @@ class Market:
         if self._clock.running:
             return "running"
         return "paused" if self._clock.paused else "waiting"
+
+    @property
+    def blocked(self) -> bool:
+        """Say whether the market waits for a socket to take what it was sent."""
+        return bool(self._full)
 
     @property
     def position(self) -> int:
@@ -127,6 +133,10 @@ class Market:
         if request.verb == "subscribe":
             self._say_books(socket, request, now_ns)
             self._clock.arm(now_ns)
+
+    def full(self, number: int) -> bool:
+        """Say whether so much waits for a socket that it should not be heard now."""
+        return self._sockets[number].full
 
     def start(self) -> None:
         """End the pause; what else the clock waits for still holds it."""

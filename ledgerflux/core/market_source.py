@@ -4,7 +4,7 @@ from typing import Protocol
 
 import msgspec
 
-from ledgerflux.core.dialect import Route
+from ledgerflux.core.dialect import Hearing, Route
 from ledgerflux.model.events import Level
 
 Pair = tuple[str, str]
@@ -74,5 +74,28 @@ class Source(Protocol):
         """Return what a later process needs to be at this position without playing up to it.
 
         None where there is nothing of the kind, now or ever.
+        """
+        ...
+
+
+class MarketPlan(Protocol):
+    """A market that can be opened, here and again in a later process."""
+
+    name: str
+    """What people see: `synthetic:200`, `replay:NAME`."""
+    identity: str
+    """Two plans with the same identity give the same items in the same order."""
+    products: tuple[str, ...]
+    """What consumers should subscribe."""
+    channels: tuple[str, ...]
+    """Our names of the channels that there is something on."""
+    hearing: Hearing
+    """The dialect it is served in."""
+
+    def open(self, kept: bytes | None, wall_ns: int, *, loop: bool) -> Source:
+        """Return the source, at the beginning or where `kept` (of `Source.save`) was made.
+
+        With `loop` it begins again at its end, where it has one. `wall_ns` is what the wall
+        clock shows.
         """
         ...

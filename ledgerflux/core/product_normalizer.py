@@ -10,7 +10,7 @@ States of the book and what moves between them::
 Leaving `live` is told twice: as a `gap` in the level2 stream, where it stands in order with
 the updates, and as a `status` event. While not live, updates are counted and not published:
 no increment ever follows a break before the next snapshot. Another run of the source is
-another epoch: seqs start again at 1.
+another epoch: a live book is left (`stale`) in the one before, and seqs start again at 1.
 """
 
 from ledgerflux.core.book import Book, BookRefused
@@ -65,6 +65,8 @@ class ProductNormalizer:
     def open(self, run: str, receive_ns: int) -> None:
         """A connection was made that will bring this product."""
         if run != self.epoch:
+            if self.state == "live":
+                self.close("another run of the source began", receive_ns)
             self._begin_epoch(run)
             self._enter("syncing", "connected", receive_ns)
         elif self.state == "live":

@@ -175,6 +175,7 @@ class Supervision:
             detail: Its last words.
         """
         row = self._rows[name]
+        was_steady = row.pid is not None and now_ns - row.started_ns >= STEADY_NS
         row.pid, row.launching, row.exit_code, row.detail = None, False, code, detail
         if self.stopping:
             _move(row, "stopped", now_ns)
@@ -182,9 +183,7 @@ class Supervision:
         if code == 0 and row.service.ends:
             _move(row, "stopped", now_ns)
             return []
-        if now_ns - row.started_ns >= STEADY_NS:
-            row.deaths = 0
-        row.deaths += 1
+        row.deaths = 1 if was_steady else row.deaths + 1
         if code in FINAL_CODES or (not row.was_ready and row.deaths >= DEATHS_MAX):
             _move(row, "failed", now_ns)
             return []

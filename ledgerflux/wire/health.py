@@ -1,10 +1,14 @@
 """The one source of health: what each role writes to `LF_HEALTH` once a second."""
 
+from typing import Annotated
+
 import msgspec
 
 HEALTH_BUCKET = "LF_HEALTH"
 CONF_BUCKET = "LF_CONF"
 FEED_KEY = "feed"
+Run = Annotated[str, msgspec.Meta(pattern=r"\A[!-~]{1,200}\Z")]
+"""An epoch of every stream: visible ASCII, for it stands between spaces in NORM's index."""
 
 
 class FeedConf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,7 +22,7 @@ class FeedConf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     venue: str
     url: str
     source: str
-    run: str
+    run: Run
     products: list[str]
     channels: list[str]
 

@@ -18,7 +18,7 @@ S = 1_000_000_000
 UP = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + UP
 HANGS = "import time; time.sleep(600)"
-DIES = "import sys; print('first words', file=sys.stderr); print('last words', file=sys.stderr); sys.exit({code})"
+DIES = "import sys; sys.stderr.write('first words\\nlast words\\n'); sys.exit({code})"
 ENDS = "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()"
 
 

@@ -74,7 +74,7 @@ Instance = Annotated[
 ]
 
 run = typer.Typer(
-    help="Run one role in the foreground: exchange, ingest, normalize, snapshot or gateway.",
+    help="Run one role in the foreground, as everything else starts it.",
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=False,

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledgerflux.core import market as market_module
+from ledgerflux.core import market_socket
 from ledgerflux.core.market import RECORDED_CLOSE, Market
 from ledgerflux.core.market_socket import FRAMES_MAX, Goodbye
 from ledgerflux.core.market_source import Closing, Item
@@ -179,7 +180,7 @@ def test_a_newcomer_gets_the_book_at_the_position_then_what_follows(monkeypatch)
     [event] = parse(frames[1])
     assert event.bids == [("9", "7")]
     market.advance(0)
-    assert [frame for frame in sent(market, late)] == [update(2)]
+    assert sent(market, late) == [update(2)]
 
 
 def test_there_is_no_own_snapshot_while_the_book_is_not_known():
@@ -320,9 +321,9 @@ def test_a_close_ends_only_sockets_that_its_connection_served():
     ]
     market = market_of(lines)
     first, second = client(market, "level2", "A-B"), client(market, "level2", "C-D")
-    while market.state == "waiting":
-        market.advance(6 * S)
+    market.advance(6 * S)
     assert sent(market, second)[-1] == RECORDED_CLOSE
+    assert market.advance(6 * S) == set()
     market.disconnect(second, 6 * S)
     client(market, "level2", "C-D", now_ns=7 * S)
     market.advance(7 * S)
@@ -330,12 +331,28 @@ def test_a_close_ends_only_sockets_that_its_connection_served():
     assert sent(market, first)[-1] == update(2, "A-B")
 
 
+def test_a_socket_on_its_way_out_gets_nothing_more():
+    lines = [
+        RecordedLine(0, "c-1", None, snapshot(0, "A-B")),
+        close("c-1", 1),
+        RecordedLine(2, "c-2", None, snapshot(0, "A-B")),
+        RecordedLine(2, "c-2", None, update(1, "A-B")),
+    ]
+    market = market_of(lines)
+    leaving = client(market)
+    market.advance(0)
+    back = client(market)
+    market.advance(0)
+    assert sent(market, leaving)[-1] == RECORDED_CLOSE
+    assert sent(market, back)[-1] == update(3)
+
+
 def test_a_close_when_nobody_listens_holds_nothing_up():
     lines = [*lines_of(snapshot(0)), close(), *lines_of(snapshot(0))]
     market = market_of(lines, speed=1.0)
     market.disconnect(client(market), 0)
-    for _ in range(3):
-        market.advance(9 * S)
+    for now_ns in (9 * S, 10 * S, 10 * S):
+        market.advance(now_ns)
     assert market.state == "ended"
 
 
@@ -383,6 +400,20 @@ def test_the_market_never_runs_away_from_its_slowest_socket():
         sent(market, quick)
     assert market.state == "ended"
     assert market.slow(10**18) == []
+
+
+def test_a_socket_is_full_until_enough_was_taken(monkeypatch):
+    monkeypatch.setattr(market_socket, "BYTES_MAX", 300)
+    monkeypatch.setattr(market_socket, "BATCH_BYTES_MAX", 1)
+    market = market_of(lines_of(*(update(n) for n in range(9))))
+    socket = client(market)
+    assert not market.full(socket)
+    market.advance(0)
+    assert market.position < 9
+    while market.full(socket):
+        assert market.when_ns(0) is None
+        assert len(market.take(socket)) == 1
+    assert market.when_ns(0) == 0
 
 
 def test_who_is_behind_by_10_s_at_a_pace_is_named():

@@ -123,6 +123,16 @@ def test_a_service_that_never_became_ready_is_given_up():
     assert stack.down
 
 
+def test_a_start_that_never_made_a_process_is_given_up_too():
+    now = 1000 * STEADY_NS
+    stack = Supervision([Service("a")], now_ns=now)
+    for _ in range(DEATHS_MAX):
+        assert stack.tick(now) == [Start("a")]
+        stack.exited("a", 1, now, "no such program")
+        now = stack.next_ns() or now
+    assert stack.failed() is standing(stack, "a")
+
+
 def test_a_start_that_fails_counts_as_a_death():
     stack = Supervision([Service("a")], now_ns=0)
     stack.tick(0)

@@ -1,0 +1,226 @@
+"""HTTP GETs and WebSockets of clients on one port."""
+
+import asyncio
+import errno
+import json
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from urllib.parse import parse_qs, urlsplit
+
+from websockets import http11
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from ledgerflux.adapters.sockets import holder_of
+from ledgerflux.errors import ConfigError, Conflict, FeedError
+from ledgerflux.ports import ClientConnection, Handler, Request, Response
+
+SEND_BUFFER_BYTES = 256 * 1024
+"""In the kernel, per client: what it holds is as old as the client is slow."""
+WRITE_LIMIT_BYTES = 64 * 1024
+UNANSWERED_MS = 20_000
+PING_S = 20.0
+OPEN_TIMEOUT_S = 5.0
+CLOSE_TIMEOUT_S = 1.0
+RESTART = 1012
+PROTOCOL = Subprotocol("lfx.v1")
+
+_sockets_log = logging.getLogger("ledgerflux.sockets")
+# Whoever knocks without a handshake is no error of ours.
+_sockets_log.addFilter(lambda record: record.msg != "opening handshake failed")
+
+
+class WsClient:
+    """`ports.ClientConnection` over a WebSocket."""
+
+    def __init__(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        self._connection = connection
+        address = connection.remote_address
+        self.remote = f"{address[0]}:{address[1]}" if address else "gone"
+        self.path = connection.request.path.partition("?")[0]
+
+    async def send(self, message: str | bytes) -> None:
+        """Send one text message; see `ports.ClientConnection.send`."""
+        try:
+            await self._connection.send(message, text=True)
+        except ConnectionClosed as closed:
+            raise _gone(closed) from closed
+
+    async def receive(self) -> str | bytes:
+        """Return the next message; see `ports.ClientConnection.receive`."""
+        try:
+            return await self._connection.recv()
+        except ConnectionClosed as closed:
+            raise _gone(closed) from closed
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close; at once where the client does not read or answer."""
+        try:
+            # The library drains its buffer before it waits for the client's close frame:
+            # without this bound a client that never reads would be kept for ever.
+            async with asyncio.timeout(2 * CLOSE_TIMEOUT_S):
+                await self._connection.close(code, reason)
+        except TimeoutError:
+            self._connection.transport.abort()
+            await self._connection.wait_closed()
+
+
+class WsListener:
+    """`ports.Listener` over the `websockets` library."""
+
+    @asynccontextmanager
+    async def serve(
+        self,
+        host: str,
+        port: int,
+        routes: Mapping[str, Handler],
+        on_connection: Callable[[ClientConnection], Awaitable[None]] | None = None,
+        *,
+        websocket_paths: Sequence[str] = (),
+        message_bytes_max: int = 16 * 1024,
+    ) -> AsyncIterator[int]:
+        """Listen while the context is open; see `ports.Listener.serve`.
+
+        What `on_connection` raises cancels what is inside the context and is raised from it
+        in an exception group.
+        """
+        clients = _Clients(on_connection)
+        answers = _Answers(routes, websocket_paths)
+        server = await _start(host, port, clients, answers, message_bytes_max)
+        async with server, clients.group:
+            try:
+                yield int(server.sockets[0].getsockname()[1])
+            finally:
+                server.close(close_connections=False)
+                await clients.close()
+
+
+class _Clients:
+    """Those connected, each served by a task of `group`."""
+
+    def __init__(self, on_connection: Callable[[ClientConnection], Awaitable[None]] | None) -> None:
+        self.group = asyncio.TaskGroup()
+        self._on_connection = on_connection
+        self._connected: set[WsClient] = set()
+
+    async def __call__(self, connection: ServerConnection) -> None:
+        """Serve one client until its task ends."""
+        _bound_socket(connection)
+        client = WsClient(connection)
+        self._connected.add(client)
+        try:
+            await asyncio.wait([self.group.create_task(self._serve(client))])
+        finally:
+            self._connected.discard(client)
+
+    async def _serve(self, client: WsClient) -> None:
+        if self._on_connection is not None:
+            await self._on_connection(client)
+
+    async def close(self) -> None:
+        """Close all, whether they read or not."""
+        await asyncio.gather(*(client.close(RESTART, "restart") for client in self._connected))
+
+
+async def _start(
+    host: str, port: int, clients: _Clients, answers: "_Answers", message_bytes_max: int
+) -> Server:
+    try:
+        return await serve(
+            clients,
+            host,
+            port,
+            process_request=answers,
+            select_subprotocol=_subprotocol,
+            compression=None,
+            server_header=None,
+            open_timeout=OPEN_TIMEOUT_S,
+            ping_interval=PING_S,
+            ping_timeout=PING_S,
+            close_timeout=CLOSE_TIMEOUT_S,
+            max_size=message_bytes_max,
+            write_limit=WRITE_LIMIT_BYTES,
+            logger=_sockets_log,
+        )
+    except OSError as error:
+        raise _not_listening(host, port, error) from error
+
+
+class _Answers:
+    """Decides about each request: a WebSocket, a route's answer, or 404."""
+
+    def __init__(self, routes: Mapping[str, Handler], websocket_paths: Sequence[str]) -> None:
+        self._exact = {path: handler for path, handler in routes.items() if path[-2:] != "/*"}
+        below = ((path[:-1], handler) for path, handler in routes.items() if path[-2:] == "/*")
+        self._below = sorted(below, key=lambda item: len(item[0]), reverse=True)
+        self._websockets = frozenset(websocket_paths)
+
+    def __call__(self, _: ServerConnection, request: http11.Request) -> http11.Response | None:
+        try:
+            url = urlsplit(request.path)
+        except ValueError:
+            return _to_http(_problem(400, "bad_request", "the path can't be read"))
+        if url.path in self._websockets and "Upgrade" in request.headers:
+            return None
+        handler = self._handler(url.path)
+        if handler is None and url.path in self._websockets:
+            return _to_http(_problem(426, "upgrade_required", f"{url.path} speaks WebSocket"))
+        if handler is None:
+            return _to_http(_problem(404, "not_found", f"nothing is at {url.path[:200]}"))
+        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        return _to_http(handler(Request(url.path, query)))
+
+    def _handler(self, path: str) -> Handler | None:
+        exact = self._exact.get(path)
+        if exact is not None:
+            return exact
+        return next((handler for prefix, handler in self._below if path.startswith(prefix)), None)
+
+
+def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return PROTOCOL if PROTOCOL in offered else None
+
+
+def _bound_socket(connection: ServerConnection) -> None:
+    sock = connection.transport.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
+
+
+def _problem(status: int, code: str, message: str) -> Response:
+    body = json.dumps({"error": {"code": code, "message": message}}).encode()
+    return Response(status, "application/json", body)
+
+
+def _to_http(response: Response) -> http11.Response:
+    headers = Headers(
+        {
+            "Content-Type": response.content_type,
+            "Content-Length": str(len(response.body)),
+            "Cache-Control": "no-store",
+            "Connection": "close",
+        }
+    )
+    phrase = HTTPStatus(response.status).phrase
+    return http11.Response(response.status, phrase, headers, response.body)
+
+
+def _gone(closed: ConnectionClosed) -> FeedError:
+    frame = closed.rcvd or closed.sent
+    text = "without a close frame (1006)" if frame is None else f"{frame.code} {frame.reason}"
+    return FeedError(f"the client is gone: {text}".rstrip())
+
+
+def _not_listening(host: str, port: int, error: OSError) -> Exception:
+    if error.errno == errno.EADDRINUSE:
+        holder = holder_of(port)
+        by = f" by {holder}" if holder else ""
+        return Conflict(f"port {port} is in use{by}", code="port_in_use")
+    return ConfigError(f"can't listen on {host}:{port}: {error}", code="bad_argument")

@@ -1,0 +1,137 @@
+"""The sockets of an exchange and the loop that turns its market."""
+
+import asyncio
+from typing import Protocol
+
+from ledgerflux.core.market import SLOW_CONSUMER, Market
+from ledgerflux.core.market_socket import Goodbye
+from ledgerflux.errors import FeedError
+from ledgerflux.ports import ClientConnection, Clock
+
+TICK_S = 0.000_5
+"""The market is looked at no more often: what is due meanwhile goes out together."""
+SHORT_S = 0.005
+"""For so short a time the market sleeps whatever happens."""
+
+
+class Counters(Protocol):
+    """What is written down with every batch, so that a killed process loses nothing."""
+
+    position: int
+
+    def count_sent(self) -> None:
+        """Count one frame that a socket took."""
+        ...
+
+
+class _Desk:
+    """What the tasks of one socket tell each other."""
+
+    def __init__(self) -> None:
+        self.work = asyncio.Event()
+        self.room = asyncio.Event()
+        self.evicted = asyncio.Event()
+
+
+class ExchangeSockets:
+    """Carries frames between `market` and its sockets, and turns the market's clock."""
+
+    def __init__(self, market: Market, clock: Clock, counters: Counters) -> None:
+        self._market = market
+        self._clock = clock
+        self._counters = counters
+        self._desks: dict[int, _Desk] = {}
+        self._changed = asyncio.Event()
+
+    def wake(self) -> None:
+        """Let the market be looked at now: something happened that it does not know of."""
+        self._changed.set()
+
+    async def accept(self, connection: ClientConnection) -> None:
+        """Serve one socket until it ends."""
+        market = self._market
+        number = market.connect()
+        desk = self._desks[number] = _Desk()
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._hear(number, desk, connection)),
+                    group.create_task(self._send(number, desk, connection)),
+                    group.create_task(desk.evicted.wait()),
+                ]
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in tasks:
+                    task.cancel()
+        except* FeedError:
+            pass  # the client is gone: nothing is left to be said
+        finally:
+            del self._desks[number]
+            market.disconnect(number, self._clock.monotonic_ns())
+            self._changed.set()
+        if desk.evicted.is_set():
+            await connection.close(*SLOW_CONSUMER)
+
+    async def drive(self, *, to_the_end: bool) -> None:
+        """Turn the market; return when it has ended, if `to_the_end`, else never."""
+        market, desks = self._market, self._desks
+        while not (to_the_end and market.state == "ended"):
+            self._changed.clear()
+            now_ns = self._clock.monotonic_ns()
+            touched = market.advance(now_ns)
+            for number in touched:
+                desks[number].work.set()
+            self._counters.position = market.settled
+            await self._rest(market.when_ns(now_ns), now_ns)
+
+    def evict_slow(self) -> None:
+        """Close the sockets that are too far behind."""
+        for number in self._market.slow(self._clock.monotonic_ns()):
+            self._desks[number].evicted.set()
+
+    async def _rest(self, when_ns: int | None, now_ns: int) -> None:
+        """Return when the market has work again, or soon after something changed."""
+        if when_ns is None:
+            await self._changed.wait()
+            return
+        wait_s = (when_ns - now_ns) / 1e9
+        if wait_s <= 0:
+            await asyncio.sleep(0)
+        elif wait_s < SHORT_S:
+            await self._clock.sleep(max(wait_s, TICK_S))
+        else:
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass  # the next item is due
+
+    async def _hear(self, number: int, desk: _Desk, connection: ClientConnection) -> None:
+        market = self._market
+        while True:
+            text = await connection.receive()
+            # Who does not read its books may not ask for more of them.
+            while market.full(number):
+                desk.room.clear()
+                await desk.room.wait()
+            market.receive(number, text, self._clock.monotonic_ns())
+            desk.work.set()
+            self._changed.set()
+
+    async def _send(self, number: int, desk: _Desk, connection: ClientConnection) -> None:
+        market, counters = self._market, self._counters
+        while True:
+            was_blocked = market.blocked
+            batch = market.take(number)
+            desk.room.set()
+            counters.position = market.settled
+            if (was_blocked and not market.blocked) or market.state == "ended":
+                self._changed.set()
+            if not batch:
+                desk.work.clear()
+                await desk.work.wait()
+            for message in batch:
+                if isinstance(message, Goodbye):
+                    await connection.close(*message)
+                    return
+                await connection.send(message)
+                counters.count_sent()

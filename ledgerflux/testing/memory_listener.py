@@ -1,0 +1,162 @@
+"""The listener in memory: clients of a role without sockets, as slow as a test wants."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from urllib.parse import parse_qs, urlsplit
+
+from ledgerflux.errors import Conflict, FeedError
+from ledgerflux.ports import ClientConnection, Handler, Request, Response
+
+RESTART = 1012
+
+
+class MemoryClient:
+    """Both ends of one connection.
+
+    The server's `send` waits while `window_bytes` or more are unread; a client that never
+    calls `next` is a client that does not read.
+    """
+
+    def __init__(self, path: str, window_bytes: int) -> None:
+        self.path = path
+        self.remote = "memory:0"
+        self.closed: tuple[int, str] | None = None
+        self._window_bytes = window_bytes
+        self._unread: deque[bytes] = deque()
+        self._requests: deque[str | bytes] = deque()
+        self._changed = asyncio.Condition()
+
+    # -- the server's end: `ports.ClientConnection` --------------------------------------
+
+    async def send(self, message: str | bytes) -> None:
+        """Send one text message; see `ports.ClientConnection.send`."""
+        text = message.encode() if isinstance(message, str) else message
+        async with self._changed:
+            self._raise_if_closed()
+            self._unread.append(text)
+            self._changed.notify_all()
+            await self._changed.wait_for(self._may_go_on)
+            self._raise_if_closed()
+
+    async def receive(self) -> str | bytes:
+        """Return the next message; see `ports.ClientConnection.receive`."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: bool(self._requests or self.closed))
+            if not self._requests:
+                self._raise_if_closed()
+            return self._requests.popleft()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close, whether the client reads or not."""
+        async with self._changed:
+            self.closed = self.closed or (code, reason)
+            self._changed.notify_all()
+
+    # -- the client's end ----------------------------------------------------------------
+
+    async def ask(self, message: str | bytes) -> None:
+        """Send a message to the server."""
+        async with self._changed:
+            self._requests.append(message)
+            self._changed.notify_all()
+
+    async def next(self, timeout_s: float = 5.0) -> bytes:
+        """Return the next message of the server.
+
+        Raises:
+            FeedError: The server closed, and everything was read.
+        """
+        async with asyncio.timeout(timeout_s), self._changed:
+            await self._changed.wait_for(lambda: bool(self._unread or self.closed))
+            if not self._unread:
+                self._raise_if_closed()
+            message = self._unread.popleft()
+            self._changed.notify_all()
+            return message
+
+    async def leave(self) -> None:
+        """End the connection from the client's side."""
+        await self.close(1000, "")
+
+    def _may_go_on(self) -> bool:
+        return self.closed is not None or sum(map(len, self._unread)) < self._window_bytes
+
+    def _raise_if_closed(self) -> None:
+        if self.closed is not None:
+            code, reason = self.closed
+            raise FeedError(f"the client is gone: {code} {reason}".rstrip())
+
+
+class MemoryListener:
+    """`ports.Listener` for one process; tests use `connect` and `get`."""
+
+    def __init__(self, *, window_bytes: int = 256 * 1024) -> None:
+        self.window_bytes = window_bytes
+        self._routes: Mapping[str, Handler] = {}
+        self._paths: Sequence[str] = ()
+        self._accept: Callable[[MemoryClient], None] | None = None
+        self._taken: set[int] = set()
+
+    @asynccontextmanager
+    async def serve(
+        self,
+        host: str,
+        port: int,
+        routes: Mapping[str, Handler],
+        on_connection: Callable[[ClientConnection], Awaitable[None]] | None = None,
+        *,
+        websocket_paths: Sequence[str] = (),
+        message_bytes_max: int = 16 * 1024,
+    ) -> AsyncIterator[int]:
+        """Listen while the context is open; see `ports.Listener.serve`."""
+        del host, message_bytes_max
+        chosen = port or 1 + max(self._taken, default=49_999)
+        if chosen in self._taken:
+            raise Conflict(f"port {port} is in use", code="port_in_use")
+        self._taken.add(chosen)
+        self._routes, self._paths = routes, websocket_paths
+        clients: list[MemoryClient] = []
+        async with asyncio.TaskGroup() as group:
+
+            async def handle(client: MemoryClient) -> None:
+                if on_connection is not None:
+                    await on_connection(client)
+                await client.close(1000, "")
+
+            def accept(client: MemoryClient) -> None:
+                clients.append(client)
+                group.create_task(handle(client))
+
+            self._accept = accept
+            try:
+                yield chosen
+            finally:
+                self._accept = None
+                self._taken.discard(chosen)
+                for client in clients:
+                    await client.close(RESTART, "restart")
+
+    def connect(self, path: str, *, window_bytes: int | None = None) -> MemoryClient:
+        """Open a WebSocket.
+
+        Raises:
+            FeedError: Nobody listens there (`feed_refused`).
+        """
+        if self._accept is None or path not in self._paths:
+            raise FeedError(f"nothing is at {path}", code="feed_refused")
+        client = MemoryClient(path, window_bytes or self.window_bytes)
+        self._accept(client)
+        return client
+
+    def get(self, target: str) -> Response:
+        """Answer a GET of `target`, a path with or without a query."""
+        url = urlsplit(target)
+        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        prefixes = sorted((path for path in self._routes if path.endswith("/*")), key=len)
+        found = [path for path in prefixes if url.path.startswith(path[:-1])]
+        handler = self._routes.get(url.path) or (self._routes[found[-1]] if found else None)
+        if handler is None:
+            return Response(404, "application/json", b'{"error":{"code":"not_found"}}')
+        return handler(Request(url.path, query))

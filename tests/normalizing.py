@@ -1,0 +1,361 @@
+"""Whatever a venue and its socket may do, as data, and what any client makes of the events.
+
+A history is a list of steps drawn by Hypothesis; `records_of` turns it into calls of a
+`PartitionNormalizer`, grouped as RAW records are. `Oracle` says, without the project's
+machines, which books may be believed after each call; `Client` applies events as a client
+must, and refuses what no client could accept.
+"""
+
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from ledgerflux.model.events import (
+    BookSnapshot,
+    BookUpdate,
+    Heartbeat,
+    Parsed,
+    RecentTrades,
+    Subscriptions,
+    Ticker,
+    Trade,
+    Unknown,
+    VenueError,
+)
+from ledgerflux.model.stream import Gap, Level2Snapshot, Level2Update, StatusEvent, TradeEvent
+
+PRODUCTS = ("BTC-USD", "ETH-USD")
+START_NS = 1_786_253_022_000_000_000
+
+# -- books ------------------------------------------------------------------------------
+
+
+class PlainBook:
+    """Exact price to the texts that came last, a dict a side."""
+
+    def __init__(self, bids=(), asks=()):
+        self.sides = {"buy": {}, "sell": {}}
+        self.apply([("buy", *level) for level in bids])
+        self.apply([("sell", *level) for level in asks])
+
+    def apply(self, changes):
+        for side, price, size in changes:
+            if Decimal(size):
+                self.sides[side][Decimal(price)] = (price, size)
+            else:
+                self.sides[side].pop(Decimal(price), None)
+
+    def bids(self):
+        return [level for _, level in sorted(self.sides["buy"].items(), reverse=True)]
+
+    def asks(self):
+        return [level for _, level in sorted(self.sides["sell"].items())]
+
+    def levels(self):
+        return self.bids(), self.asks()
+
+    def crossed(self):
+        buy, sell = self.sides["buy"], self.sides["sell"]
+        return bool(buy and sell and max(buy) >= min(sell))
+
+
+# -- what a client makes of it ----------------------------------------------------------
+
+
+class Client:
+    """One product's streams as a client sees them, over all its epochs."""
+
+    def __init__(self):
+        self.epoch = None
+        self.epochs = []
+        self._begin(None)
+
+    def _begin(self, epoch):
+        assert epoch not in self.epochs, "an epoch came back"
+        self.epochs.append(epoch)
+        self.epoch = epoch
+        self.seqs = {}
+        self.state = "init"
+        self.live = False
+        self.book = PlainBook()
+        self.trade_id = None
+        self.trades = []
+        self.gaps = []
+        self.tickers = []
+
+    def take(self, made):
+        """Apply one event."""
+        if made.epoch != self.epoch:
+            assert not self.live, "a live book was left without a word"
+            self._begin(made.epoch)
+        expected = self.seqs.get(made.channel, 0) + 1
+        assert made.event.seq == expected, (made.channel, made.event.seq, expected)
+        self.seqs[made.channel] = expected
+        match made.channel:
+            case "level2":
+                self._level2(made.event)
+            case "trades":
+                self._trades(made.event)
+            case "ticker":
+                self.tickers.append(made.event)
+            case "status":
+                assert isinstance(made.event, StatusEvent)
+                assert made.event.state != self.state, "told twice"
+                self.state = made.event.state
+
+    def _level2(self, event):
+        match event:
+            case Level2Snapshot():
+                self.book = PlainBook(event.bids, event.asks)
+                assert self.book.levels() == (event.bids, event.asks)
+                self.live = True
+            case Level2Update():
+                assert self.live, "an update between a gap and the next snapshot"
+                self.book.apply(event.changes)
+            case Gap():
+                assert self.live, "a gap that follows no live book"
+                self.live = False
+                self.gaps.append(event)
+
+    def _trades(self, event):
+        if isinstance(event, Gap):
+            assert event.missing == event.to_id - event.from_id + 1 > 0
+            first, last = event.from_id, event.to_id
+        else:
+            assert isinstance(event, TradeEvent)
+            self.trades.append(event)
+            first = last = event.trade_id
+        assert self.trade_id is None or first == self.trade_id + 1, "an id twice, or untold"
+        self.trade_id = last
+
+
+class Clients:
+    """A client of every product."""
+
+    def __init__(self):
+        self.of = {}
+
+    def take(self, made):
+        """Apply events in order."""
+        for item in made:
+            self.of.setdefault(item.product, Client()).take(item)
+
+    def check(self, machine):
+        """Assert that clients know exactly what `machine` holds."""
+        assert set(self.of) == set(machine.products)
+        for product, stream in machine.products.items():
+            client = self.of[product]
+            assert (client.epoch, client.state) == (stream.epoch, stream.state)
+            assert client.live is (stream.state == "live")
+            if client.live:
+                assert client.book.levels() == (stream.book.bids(), stream.book.asks())
+                assert not client.book.crossed()
+
+
+# -- histories --------------------------------------------------------------------------
+
+_low = st.sampled_from(["1", "2", "2.0", "3", "3.50"])
+_high = st.sampled_from(["6", "7", "7.0", "8.5", "9"])
+_any = st.sampled_from(["1", "2.00", "3", "5", "6", "8.5", "9"])
+_size = st.sampled_from(["1", "1.0", "2.5", "0", "0.000000"])
+_present = st.sampled_from(["1", "1.0", "2.5"])
+_good_change = st.one_of(
+    st.tuples(st.just("buy"), _low, _size), st.tuples(st.just("sell"), _high, _size)
+)
+_odd_change = st.one_of(
+    st.tuples(st.sampled_from(["buy", "sell"]), _any, _size),
+    st.tuples(st.just("buy"), st.sampled_from(["0", "-1"]), st.just("1")),
+    st.tuples(st.just("sell"), _high, st.just("-1")),
+)
+_changes = st.lists(_good_change, min_size=1, max_size=4)
+_products = st.sampled_from([*PRODUCTS, *PRODUCTS, *PRODUCTS, "XRP-USD"])
+_times = st.none() | st.integers(0, 10**9).map(lambda ns: START_NS + ns)
+
+_good_event = st.one_of(
+    st.builds(
+        BookSnapshot,
+        _products,
+        st.lists(st.tuples(_low, _present), max_size=3),
+        st.lists(st.tuples(_high, _present), max_size=3),
+        _times,
+    ),
+    st.builds(BookUpdate, _products, _changes, _times),
+    st.builds(BookUpdate, _products, _changes, _times),
+    st.tuples(st.just("trade"), _products, st.just(1)),
+)
+_odd_event = st.one_of(
+    st.builds(
+        BookSnapshot,
+        _products,
+        st.lists(st.tuples(_any, _present), max_size=2),
+        st.lists(st.tuples(_any, _present), max_size=2),
+        _times,
+    ),
+    st.builds(BookSnapshot, _products, st.just([("0", "1")]), st.just([]), _times),
+    st.builds(BookUpdate, _products, st.lists(_odd_change, min_size=1, max_size=2), _times),
+    st.tuples(st.just("trade"), _products, st.sampled_from([-1, 0, 2, 5])),
+    st.tuples(st.just("recent"), _products, st.sampled_from([None, -2, 0, 3])),
+    st.builds(Ticker, _products, st.just("5.5"), exchange_ns=_times),
+    st.just(Heartbeat(None, 1, None, None)),
+    st.just(Subscriptions({})),
+    st.just(Unknown("l3")),
+    st.just(VenueError("rate_limited", "too many")),
+)
+_events = st.lists(st.one_of(_good_event, _good_event, _odd_event), max_size=3)
+_frame = st.tuples(st.just("frame"), st.sampled_from([0] * 12 + [1, 3, -1, -2]), _events)
+_loss = st.one_of(
+    st.tuples(st.just("lost"), st.none() | st.integers(1, 4)),
+    st.tuples(st.just("refused"), st.booleans()),
+    st.tuples(st.just("close")),
+)
+_open = st.tuples(
+    st.just("open"),
+    st.sampled_from([False, False, True]),
+    st.sampled_from([PRODUCTS, PRODUCTS, PRODUCTS[:1]]),
+    st.sampled_from([("level2", "trades"), ("level2", "trades", "ticker")]),
+)
+_step = st.one_of(_frame, _frame, _frame, _frame, _frame, _loss, _open)
+
+histories = st.tuples(
+    _open, st.lists(st.lists(_step, min_size=1, max_size=4), max_size=9), st.booleans()
+)
+"""A first connection, steps in groups that stand for RAW records, whether frames are numbered."""
+
+
+def records_of(history):
+    """Return the calls (method, arguments) that each RAW record of `history` stands for."""
+    first, groups, numbered = history
+    history = _History(numbered=numbered)
+    return [[history.call(step) for step in group] for group in ([first], *groups)]
+
+
+class _History:
+    """Turns what is relative in steps (numbers, ids, runs) into what a feed would bring."""
+
+    def __init__(self, *, numbered):
+        self.numbered = numbered
+        self.sequence = 0
+        self.run = 1
+        self.trade_ids = dict.fromkeys((*PRODUCTS, "XRP-USD"), 10)
+        self.now_ns = START_NS
+
+    def call(self, step):
+        self.now_ns += 1_000_000
+        match step:
+            case ("open", another_run, products, channels):
+                self.run += another_run
+                self.sequence = 0
+                args = (f"r{self.run}", f"c{self.now_ns}", products, channels)
+            case ("close",):
+                args = ("closed with 1006",)
+            case ("lost", frames):
+                self.sequence += 2 if frames is None else frames
+                args = ("overflow", frames)
+            case ("refused", known):
+                args = ("malformed", self._number(0) if self.numbered and known else None)
+            case ("frame", jump, events):
+                number = self._number(jump) if self.numbered else None
+                args = (Parsed(number, [self._event(event) for event in events]),)
+        return (step[0], (*args, self.now_ns))
+
+    def _number(self, jump):
+        if jump < 0:
+            return max(0, self.sequence + jump)
+        number = self.sequence + jump
+        self.sequence = number + 1
+        return number
+
+    def _event(self, event):
+        match event:
+            case ("trade", product, step):
+                self.trade_ids[product] += step
+                return _trade(product, self.trade_ids[product])
+            case ("recent", product, None):
+                return RecentTrades(product, [])
+            case ("recent", product, step):
+                newest = self.trade_ids[product] = self.trade_ids[product] + step
+                return RecentTrades(product, [_trade(product, newest), _trade(product, newest - 1)])
+        return event
+
+
+def _trade(product, trade_id):
+    return Trade(product, trade_id, "5.5", f"{trade_id}", "buy", "BUY", None)
+
+
+def perform(machine, call):
+    """Make `call` on a `PartitionNormalizer`."""
+    method, args = call
+    getattr(machine, method)(*args)
+
+
+# -- what may be believed ---------------------------------------------------------------
+
+
+class Oracle:
+    """Which books are proved: a good snapshot, and nothing but good updates in order since."""
+
+    def __init__(self):
+        self.proved = {}
+        self.known = set()
+        self.run = None
+        self.next = None
+
+    def take(self, call):
+        """Follow one call."""
+        method, args = call
+        match method:
+            case "open":
+                self.known |= set(args[2])
+                self.proved.clear()
+                self.next = 0
+            case "close":
+                self.proved.clear()
+            case "lost":
+                self.proved.clear()
+                frames = args[1]
+                self.next = None if frames is None or self.next is None else self.next + frames
+            case "refused":
+                self._in_order(args[1])
+                self.proved.clear()
+            case "frame":
+                if self._in_order(args[0].sequence):
+                    self._frame(args[0].events)
+
+    def _in_order(self, number):
+        if number is None:
+            return True
+        if self.next is not None and number < self.next:
+            self.proved.clear()
+            return False
+        if self.next is not None and number > self.next:
+            self.proved.clear()
+        self.next = number + 1
+        return True
+
+    def _frame(self, events):
+        touched = set()
+        for event in events:
+            if isinstance(event, BookSnapshot) and event.product in self.known:
+                self._snapshot(event)
+                touched.discard(event.product)
+            if isinstance(event, BookUpdate) and event.product in self.proved:
+                if all(_possible(price, size) for _, price, size in event.changes):
+                    self.proved[event.product].apply(event.changes)
+                    touched.add(event.product)
+                else:
+                    del self.proved[event.product]
+        for product in touched & set(self.proved):
+            if self.proved[product].crossed():
+                del self.proved[product]
+
+    def _snapshot(self, event):
+        possible = all(_possible(*level) for level in (*event.bids, *event.asks))
+        book = PlainBook(event.bids, event.asks) if possible else None
+        if book is None or book.crossed():
+            self.proved.pop(event.product, None)
+        else:
+            self.proved[event.product] = book
+
+
+def _possible(price, size):
+    return Decimal(price) > 0 and Decimal(size) >= 0

@@ -1,0 +1,145 @@
+import socket
+
+import pytest
+
+from ledgerflux.errors import ConfigError, Conflict, FeedError
+from ledgerflux.settings import DEFAULT_PORT, UpRequest
+from ledgerflux.stack import requests
+from ledgerflux.stack.requests import choose_port, differences, resolve, venue_answers
+
+
+async def yes(_):
+    return True
+
+
+async def no(_):
+    return False
+
+
+@pytest.fixture
+def taken():
+    """Yield a port that somebody listens on."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        yield holder.getsockname()[1]
+
+
+async def test_auto_takes_the_first_venue_that_answers():
+    assert (await resolve(UpRequest(source="auto"), yes)).source == "coinbase-advanced"
+
+
+async def test_auto_falls_back_to_the_synthetic_market():
+    assert (await resolve(UpRequest(source="auto"), no)).source == "synthetic:200"
+
+
+async def test_a_recording_is_named_by_its_whole_path(tmp_path, monkeypatch):
+    (tmp_path / "a.lfr").touch()
+    monkeypatch.chdir(tmp_path)
+    request = await resolve(UpRequest(source="replay:a.lfr"), no)
+    assert request.source == f"replay:{tmp_path / 'a.lfr'}"
+
+
+async def test_a_recording_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(ConfigError, match="no recording"):
+        await resolve(UpRequest(source=f"replay:{tmp_path}/none.lfr"), no)
+
+
+async def test_other_sources_stay_as_they_are():
+    asked = UpRequest(source="synthetic:7")
+    assert await resolve(asked, no) is asked
+
+
+class Socket:
+    async def close(self):
+        pass
+
+
+class Feed:
+    def __init__(self, error=None):
+        self.error = error
+
+    async def connect(self, url):
+        assert url.startswith("wss://")
+        if self.error:
+            raise self.error
+        return Socket()
+
+
+async def test_a_venue_answers_when_it_opens_a_socket():
+    assert await venue_answers(Feed(), "coinbase-advanced")
+    assert not await venue_answers(Feed(FeedError("no")), "coinbase-advanced")
+    assert not await venue_answers(Feed(TimeoutError()), "coinbase-advanced")
+
+
+def test_a_stack_without_gateway_needs_no_port():
+    assert choose_port(UpRequest(services=("nats",), port=1)) == 0
+
+
+def test_the_port_asked_for_is_taken_where_it_is_free(taken):
+    free = choose_port(UpRequest(port=0))
+    assert free > 0
+    assert choose_port(UpRequest(port=free)) == free
+
+
+def test_a_port_asked_for_and_taken_is_a_conflict_naming_its_holder(taken):
+    with pytest.raises(Conflict, match=rf"port {taken} is in use by .*pid \d+") as caught:
+        choose_port(UpRequest(port=taken))
+    assert (caught.value.code, caught.value.exit_code) == ("port_in_use", 6)
+
+
+def test_the_next_free_port_is_taken_where_none_was_asked_for(taken, monkeypatch):
+    monkeypatch.setattr(requests, "DEFAULT_PORT", taken)
+    assert choose_port(UpRequest()) != taken
+    monkeypatch.setattr(requests, "PORTS_TRIED", 1)
+    assert choose_port(UpRequest()) not in (0, taken)
+
+
+def test_an_address_of_another_machine_is_refused():
+    with pytest.raises(ConfigError, match="can't listen on"):
+        choose_port(UpRequest(host="192.0.2.1"))
+
+
+def test_a_port_for_root_is_told(monkeypatch):
+    monkeypatch.setattr(requests, "bind_error", lambda *_: PermissionError(13, "no"))
+    with pytest.raises(ConfigError, match="more rights"):
+        choose_port(UpRequest(port=80))
+
+
+def running(**asked):
+    return UpRequest(**asked).model_dump(mode="json")
+
+
+def test_the_same_request_has_no_differences():
+    assert differences(running(), UpRequest()) == []
+    assert differences(running(port=8000), UpRequest()) == []
+    every = ("nats", "postgres", "exchange", "ingest", "normalize", "snapshot", "gateway")
+    assert differences(running(), UpRequest(services=every)) == []
+
+
+def test_every_difference_is_named():
+    asked = UpRequest(
+        source="synthetic:7",
+        products=("BTC-USD",),
+        speed="max",
+        at_end="loop",
+        host="::1",
+        port=DEFAULT_PORT,
+        durability="disk",
+    )
+    assert differences(running(shards=4, products=("A-B", "C-D")), asked) == [
+        "source: running synthetic:200, asked synthetic:7",
+        "products: running A-B,C-D, asked BTC-USD",
+        "speed: running 1.0, asked max",
+        "at-end: running hold, asked loop",
+        "host: running 127.0.0.1, asked ::1",
+        "durability: running process, asked disk",
+        "port: running none asked for, asked 8000",
+    ]
+    found = differences(running(services=("nats",), port=1), UpRequest(services=("nats",), port=2))
+    assert found == ["port: running 1, asked 2"]
+    assert differences(running(), UpRequest(services=("nats",)))[0].endswith("asked nats")
+
+
+def test_a_request_of_another_version_differs():
+    assert differences({"future": 1}, UpRequest()) == ["it was started by another version"]

@@ -1,0 +1,185 @@
+"""Each message's bytes, and that they are what `gateway_messages` describes."""
+
+import json
+
+import pytest
+from streams import TIME, Numbered
+
+from ledgerflux.core.limits import Limits
+from ledgerflux.core.product_stream import Heads, Missing, ProductStream
+from ledgerflux.core.request_desk import Refusal
+from ledgerflux.core.snapshot import Position
+from ledgerflux.wire import gateway_frames as frames
+from ledgerflux.wire.gateway_messages import check
+
+EPOCH = "run 1"
+
+
+@pytest.fixture
+def stream() -> ProductStream:
+    return ProductStream(
+        "coinbase-exchange", "BTC-USD", integrity="sequence", integrity_rule="sequence:connection"
+    )
+
+
+def read(message: bytes) -> dict:
+    check(message)
+    return json.loads(message)
+
+
+ENVELOPE = {"venue": "coinbase-exchange", "product_id": "BTC-USD", "epoch": "run1"}
+
+
+def test_a_batch_becomes_one_message_with_its_events_unparsed(stream):
+    source = Numbered()
+    [_, _, batch] = source.snapshot().update().update().take()
+    stream.publish_ns = 1_700_000_000_123_456_789
+    message = frames.data(stream, batch)
+    assert batch.body in message
+    assert read(message) == {
+        "channel": "level2",
+        "type": "update",
+        **ENVELOPE,
+        "prev_seq": 1,
+        "seq": 3,
+        "ts_publish": "2023-11-14T22:13:20.123456789Z",
+        "data": json.loads(batch.body),
+    }
+
+
+def test_every_kind_of_event_is_as_described(stream):
+    source = Numbered().trade().ticker().status("halted").update()
+    for batch in source.take():
+        assert read(frames.data(stream, batch))["channel"] == batch.channel
+
+
+def test_the_latest_ticker_is_a_message_of_one_event(stream):
+    source = Numbered()
+    for batch in source.ticker("1").ticker("2").take():
+        stream.apply(batch, 0)
+    position, event = stream.latest("ticker")
+    message = read(frames.latest(stream, "ticker", position, event))
+    assert (message["prev_seq"], message["seq"], len(message["data"])) == (1, 2, 1)
+
+
+def test_a_state_without_events_stands_at_seq_zero(stream):
+    position, event = stream.latest("status")
+    message = read(frames.latest(stream, "status", position, event))
+    assert (message["prev_seq"], message["seq"]) == (0, 0)
+
+
+def test_a_gap_says_all_that_is_known(stream):
+    missing = Missing("trades", "run1", 5, 9, "upstream", "live", 'a "hole"', 3, 70, 72)
+    assert read(frames.gap(stream, missing)) == {
+        "channel": "trades",
+        "type": "gap",
+        **ENVELOPE,
+        "from_seq": 5,
+        "to_seq": 9,
+        "cause": "upstream",
+        "next": "live",
+        "detail": 'a "hole"',
+        "state": "live",
+        "missing": 3,
+        "from_id": 70,
+        "to_id": 72,
+        "ts_publish": "1970-01-01T00:00:00.000000000Z",
+    }
+
+
+def test_after_a_gap_of_the_book_a_snapshot_comes(stream):
+    gap = frames.gap(stream, Missing("level2", "run1", 1, 0, "epoch", "init"))
+    assert read(gap)["next"] == "snapshot"
+
+
+def test_a_part_of_a_snapshot_says_what_proves_the_book(stream):
+    source = Numbered()
+    for batch in source.snapshot().take():
+        stream.apply(batch, 1)
+    message = read(frames.part(stream.snapshot(), 1, "resync", 0))
+    bids, asks = message.pop("bids"), message.pop("asks")
+    assert (bids[0], asks[0]) == (["100.5", "1"], ["101", "3"])
+    assert message == {
+        "channel": "level2",
+        "type": "snapshot",
+        **ENVELOPE,
+        "prev_seq": 0,
+        "seq": 1,
+        "depth": "full",
+        "part": 1,
+        "parts": 1,
+        "state": "live",
+        "integrity": "sequence",
+        "integrity_rule": "sequence:connection",
+        "reason": "resync",
+        "ts_exchange": TIME,
+        "ts_receive": TIME,
+        "ts_publish": "1970-01-01T00:00:00.000000001Z",
+    }
+
+
+def test_an_epoch_with_any_characters_stays_valid_json(stream):
+    message = frames.gap(stream, Missing("level2", 'q"\\', 1, 0, "epoch", "init"))
+    assert read(message)["epoch"] == 'q"\\'
+
+
+def test_a_heartbeat_tells_where_each_product_stands():
+    message = read(frames.heartbeat("v", {"BTC-USD": Heads("e", 5, 6, "live", "none")}, 7, 0))
+    assert message["counter"] == 7
+    assert message["heads"] == {
+        "BTC-USD": {"epoch": "e", "level2": 5, "trades": 6, "state": "live", "integrity": "none"}
+    }
+
+
+def test_the_welcome_tells_the_limits():
+    welcome = frames.welcome(
+        connection_id="c-1",
+        server="ledgerflux/0",
+        now_ns=0,
+        venue="v",
+        source="synthetic:200",
+        limits=Limits()._asdict(),
+    )
+    assert read(welcome)["limits"]["message_bytes_max"] == 16384
+
+
+def test_answers_carry_the_request_and_its_times():
+    granted = frames.subscribed(
+        "level2",
+        {"BTC-USD": Position("e", 5)},
+        venue="v",
+        everything=False,
+        request_id="q",
+        times=(0, 1),
+    )
+    message = read(granted)
+    assert message["req_id"] == "q"
+    assert message["streams"] == {"BTC-USD": {"epoch": "e", "seq": 5}}
+    assert (message["product_ids"], message["pattern"], message["depth"]) == (
+        ["BTC-USD"],
+        None,
+        "full",
+    )
+    assert message["time_out"] == "1970-01-01T00:00:00.000000001Z"
+    assert read(frames.pong(4, "n", (0, 1)))["nonce"] == "n"
+
+
+def test_notices_answer_nothing():
+    joined = read(frames.subscribed("trades", {"BTC-USD": Position("e", 5)}, venue="v"))
+    assert (joined["req_id"], joined["time_in"], joined["pattern"]) == (None, None, "*")
+    assert joined["depth"] is None
+    gone = read(frames.unsubscribed("trades", ["BTC-USD"]))
+    assert (gone["req_id"], gone["product_ids"]) == (None, ["BTC-USD"])
+
+
+def test_a_subscription_to_beats_names_its_products():
+    message = read(frames.subscribed("heartbeats", {}, venue="v", product_ids=["BTC-USD"]))
+    assert message["product_ids"] == ["BTC-USD"]
+
+
+def test_a_refusal_says_whether_and_when_to_try_again():
+    message = read(frames.refused(Refusal("rate_limited", "wait", (), 250), 9))
+    assert (message["retryable"], message["retry_after_ms"], message["req_id"]) == (True, 250, 9)
+    message = read(frames.refused(Refusal("unknown_product", "no", ("X",)), None))
+    assert (message["retryable"], message["product_ids"]) == (False, ["X"])
+    assert read(frames.error("idle", "why"))["req_id"] is None

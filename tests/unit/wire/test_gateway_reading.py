@@ -1,0 +1,140 @@
+import json
+
+import pytest
+from streams import TIME, Numbered
+
+from ledgerflux.core.limits import Limits
+from ledgerflux.core.mirror import Verdict
+from ledgerflux.core.product_stream import Missing, ProductStream
+from ledgerflux.core.snapshot import Position
+from ledgerflux.errors import GatewayError
+from ledgerflux.wire import gateway_frames as frames
+from ledgerflux.wire.gateway_reading import Follower, Message, Place, read_message
+
+
+class Rig:
+    """A product's stream on one side, a follower on the other."""
+
+    def __init__(self) -> None:
+        self.source = Numbered()
+        self.stream = ProductStream("v", "BTC-USD", integrity="none", integrity_rule="none")
+        self.follower = Follower()
+
+    def begin(self, channel="level2", seq=0) -> None:
+        streams = {"BTC-USD": Position("run1", seq)}
+        assert self.take(frames.subscribed(channel, streams, venue="v")) is None
+
+    def take(self, raw: bytes):
+        return self.follower.take(read_message(raw))
+
+    def batches(self):
+        for batch in self.source.take():
+            self.stream.apply(batch, 1)
+            yield batch
+
+    @property
+    def mirror(self):
+        return self.follower.mirrors[("level2", "BTC-USD")]
+
+
+def test_a_message_keeps_its_text_and_knows_its_fields():
+    raw = frames.error("idle", "why")
+    message = read_message(raw)
+    assert (message.type, message.code, message.raw) == ("error", "idle", raw)
+
+
+def test_keys_of_a_newer_gateway_are_ignored():
+    assert read_message(b'{"type":"pong","new":{"a":1}}') == Message(
+        type="pong", raw=b'{"type":"pong","new":{"a":1}}'
+    )
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"type":1}', b'{"type":"gap","to_seq":"x"}'])
+def test_what_is_no_message_is_an_error_of_ours(raw):
+    with pytest.raises(GatewayError) as caught:
+        read_message(raw)
+    assert caught.value.code == "protocol_error"
+
+
+def test_events_are_read_on_demand():
+    rig = Rig()
+    rig.source.update().trade().ticker().status("halted")
+    update, trade, ticker, status = (
+        read_message(frames.data(rig.stream, batch)) for batch in rig.source.take()
+    )
+    assert update.updates()[0].changes == [("buy", "99.5", "7")]
+    assert trade.trades()[0].trade_id == 1
+    assert ticker.tickers()[0].derived
+    assert status.statuses()[0].state == "halted"
+    assert read_message(frames.system(b'{"state":"down"}')).document() == {"state": "down"}
+    with pytest.raises(GatewayError):
+        update.trades()
+
+
+def test_a_subscription_a_snapshot_and_updates_make_the_book():
+    rig = Rig()
+    rig.begin()
+    rig.source.snapshot()
+    list(rig.batches())
+    judged = rig.take(frames.part(rig.stream.snapshot(), 1, "subscribe", None))
+    assert judged.verdict is Verdict.APPLIED
+    rig.source.update()
+    for batch in rig.batches():
+        judged = rig.take(frames.data(rig.stream, batch))
+    assert judged.verdict is Verdict.APPLIED
+    assert rig.mirror.book.bids() == rig.source.book.bids()
+    assert (rig.mirror.state, rig.mirror.integrity, rig.mirror.live) == ("live", "none", True)
+    assert (rig.mirror.ts_exchange, rig.mirror.ts_receive) == (TIME, TIME)
+
+
+def test_a_gap_and_data_of_other_channels_follow_the_same_rule():
+    rig = Rig()
+    rig.begin("trades", 4)
+    gap = frames.gap(rig.stream, Missing("trades", "run1", 5, 7, "slow_consumer", "live"))
+    assert rig.take(gap).verdict is Verdict.APPLIED
+    rig.source.seqs["trades"] = 7
+    [batch] = rig.source.trade().take()
+    assert rig.take(frames.data(rig.stream, batch)).verdict is Verdict.APPLIED
+    assert rig.take(frames.data(rig.stream, batch)).verdict is Verdict.REPEATED
+    rig.source.trade().take()
+    [batch] = rig.source.trade().take()
+    assert rig.take(frames.data(rig.stream, batch)).verdict is Verdict.BROKEN
+
+
+def test_data_before_a_subscription_breaks_the_rule():
+    rig = Rig()
+    [batch] = rig.source.trade().take()
+    assert rig.take(frames.data(rig.stream, batch)).verdict is Verdict.BROKEN
+
+
+def test_control_messages_belong_to_no_stream():
+    rig = Rig()
+    limits = Limits()._asdict()
+    welcome = frames.welcome(
+        connection_id="c", server="s", now_ns=0, venue="v", source="x", limits=limits
+    )
+    assert rig.take(welcome) is None
+    assert rig.take(frames.pong(1, None, (0, 0))) is None
+
+
+def test_what_is_left_is_forgotten():
+    rig = Rig()
+    rig.begin()
+    assert rig.take(frames.unsubscribed("level2", ["BTC-USD", "ETH-USD"])) is None
+    assert rig.follower.mirrors == {}
+
+
+def test_a_message_tells_where_its_subscription_stands():
+    raw = frames.subscribed("trades", {"BTC-USD": Position("e", 3)}, venue="v")
+    assert read_message(raw).streams == {"BTC-USD": Place("e", 3)}
+
+
+def test_events_that_cannot_be_read_are_an_error_and_none_are_no_event():
+    rig = Rig()
+    rig.begin()
+    head = {"channel": "level2", "type": "update", "product_id": "BTC-USD", "epoch": "run1"}
+    empty = json.dumps({**head, "prev_seq": 0, "seq": 1, "data": []}).encode()
+    assert rig.take(empty).verdict is Verdict.APPLIED
+    broken = json.dumps({**head, "prev_seq": 1, "seq": 2, "data": [1]}).encode()
+    with pytest.raises(GatewayError):
+        rig.take(broken)

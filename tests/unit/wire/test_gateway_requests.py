@@ -1,0 +1,132 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledgerflux.wire.gateway_requests import (
+    BadRequest,
+    GatewayRequest,
+    PingParams,
+    SubscribeParams,
+    UnsubscribeParams,
+    parse_request,
+)
+
+
+def ask(method="subscribe", req_id=1, **params):
+    return parse_request(json.dumps({"method": method, "params": params, "req_id": req_id}))
+
+
+def refused(answer) -> str:
+    assert isinstance(answer, BadRequest)
+    return answer.refusal.code
+
+
+def test_a_subscription_names_channel_and_products():
+    request = ask(channel="level2", product_ids=["BTC-USD"], venue="v", snapshot=False)
+    assert isinstance(request, GatewayRequest)
+    assert request.req_id == 1
+    assert request.products == ["BTC-USD"]
+    assert request.params == SubscribeParams(
+        channel="level2", product_ids=["BTC-USD"], venue="v", snapshot=False
+    )
+
+
+def test_a_star_alone_means_all():
+    assert ask(channel="trades", product_ids=["*"]).products is None
+    assert refused(ask(channel="trades", product_ids=["*", "BTC-USD"])) == "invalid_param"
+
+
+def test_beats_need_no_products():
+    assert ask(channel="heartbeats").products is None
+    assert ask(channel="heartbeats", product_ids=["BTC-USD"]).products == ["BTC-USD"]
+    assert ask(channel="system", product_ids=["*"]).products is None
+    assert refused(ask(channel="system", product_ids=["BTC-USD"])) == "invalid_param"
+
+
+def test_unsubscribe_and_ping_are_read():
+    request = ask("unsubscribe", channel="ticker", product_ids=["BTC-USD"])
+    assert request.params == UnsubscribeParams(channel="ticker", product_ids=["BTC-USD"])
+    request = ask("ping", nonce="abc")
+    assert (request.params, request.products) == (PingParams(nonce="abc"), None)
+    assert parse_request('{"method":"ping"}') == GatewayRequest(PingParams(), None)
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({}, "unknown_channel"),
+        ({"channel": "books", "product_ids": ["*"]}, "unknown_channel"),
+        ({"channel": "level2"}, "invalid_param"),
+        ({"channel": "level2", "product_ids": []}, "invalid_param"),
+        ({"channel": "level2", "product_ids": "BTC-USD"}, "invalid_param"),
+        ({"channel": "level2", "product_ids": [1]}, "invalid_param"),
+        ({"channel": "level2", "product_ids": ["*"], "depth": 10}, "unsupported_depth"),
+        ({"channel": "level2", "product_ids": ["*"], "conflate": "1s"}, "unsupported_conflate"),
+        ({"channel": "level2", "product_ids": ["*"], "snapshot": "yes"}, "invalid_param"),
+    ],
+)
+def test_what_does_not_work_is_refused_by_name(params, code):
+    answer = ask(**params)
+    assert refused(answer) == code
+    assert answer.req_id == 1
+
+
+def test_unknown_parameters_are_named():
+    answer = ask(channel="level2", product_ids=["*"], resume={}, colour="red")
+    assert refused(answer) == "invalid_param"
+    assert answer.refusal.message == "unknown: resume, colour"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "bad_json"),
+        ("{", "bad_json"),
+        ("[" * 10_000, "bad_json"),
+        ("[]", "bad_request"),
+        ("7", "bad_request"),
+        ("{}", "bad_request"),
+        ('{"type":"subscribe","product_ids":["BTC-USD"]}', "bad_request"),
+        ('{"method":"subscribe","params":[]}', "bad_request"),
+        ('{"method":"ping","req_id":1.5}', "bad_request"),
+        ('{"method":"ping","req_id":"' + "x" * 37 + '"}', "bad_request"),
+        ('{"method":"shout"}', "unknown_method"),
+    ],
+)
+def test_what_is_no_request_is_answered_with_a_reason(text, code):
+    assert refused(parse_request(text)) == code
+
+
+def test_the_reason_names_the_field():
+    assert "params" in parse_request('{"method":"subscribe","params":[]}').refusal.message
+    assert "message" in parse_request("[]").refusal.message
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=12,
+)
+
+
+@given(st.one_of(st.text(), json_values.map(json.dumps)))
+def test_no_text_raises(text):
+    assert isinstance(parse_request(text), GatewayRequest | BadRequest)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"method": st.sampled_from(["subscribe", "unsubscribe", "ping"])},
+        optional={
+            "params": st.dictionaries(
+                st.sampled_from(["channel", "product_ids", "venue", "depth", "nonce", "snapshot"]),
+                st.sampled_from(["level2", "system", "full"]) | json_values,
+            ),
+            "req_id": json_values,
+        },
+    )
+)
+def test_no_request_raises(request):
+    assert isinstance(parse_request(json.dumps(request)), GatewayRequest | BadRequest)

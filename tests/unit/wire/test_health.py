@@ -1,0 +1,80 @@
+import msgspec
+import pytest
+
+from ledgerflux.wire.health import (
+    FeedConf,
+    Health,
+    PartitionHealth,
+    ServiceHealth,
+    SupervisorHealth,
+)
+
+CONF = FeedConf(
+    venue="coinbase-advanced",
+    url="ws://127.0.0.1:9000",
+    source="synthetic:200",
+    run="r1",
+    products=["BTC-USD"],
+    channels=["level2"],
+)
+HEALTH = Health("normalize", "0", 12, "ready", time_ns=5, started_ns=1)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        CONF,
+        HEALTH,
+        msgspec.structs.replace(
+            HEALTH,
+            p99_ms=1.5,
+            counts={"gaps": 1},
+            partitions=[PartitionHealth(7, ["BTC-USD"], raw=3, states={"BTC-USD": "live"})],
+        ),
+        SupervisorHealth(
+            1,
+            2,
+            "synthetic:200",
+            "process",
+            4,
+            1000,
+            [ServiceHealth("nats", None, "failed", 0.5, 10, 2, 7, detail="exit 1")],
+        ),
+    ],
+)
+def test_what_was_written_is_what_is_read(value):
+    assert msgspec.json.decode(msgspec.json.encode(value), type=type(value)) == value
+
+
+def test_a_record_says_only_what_there_is_to_say():
+    assert msgspec.json.decode(msgspec.json.encode(HEALTH)) == {
+        "role": "normalize",
+        "instance": "0",
+        "pid": 12,
+        "state": "ready",
+        "time_ns": 5,
+        "started_ns": 1,
+    }
+
+
+def test_the_key_names_role_and_instance():
+    assert HEALTH.key == "normalize.0"
+
+
+def test_two_records_share_no_counts():
+    first, second = (Health("a", "0", 1, "ready", 0, 0) for _ in range(2))
+    first.counts["x"] = 1
+    assert second.counts == {}
+
+
+def test_a_conf_from_another_version_is_refused():
+    body = msgspec.json.encode({**msgspec.to_builtins(CONF), "speed": 2})
+    with pytest.raises(msgspec.ValidationError, match="speed"):
+        msgspec.json.decode(body, type=FeedConf)
+
+
+@pytest.mark.parametrize("run", ["", "two words", "line\n", "r\n", "caf\u00e9", "x" * 201])
+def test_a_run_that_could_not_stand_in_an_index_is_refused(run):
+    body = msgspec.json.encode(msgspec.structs.replace(CONF, run=run))
+    with pytest.raises(msgspec.ValidationError, match=r"\$.run"):
+        msgspec.json.decode(body, type=FeedConf)
