@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ledgerflux.adapters.recording_file import describe, read_lines
+from ledgerflux.core.dialect import Hearing
 from ledgerflux.core.market_source import MarketPlan, Source
 from ledgerflux.core.recorded_market import CHANNELS, RecordedMarket
 from ledgerflux.core.synthetic import RATE_DEFAULT, SyntheticMarket
@@ -34,7 +35,7 @@ class ReplayPlan:
         self._survey = described.survey
         self.name = f"replay:{path.name}"
         self.identity = f"replay:{described.sha256}"
-        self.hearing = server(described.venue)
+        self.hearing: Hearing = server(described.venue)
         self.channels = described.survey.channels
         with_data = {product for _, product in described.survey.pairs}
         held = tuple(product for product in described.survey.products if product in with_data)
@@ -72,9 +73,10 @@ class SyntheticPlan:
         self._rate_per_s = rate_per_s
         self._seed = seed
         self.name = f"synthetic:{rate_per_s:g}"
-        self.hearing = server(venue_name)
+        self._speaking = server(venue_name)
+        self.hearing: Hearing = self._speaking
         self.products = tuple(products)
-        self.channels = CHANNELS
+        self.channels: tuple[str, ...] = CHANNELS
         terms = f"{rate_per_s!r}/{seed}/{venue_name}/{','.join(products)}"
         self.identity = f"synthetic/1:{sha256(terms.encode()).hexdigest()}"
 
@@ -82,7 +84,7 @@ class SyntheticPlan:
         """Return the market, which has no end."""
         return SyntheticMarket(
             self.products,
-            self.hearing,
+            self._speaking,
             rate_per_s=self._rate_per_s,
             seed=self._seed,
             wall_ns=wall_ns,

@@ -29,7 +29,7 @@ class StateFile:
     """Counters of one run of one source; another source begins another run."""
 
     def __init__(self, path: Path, source: str) -> None:
-        """Open the state at `path`, or begin a run there: it is new, damaged or of another source."""
+        """Open the state at `path`; begin a run where it is new, damaged or of another source."""
         self._kept_path = path.with_name(f"{path.name}.market")
         known = _read_identity(path)
         if known is None or known.source != source:

@@ -28,11 +28,12 @@ from ledgerflux.model.stream import ChannelName
 
 
 class FanoutStatistics(NamedTuple):
-    """Clients, their subscriptions, and what was queued for them."""
+    """Clients, their subscriptions, what was queued for them, and how often they fell behind."""
 
     clients: int
     subscriptions: int
     delivered_total: int
+    fell_behind_total: int
 
 
 class Fanout:
@@ -53,6 +54,7 @@ class Fanout:
         self._limits = limits
         self._followers: dict[tuple[ChannelName, str], dict[ClientSession, Subscription]] = {}
         self._delivered_total = 0
+        self._gone_behind = 0
 
     def heads(self) -> dict[str, Heads]:
         """Return where every product served stands."""
@@ -61,7 +63,10 @@ class Fanout:
     def statistics(self) -> FanoutStatistics:
         """Return counts."""
         subscriptions = sum(session.used for session in self.sessions)
-        return FanoutStatistics(len(self.sessions), subscriptions, self._delivered_total)
+        behind = sum(session.statistics().fell_behind_total for session in self.sessions)
+        return FanoutStatistics(
+            len(self.sessions), subscriptions, self._delivered_total, self._gone_behind + behind
+        )
 
     # -- products ----------------------------------------------------------------------
 
@@ -128,6 +133,7 @@ class Fanout:
     def leave(self, session: ClientSession) -> None:
         """Forget a client."""
         del self.sessions[session]
+        self._gone_behind += session.statistics().fell_behind_total
         for channel, product in list(session.subscriptions):
             self.part(session, channel, product)
 

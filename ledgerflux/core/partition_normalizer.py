@@ -169,7 +169,7 @@ class PartitionNormalizer:
                 stream.ticker(event, receive_ns)
             case BookSnapshot():
                 problem = stream.snapshot(event, receive_ns, sequence)
-            case RecentTrades():
+            case _:
                 stream.recent_trades(event, receive_ns)
         if problem is not None:
             self._ask(event.product, problem)

@@ -115,9 +115,9 @@ class Exchange:
         self._ledger.started = self._ledger.started or not self._paused
         sockets = ExchangeSockets(market, self._clock, self._ledger)
         try:
-            await self._serve(sockets, source)
+            await self._serve(sockets, source, market)
         finally:
-            self._keep(source, market)
+            self._keep(source)
 
     def vitals(self) -> Vitals:
         """Return what the health record says."""
@@ -158,11 +158,69 @@ class Exchange:
             await asyncio.sleep(0)
         return source
 
-    async def _serve(self, sockets: ExchangeSockets, source: Source) -> None:
+    async def _serve(self, sockets: ExchangeSockets, source: Source, market: Market) -> None:
+        port = self._port or self._ledger.port
+        taken = False
         try:
-            await self._listen(sockets, source, self._port or self._ledger.port)
-        except* Conflict as taken:
-            if self._port:
+            await self._listen(sockets, source, market, port)
+        except* Conflict:
+            if self._port or not port:
                 raise
-            del taken
-        ...
+            taken = True
+        if taken:
+            await self._listen(sockets, source, market, 0)
+
+    async def _listen(
+        self, sockets: ExchangeSockets, source: Source, market: Market, port: int
+    ) -> None:
+        async def start(_: bytes) -> bytes:
+            was_paused = market.state == "paused"
+            market.start()
+            self._ledger.started = True
+            sockets.wake()
+            return msgspec.json.encode(Started(self._plan.name, market.state, was_paused))
+
+        listening = self._listener.serve(
+            self._host,
+            port,
+            {},
+            sockets.accept,
+            websocket_paths=("/",),
+            message_bytes_max=REQUEST_BYTES_MAX,
+        )
+        async with listening as bound, self._bus.answer(exchange_subject("start"), start):
+            self._ledger.port = bound
+            conf = self._conf(bound)
+            await self._patience.insist(lambda: write_feed(self._bus, conf))
+            self._announced = True
+            async with asyncio.TaskGroup() as group:
+                house = group.create_task(self._keep_house(sockets, source))
+                await sockets.drive(to_the_end=self._at_end == "exit")
+                house.cancel()
+
+    def _conf(self, port: int) -> FeedConf:
+        return FeedConf(
+            venue=self._plan.hearing.name,
+            url=f"ws://{self._host}:{port}/",
+            source=self._plan.name,
+            run=self._ledger.run,
+            products=list(self._plan.products),
+            channels=list(self._plan.channels),
+        )
+
+    async def _keep_house(self, sockets: ExchangeSockets, source: Source) -> None:
+        while True:
+            await self._clock.sleep(KEEP_HOUSE_S)
+            sockets.evict_slow()
+            if self._clock.monotonic_ns() - self._saved_ns >= KEEP_EVERY_NS:
+                self._keep(source)
+
+    def _keep(self, source: Source) -> None:
+        """Keep the source's state once nothing before it can be lost any more."""
+        if self._saved is None:
+            saved = source.save()
+            self._saved = None if saved is None else (source.position, saved)
+        if self._saved is not None and self._ledger.position >= self._saved[0]:
+            self._ledger.keep(self._saved[1])
+            self._saved = None
+            self._saved_ns = self._clock.monotonic_ns()

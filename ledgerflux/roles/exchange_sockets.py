@@ -42,6 +42,7 @@ class ExchangeSockets:
         self._counters = counters
         self._desks: dict[int, _Desk] = {}
         self._changed = asyncio.Event()
+        self._turning = False
 
     def wake(self) -> None:
         """Let the market be looked at now: something happened that it does not know of."""
@@ -74,19 +75,30 @@ class ExchangeSockets:
     async def drive(self, *, to_the_end: bool) -> None:
         """Turn the market; return when it has ended, if `to_the_end`, else never."""
         market, desks = self._market, self._desks
-        while not (to_the_end and market.state == "ended"):
-            self._changed.clear()
-            now_ns = self._clock.monotonic_ns()
-            touched = market.advance(now_ns)
-            for number in touched:
-                desks[number].work.set()
-            self._counters.position = market.settled
-            await self._rest(market.when_ns(now_ns), now_ns)
+        self._turning = True
+        try:
+            while not (to_the_end and market.state == "ended"):
+                self._changed.clear()
+                now_ns = self._clock.monotonic_ns()
+                for number in market.advance(now_ns):
+                    desks[number].work.set()
+                self._settle()
+                await self._rest(market.when_ns(now_ns), now_ns)
+        finally:
+            self._turning = False
 
     def evict_slow(self) -> None:
         """Close the sockets that are too far behind."""
         for number in self._market.slow(self._clock.monotonic_ns()):
             self._desks[number].evicted.set()
+
+    def _settle(self) -> None:
+        """Write down what need not be sent again.
+
+        What waits for sockets while everything ends is not sent, so it does not count.
+        """
+        if self._turning:
+            self._counters.position = self._market.settled
 
     async def _rest(self, when_ns: int | None, now_ns: int) -> None:
         """Return when the market has work again, or soon after something changed."""
@@ -123,7 +135,7 @@ class ExchangeSockets:
             was_blocked = market.blocked
             batch = market.take(number)
             desk.room.set()
-            counters.position = market.settled
+            self._settle()
             if (was_blocked and not market.blocked) or market.state == "ended":
                 self._changed.set()
             if not batch:

@@ -121,7 +121,7 @@ class HealthLoop:
             cpu=round(usage.cpu, 3),
             rss_bytes=usage.rss_bytes,
             partitions=list(vitals.partitions),
-            counts=dict(vitals.counts),
+            counts={name: int(count) for name, count in vitals.counts.items()},
         )
 
     def _health(self, _: Request) -> Response:

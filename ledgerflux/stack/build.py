@@ -6,20 +6,24 @@ import random
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Protocol
+from contextlib import AsyncExitStack
+from typing import NamedTuple, Protocol
 from uuid import uuid4
 
 from ledgerflux.adapters.nats_bus import NatsBus
 from ledgerflux.adapters.nats_streams import prepare
 from ledgerflux.adapters.process_usage import ProcessUsage
 from ledgerflux.adapters.system_clock import SystemClock
-from ledgerflux.errors import BusError, Conflict, LedgerFluxError
+from ledgerflux.errors import BusError, ConfigError, Conflict, LedgerFluxError
 from ledgerflux.ports import Bus, Clock, Listener
-from ledgerflux.roles.runtime import HealthLoop, Identity, Vitals, holder
-from ledgerflux.settings import RoleSettings
+from ledgerflux.roles.runtime import HealthLoop, Identity, Vitals, holder, write_feed
+from ledgerflux.settings import DEFAULT_PRODUCTS, LIVE_SOURCES, RoleSettings, parse_source
+from ledgerflux.venues.registry import venue
+from ledgerflux.wire.health import CONF_BUCKET, FeedConf
 
 START_TIMEOUT_S = 30.0
 DRAIN_TIMEOUT_S = 8.0
+EXCHANGE_STATE = "exchange.state"
 
 
 class Work(Protocol):
@@ -34,23 +38,99 @@ class Work(Protocol):
         ...
 
 
-Builder = Callable[[RoleSettings, Bus, Clock, str], Awaitable[Work]]
+class Tools(NamedTuple):
+    """What every builder may use; `held` closes with the role."""
+
+    bus: Bus
+    clock: Clock
+    writer: str
+    held: AsyncExitStack
 
 
-async def _ingest(_: RoleSettings, bus: Bus, clock: Clock, writer: str) -> Work:
+Builder = Callable[[RoleSettings, Tools], Awaitable[Work]]
+
+
+async def _exchange(settings: RoleSettings, tools: Tools) -> Work:
+    from ledgerflux.adapters.market_plans import market_plan
+    from ledgerflux.adapters.state_file import StateFile
+    from ledgerflux.adapters.ws_listener import WsListener
+    from ledgerflux.roles.exchange import Exchange
+
+    replay = parse_source(settings.source).kind == "replay"
+    chosen = None if replay and settings.products == DEFAULT_PRODUCTS else settings.products
+    plan = await asyncio.to_thread(market_plan, settings.source, chosen)
+    state = StateFile(settings.data_dir / EXCHANGE_STATE, plan.identity)
+    tools.held.callback(state.close)
+    return Exchange(
+        tools.bus,
+        tools.clock,
+        WsListener(),
+        plan,
+        state,
+        speed=None if settings.speed == "max" else settings.speed,
+        paused=settings.paused,
+        at_end=settings.at_end,
+    )
+
+
+async def _ingest(settings: RoleSettings, tools: Tools) -> Work:
     from ledgerflux.adapters.ws_feed import WsFeed
     from ledgerflux.roles.ingest import Ingest
 
-    return Ingest(bus, clock, WsFeed(), writer=writer, random=random.random)
+    if settings.source in LIVE_SOURCES:
+        await _set_live_feed(settings, tools.bus)
+    return Ingest(tools.bus, tools.clock, WsFeed(), writer=tools.writer, random=random.random)
 
 
-async def _normalize(settings: RoleSettings, bus: Bus, clock: Clock, writer: str) -> Work:
+async def _set_live_feed(settings: RoleSettings, bus: Bus) -> None:
+    """Say where the venue is; a live venue keeps one run for the life of the data set."""
+    dialect = venue(settings.source)
+    key = f"run.{dialect.name}"
+    held = await bus.get(CONF_BUCKET, key)
+    run = held.decode() if held else uuid4().hex[:12]
+    if held is None:
+        await bus.put(CONF_BUCKET, key, run.encode())
+    await write_feed(
+        bus,
+        FeedConf(
+            venue=dialect.name,
+            url=dialect.url,
+            source=settings.source,
+            run=run,
+            products=list(settings.products),
+            channels=list(dialect.channels),
+        ),
+    )
+
+
+async def _normalize(settings: RoleSettings, tools: Tools) -> Work:
     from ledgerflux.roles.normalize import Normalize
 
-    return Normalize(bus, clock, shard=settings.shard, shards=settings.shards, writer=writer)
+    return Normalize(
+        tools.bus,
+        tools.clock,
+        shard=settings.shard,
+        shards=settings.shards,
+        writer=tools.writer,
+    )
 
 
-BUILDERS: dict[str, Builder] = {"ingest": _ingest, "normalize": _normalize}
+async def _snapshot(settings: RoleSettings, tools: Tools) -> Work:
+    from ledgerflux.adapters.postgres_store import PostgresStore
+    from ledgerflux.roles.snapshot import Snapshot
+
+    if settings.postgres_dsn is None:
+        raise ConfigError("snapshot needs a Postgres", try_next=["lf run snapshot --postgres DSN"])
+    store = await tools.held.enter_async_context(PostgresStore(settings.postgres_dsn))
+    return Snapshot(tools.bus, tools.clock, store)
+
+
+BUILDERS: dict[str, Builder] = {
+    "exchange": _exchange,
+    "ingest": _ingest,
+    "normalize": _normalize,
+    "snapshot": _snapshot,
+}
 
 
 def run_role(role: str, settings: RoleSettings) -> int:
@@ -82,12 +162,13 @@ async def _run(role: str, settings: RoleSettings) -> int:
         password=settings.nats_password,
         name=f"{role}.{settings.instance}",
     )
-    async with bus_of as bus:
+    async with AsyncExitStack() as held:
+        bus = await held.enter_async_context(bus_of)
         await prepare(bus)
         clock = SystemClock()
         await _refuse_a_second(role, settings, bus, clock)
         writer = f"{role}.{settings.instance}.{os.getpid()}.{uuid4().hex[:8]}"
-        work = await BUILDERS[role](settings, bus, clock, writer)
+        work = await BUILDERS[role](settings, Tools(bus, clock, writer, held))
         await _serve(role, settings, bus, clock, work)
     return 0
 
@@ -156,7 +237,7 @@ def first_error(group: BaseExceptionGroup[BaseException]) -> LedgerFluxError | N
     errors = _leaves(group)
     ours = [error for error in errors if isinstance(error, LedgerFluxError)]
     telling = [error for error in ours if not isinstance(error, BusError)]
-    return (telling or ours or [None])[0]
+    return next(iter(telling or ours), None)
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

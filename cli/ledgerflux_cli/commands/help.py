@@ -28,17 +28,23 @@ SCHEMA = "lf.exit-codes/1"
 
 def help_topic(
     context: typer.Context,
-    topic: Annotated[str | None, typer.Argument(help="exit-codes; default: the commands.")] = None,
+    topic: Annotated[str | None, typer.Argument(help="A command, or exit-codes.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> None:
-    """Explain a topic: exit-codes."""
+    """Explain a command, or a topic: exit-codes."""
+    root = context.parent
+    assert root is not None
     if topic is None:
-        assert context.parent is not None
-        write(context.parent.get_help())
+        write(root.get_help())
         return
     if topic not in TOPICS:
-        known = ", ".join(TOPICS)
-        raise ConfigError(f"no help on {topic!r}: there is {known}", code="bad_argument")
+        commands = getattr(root.command, "commands", {})
+        if topic not in commands:
+            known = ", ".join((*TOPICS, *commands))
+            raise ConfigError(f"no help on {topic!r}: there is {known}", code="bad_argument")
+        asked = commands[topic].make_context(topic, [], parent=root, resilient_parsing=True)
+        write(asked.get_help())
+        return
     if as_json:
         codes = [{"code": code, "name": name, "when": when} for code, name, when in EXIT_CODES]
         write_json({"schema": SCHEMA, "exit_codes": codes})

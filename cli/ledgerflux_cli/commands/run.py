@@ -152,7 +152,7 @@ def snapshot(
     take_over: TakeOver = False,
     instance: Instance = None,
 ) -> None:
-    """Write trades, candles and book snapshots to Postgres."""
+    """Write trades, books and gaps to Postgres."""
     dsn = postgres or _postgres_of(data_dir)
     _run("snapshot", data_dir, nats, dsn, http_port, log_level, take_over, instance, {})
 

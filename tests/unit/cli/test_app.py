@@ -63,6 +63,11 @@ def test_a_part_that_is_not_installed_is_said_so(lf, monkeypatch):
     assert json.loads(lf("version", "--json")[1])["x"] is None
 
 
+def test_help_on_a_command_is_its_own(lf):
+    assert lf("help", "down") == lf("down", "--help")
+    assert lf("help", "run")[1].startswith("Usage: lf run")
+
+
 def test_the_exit_codes_are_one_table(lf):
     code, out, _ = lf("help", "exit-codes")
     assert code == 0

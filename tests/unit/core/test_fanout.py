@@ -59,7 +59,7 @@ def test_every_follower_gets_the_same_bytes():
     fanout.publish(source.trade().trade().take(), 1)
     first, second = (session.take() for session in sessions)
     assert first is second
-    assert fanout.statistics() == (2, 2, 4)
+    assert fanout.statistics() == (2, 2, 4, 0)
 
 
 def test_a_product_that_is_not_served_is_followed_all_the_same():
@@ -78,7 +78,7 @@ def test_a_client_that_left_gets_nothing_and_holds_nothing():
     fanout.leave(session)
     fanout.publish(source.trade().take(), 1)
     assert session.take() is None
-    assert fanout.statistics() == (0, 0, 0)
+    assert fanout.statistics() == (0, 0, 0, 0)
 
 
 def test_one_of_two_followers_leaves_the_other_followed():

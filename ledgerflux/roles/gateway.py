@@ -1,0 +1,252 @@
+"""gateway: MD_NORM to clients over WebSocket, and the stack's state over HTTP."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+
+from ledgerflux import __version__
+from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.latency import LatencyWindow
+from ledgerflux.core.limits import Limits
+from ledgerflux.core.request_desk import RequestDesk
+from ledgerflux.core.sharding import partition_of, partitions_of
+from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Request, Response
+from ledgerflux.roles.gateway_client import GatewayClient, Greeting
+from ledgerflux.roles.gateway_health import HealthBoard
+from ledgerflux.roles.gateway_partition import GatewayPartition
+from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
+from ledgerflux.venues.registry import venue
+from ledgerflux.wire import gateway_frames
+from ledgerflux.wire.health import FeedConf, PartitionHealth
+from ledgerflux.wire.status import GatewayNumbers, Status, summarize
+
+WEBSOCKET_PATHS = ("/v1/ws", "/ws")
+BEAT_S = 1.0
+DEFAULT_LIMITS = Limits()
+
+
+class Gateway:
+    """Serves every partition that has products in the feed conf, to any number of clients.
+
+    `new_identity` names connections; `port` is the one in use once it listens.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        listener: Listener,
+        *,
+        host: str,
+        port: int,
+        new_identity: Callable[[], str],
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self.port = port
+        self._bus = bus
+        self._clock = clock
+        self._listener = listener
+        self._host = host
+        self._new_identity = new_identity
+        self._limits = limits
+        self._fanout = Fanout(gateway_frames, limits)
+        self._desk = RequestDesk(self._fanout, limits)
+        self._board = HealthBoard(bus)
+        self._conf: FeedConf | None = None
+        self._followers: dict[int, tuple[GatewayPartition, asyncio.Task[None]]] = {}
+        self._clients: set[GatewayClient] = set()
+        self._mounted: dict[str, Handler] = {}
+        self._listening = False
+        self._beats_total = 0
+        self._ended_events_total = 0
+        self._meter = RateMeter(clock)
+
+    def mount(self, routes: Mapping[str, Handler]) -> None:
+        """Answer these paths too, beside its own; before `run`."""
+        self._mounted.update(routes)
+
+    async def run(self) -> None:
+        """Serve until cancelled.
+
+        Raises:
+            Conflict: The port is taken (`port_in_use`).
+            LogError: A record of the log can't be what was written.
+        """
+        routes = {**self._mounted, "/v1/status": self._status, "/v1/products": self._products}
+        async with self._listener.serve(
+            self._host,
+            self.port,
+            routes,
+            self._connected,
+            websocket_paths=WEBSOCKET_PATHS,
+            message_bytes_max=self._limits.message_bytes_max,
+        ) as self.port:
+            self._listening = True
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._board.run())
+                group.create_task(self._beat())
+                await self._follow(group)
+
+    def status(self) -> Status:
+        """Return the state of the whole stack now."""
+        numbers = GatewayNumbers(
+            len(self._fanout.sessions),
+            self._fanout.heads(),
+            {partition: part.number for partition, (part, _) in self._followers.items()},
+        )
+        board = self._board
+        now_ns = self._clock.now_ns()
+        return summarize(self._conf, board.healths, board.supervisor, numbers, now_ns)
+
+    def vitals(self) -> Vitals:
+        """Return what the health record says."""
+        parts = [part for part, _ in self._followers.values()]
+        statistics = self._fanout.statistics()
+        sessions = [session.statistics() for session in self._fanout.sessions]
+        events_total = self._ended_events_total + sum(part.events_total for part in parts)
+        state, reason = self._state(parts)
+        return Vitals(
+            state=state,
+            reason=reason,
+            run=self._conf.run if self._conf else "",
+            rate=self._meter.rate(events_total),
+            p50_ms=_worst(parts, 0.50),
+            p99_ms=_worst(parts, 0.99),
+            partitions=tuple(self._partition(part) for part in parts),
+            counts={
+                "clients": statistics.clients,
+                "subscriptions": statistics.subscriptions,
+                "delivered": statistics.delivered_total,
+                "events": events_total,
+                "queued_bytes": sum(session.queued_bytes for session in sessions),
+                "fell_behind": statistics.fell_behind_total,
+                "live_holes": sum(part.holes_total for part in parts),
+                "losses": sum(part.losses_total for part in parts),
+            },
+        )
+
+    # -- the feed ----------------------------------------------------------------------
+
+    async def _follow(self, group: asyncio.TaskGroup) -> None:
+        """Follow the feed conf: another venue or other products are served at once."""
+        while True:
+            conf = await wait_feed(self._bus, self._clock, self._conf)
+            other_venue = self._conf is not None and conf.venue != self._conf.venue
+            wanted = partitions_of(conf.products)
+            for partition in list(self._followers):
+                if other_venue or partition not in wanted:
+                    self._drop(partition)
+            dialect = venue(conf.venue)
+            self._fanout.begin(
+                conf.venue, integrity=dialect.integrity, integrity_rule=dialect.integrity_rule
+            )
+            self._conf = conf
+            for partition in wanted:
+                if partition not in self._followers:
+                    part = GatewayPartition(
+                        self._bus, self._clock, self._fanout, conf.venue, partition
+                    )
+                    self._followers[partition] = (part, group.create_task(part.run()))
+            self._fanout.serve(conf.products)
+
+    def _drop(self, partition: int) -> None:
+        part, task = self._followers.pop(partition)
+        self._ended_events_total += part.events_total
+        task.cancel()
+
+    # -- clients -----------------------------------------------------------------------
+
+    async def _connected(self, connection: ClientConnection) -> None:
+        client = GatewayClient(
+            connection,
+            self._new_identity(),
+            self._fanout,
+            self._desk,
+            self._clock,
+            self._limits,
+            self._greeting,
+        )
+        self._clients.add(client)
+        try:
+            await client.run()
+        finally:
+            self._clients.discard(client)
+
+    def _greeting(self) -> Greeting:
+        conf = self._conf
+        server = f"ledgerflux/{__version__}"
+        return Greeting(server, conf.venue if conf else "", conf.source if conf else "")
+
+    async def _beat(self) -> None:
+        """Once a second: heartbeats, the state of the stack, and who has been slow too long."""
+        while True:
+            await self._clock.sleep(BEAT_S)
+            self._beats_total += 1
+            for client in list(self._clients):
+                client.tick()
+            for part, _ in self._followers.values():
+                part.latency.turn()
+            self._beat_heads()
+            if self._fanout.beat_sets("system"):
+                self._fanout.beat("system", {None: gateway_frames.system(self.status().to_json())})
+
+    def _beat_heads(self) -> None:
+        heads, now_ns = self._fanout.heads(), self._clock.now_ns()
+        messages = {
+            wanted: gateway_frames.heartbeat(
+                self._fanout.venue,
+                {name: head for name, head in heads.items() if wanted is None or name in wanted},
+                self._beats_total,
+                now_ns,
+            )
+            for wanted in self._fanout.beat_sets("heartbeats")
+        }
+        self._fanout.beat("heartbeats", messages)
+
+    # -- what is told ------------------------------------------------------------------
+
+    def _status(self, _: Request) -> Response:
+        return Response(200, "application/json", self.status().to_json())
+
+    def _products(self, _: Request) -> Response:
+        products = [
+            {
+                "product_id": product,
+                "partition": partition_of(product),
+                "integrity_rule": stream.integrity_rule,
+                **stream.heads()._asdict(),
+            }
+            for product, stream in sorted(self._fanout.products.items())
+        ]
+        document = {
+            "schema": "lf.products/1",
+            "venue": self._fanout.venue,
+            "products": products,
+        }
+        return Response(200, "application/json", json.dumps(document).encode())
+
+    def _state(self, parts: list[GatewayPartition]) -> tuple[str, str]:
+        if not self._listening:
+            return "starting", "not listening yet"
+        if self._conf is None:
+            return "starting", "waiting for a source"
+        for part in parts:
+            if part.trouble:
+                return "degraded", part.trouble
+        if not all(part.ready for part in parts):
+            return "starting", "catching up with the log"
+        return "ready", ""
+
+    def _partition(self, part: GatewayPartition) -> PartitionHealth:
+        mine = {
+            product: stream.state
+            for product, stream in self._fanout.products.items()
+            if partition_of(product) == part.partition
+        }
+        return PartitionHealth(part.partition, sorted(mine), norm=part.number, states=mine)
+
+
+def _worst(parts: list[GatewayPartition], share: float) -> float | None:
+    windows: list[LatencyWindow] = [part.latency for part in parts]
+    values = [window.percentile_ms(share) for window in windows]
+    return max((value for value in values if value is not None), default=None)

@@ -1,0 +1,224 @@
+"""One client's socket: reads requests, writes what its session holds, ends when it must."""
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ledgerflux.core.client_session import BINARY, FULL, ClientSession, Close
+from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.limits import Limits
+from ledgerflux.core.request_desk import Refusal, RequestDesk
+from ledgerflux.errors import FeedError
+from ledgerflux.model.units import NANOS_PER_MS
+from ledgerflux.ports import ClientConnection, Clock
+from ledgerflux.wire import gateway_frames
+from ledgerflux.wire.gateway_requests import (
+    BadRequest,
+    GatewayRequest,
+    PingParams,
+    RequestId,
+    SubscribeParams,
+    UnsubscribeParams,
+    parse_request,
+)
+
+FLUSH_S = 1.0
+"""How long a client that is being closed has to read its last message."""
+
+
+class Greeting(NamedTuple):
+    """What a client is told of the gateway at first."""
+
+    server: str
+    venue: str
+    source: str
+
+
+class _Left(Exception):
+    """The connection ended, whoever ended it."""
+
+
+class GatewayClient:
+    """Serves one connection from `welcome` to its end."""
+
+    def __init__(
+        self,
+        connection: ClientConnection,
+        identity: str,
+        fanout: Fanout,
+        desk: RequestDesk,
+        clock: Clock,
+        limits: Limits,
+        greeting: Callable[[], Greeting],
+    ) -> None:
+        self._connection = connection
+        self._identity = identity
+        self._fanout = fanout
+        self._desk = desk
+        self._clock = clock
+        self._limits = limits
+        self._greeting = greeting
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._closing: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
+        self.session = ClientSession(gateway_frames, limits, clock.monotonic_ns(), self._wake.set)
+
+    async def run(self) -> None:
+        """Serve until one side ends the connection."""
+        greeting = self._greeting()
+        welcome = gateway_frames.welcome(
+            connection_id=self._identity,
+            server=greeting.server,
+            now_ns=self._clock.now_ns(),
+            venue=greeting.venue,
+            source=greeting.source,
+            limits=self._limits._asdict(),
+        )
+        self.session.put(welcome)
+        if len(self._fanout.sessions) >= self._limits.clients_max:
+            most = f"this gateway serves at most {self._limits.clients_max} clients"
+            self._end(Refusal("limit_connections", most), Close(FULL, "limit_connections"))
+        self._fanout.enter(self.session)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._read())
+                group.create_task(self._write())
+                group.create_task(self._close())
+        except* _Left:
+            pass
+        finally:
+            self._fanout.leave(self.session)
+
+    def tick(self) -> None:
+        """Judge the time passed; call it about once a second."""
+        close = self.session.tick(self._clock.monotonic_ns())
+        if close is not None:
+            self._part_with(close)
+
+    async def _read(self) -> None:
+        while True:
+            while not self.session.takes_requests:
+                self._room.clear()
+                await self._room.wait()
+            try:
+                message = await self._connection.receive()
+            except FeedError as gone:
+                raise _Left from gone
+            if self.session.ended:
+                continue
+            if isinstance(message, bytes):
+                refusal = Refusal("bad_request", "text messages only")
+                self._end(refusal, Close(BINARY, "text messages only"))
+            else:
+                self._judge(message)
+
+    async def _write(self) -> None:
+        while True:
+            message = self.session.take()
+            if message is not None:
+                try:
+                    await self._connection.send(message)
+                except FeedError as gone:
+                    raise _Left from gone
+                self._room.set()
+            elif self.session.ended:
+                self._flushed.set()
+                return
+            else:
+                await self._wake.wait()
+                self._wake.clear()
+
+    async def _close(self) -> None:
+        close = await self._closing
+        try:
+            async with asyncio.timeout(FLUSH_S):
+                await self._flushed.wait()
+        except TimeoutError:
+            pass  # it does not read: its socket is closed as it is
+        await self._connection.close(close.code, close.reason)
+        raise _Left
+
+    # -- requests ----------------------------------------------------------------------
+
+    def _judge(self, text: str) -> None:
+        """Answer one message of the client."""
+        time_in_ns = self._clock.now_ns()
+        request = parse_request(text)
+        admitted = self.session.admit(self._clock.monotonic_ns())
+        if isinstance(admitted, Close):
+            self._end(Refusal("rate_limited", "too many requests after refusals"), admitted)
+        elif admitted:
+            wait_ms = -(-admitted // NANOS_PER_MS)
+            limits = self._limits
+            rate = f"{limits.requests_per_s} requests a second, {limits.requests_burst} at once"
+            self._refuse(Refusal("rate_limited", rate, (), wait_ms), request.req_id)
+        elif isinstance(request, BadRequest):
+            self._refuse(request.refusal, request.req_id)
+        else:
+            self._grant(request, time_in_ns)
+
+    def _grant(self, request: GatewayRequest, time_in_ns: int) -> None:
+        match request.params:
+            case PingParams(nonce=nonce):
+                times = (time_in_ns, self._clock.now_ns())
+                self.session.put(gateway_frames.pong(request.req_id, nonce, times))
+            case SubscribeParams() as params if self._serves(params.venue):
+                self._subscribe(request, params, time_in_ns)
+            case UnsubscribeParams() as params if self._serves(params.venue):
+                self._unsubscribe(request, params, time_in_ns)
+            case _:
+                venue = self._fanout.venue or "none yet"
+                refusal = Refusal("unknown_venue", f"venue served: {venue}")
+                self._refuse(refusal, request.req_id)
+
+    def _serves(self, venue: str | None) -> bool:
+        return venue in (None, self._fanout.venue)
+
+    def _subscribe(self, request: GatewayRequest, params: SubscribeParams, time_in_ns: int) -> None:
+        products = request.products
+        granted = self._desk.subscribe(
+            self.session, params.channel, products, snapshot=params.snapshot
+        )
+        if isinstance(granted, Refusal):
+            self._refuse(granted, request.req_id)
+            return
+        beats = list(self._fanout.products) if products is None else products
+        answer = gateway_frames.subscribed(
+            params.channel,
+            granted,
+            venue=self._fanout.venue,
+            product_ids=list(granted) or (beats if params.channel == "heartbeats" else []),
+            everything=products is None,
+            request_id=request.req_id,
+            times=(time_in_ns, self._clock.now_ns()),
+        )
+        self.session.put(answer)
+
+    def _unsubscribe(
+        self, request: GatewayRequest, params: UnsubscribeParams, time_in_ns: int
+    ) -> None:
+        left = self._desk.unsubscribe(self.session, params.channel, request.products)
+        if isinstance(left, Refusal):
+            self._refuse(left, request.req_id)
+            return
+        times = (time_in_ns, self._clock.now_ns())
+        self.session.put(
+            gateway_frames.unsubscribed(
+                params.channel, left, request_id=request.req_id, times=times
+            )
+        )
+
+    def _refuse(self, refusal: Refusal, request_id: RequestId) -> None:
+        self.session.put(gateway_frames.refused(refusal, request_id))
+
+    # -- the end -----------------------------------------------------------------------
+
+    def _end(self, refusal: Refusal, close: Close) -> None:
+        self.session.end(gateway_frames.refused(refusal, None))
+        self._part_with(close)
+
+    def _part_with(self, close: Close) -> None:
+        if not self._closing.done():
+            self._closing.set_result(close)
+        self._wake.set()

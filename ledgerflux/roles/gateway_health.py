@@ -1,0 +1,42 @@
+"""The newest health record of every role, as the gateway hears them."""
+
+import msgspec
+
+from ledgerflux.ports import Bus
+from ledgerflux.wire.health import HEALTH_BUCKET, Health, SupervisorHealth
+from ledgerflux.wire.subjects import health_subject
+
+SUPERVISOR = "supervisor.local"
+KEYS_MAX = 512
+
+_health = msgspec.json.Decoder(Health)
+_supervisor = msgspec.json.Decoder(SupervisorHealth)
+
+
+class HealthBoard:
+    """Listens to `LF_HEALTH`; holds at most `KEYS_MAX` records, the oldest go."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.healths: dict[str, Health] = {}
+        self.supervisor: SupervisorHealth | None = None
+        self.unreadable_total = 0
+        self._bus = bus
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        async with self._bus.subscribe(health_subject()) as messages:
+            async for subject, payload in messages:
+                self.hear(subject.removeprefix(f"$KV.{HEALTH_BUCKET}."), payload)
+
+    def hear(self, key: str, payload: bytes) -> None:
+        """Take one record; one that can't be read is counted."""
+        try:
+            if key == SUPERVISOR:
+                self.supervisor = _supervisor.decode(payload)
+            else:
+                self.healths.pop(key, None)
+                self.healths[key] = _health.decode(payload)
+        except msgspec.DecodeError:
+            self.unreadable_total += 1
+        while len(self.healths) > KEYS_MAX:
+            del self.healths[next(iter(self.healths))]
