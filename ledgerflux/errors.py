@@ -15,7 +15,7 @@
     │   └── AppendInDoubt      append_in_doubt: nobody knows whether it landed
     ├── LogError               log_corrupt, log_regressed, log_incomplete
     │   └── Fenced             fenced: a newer writer holds the partition
-    ├── StoreError             store_unavailable, store_conflict
+    ├── StoreError             store_unavailable, store_conflict, schema_newer, rows_refused
     ├── FeedError              feed_closed, feed_refused, bad_recording
     ├── GatewayError           gateway_unreachable, protocol_error, or a code of the gateway
     └── IntegrityError         integrity: something is missing, twice or wrong

@@ -1,3 +1,3 @@
 """Fixtures live in plugin files beside this one."""
 
-pytest_plugins = ["buses", "skips", "stacks"]
+pytest_plugins = ["buses", "skips", "stacks", "stores"]

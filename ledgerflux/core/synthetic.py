@@ -105,6 +105,7 @@ class SyntheticMarket:
         self._moods = first.moods
         self._mood_turn = first.mood_turn
         self._mood_end_ns = first.mood_end_ns
+        self._mood = self._mood_now()
 
     def due_ns(self) -> int:
         """Return the offset of the next item."""
@@ -112,15 +113,14 @@ class SyntheticMarket:
 
     def take(self, until_ns: int) -> Item | None:
         """Return the next item if it is due at `until_ns`, and move past it."""
-        if not self._ready:
-            if min(self._next_ns, self._beat_ns) > until_ns:
-                return None
-            if self._next_ns < self._beat_ns:
-                self._happen()
-            else:
-                self._beat()
+        if self._ready:
+            self.position += 1
+            return self._ready.popleft()
+        next_ns, beat_ns = self._next_ns, self._beat_ns
+        if (next_ns if next_ns < beat_ns else beat_ns) > until_ns:
+            return None
         self.position += 1
-        return self._ready.popleft()
+        return self._happen() if next_ns < beat_ns else self._beat()
 
     def skip(self, items: int) -> int:
         """Move past up to `items` items, at most `SKIP_ITEMS_MAX`; return how many are left."""
@@ -162,8 +162,8 @@ class SyntheticMarket:
             )
         )
 
-    def _happen(self) -> None:
-        """Make the frames of what happens next: a change of levels, or a trade."""
+    def _happen(self) -> Item:
+        """Make what happens next, a change of levels or a trade; return its first frame."""
         word = self._entropy.word()
         book = self._picks[word & 4095]
         offset_ns = self._reached_ns = self._next_ns
@@ -173,24 +173,26 @@ class SyntheticMarket:
         level2, trades, ticker = self._kinds[product]
         if (word >> 12 & 255) >= _TRADES_IN_256:
             frame = speaking.level2(product, book.update(), time_ns)
-            self._ready.append(Item(offset_ns, frame, *level2))
-            return
-        changes, fills, summary = book.trade()
+            return Item(offset_ns, frame, level2.route, level2.digits)
         # The levels first: what a newcomer gets of the book is then never ahead of the frames.
-        frame = speaking.level2(product, changes, time_ns)
-        self._ready.append(Item(offset_ns, frame, *level2))
+        changes, fills, summary = book.trade()
         for frame in speaking.trades(product, fills, time_ns):
             self._ready.append(Item(offset_ns, frame, *trades))
         frame = speaking.ticker(product, summary, time_ns)
         self._ready.append(Item(offset_ns, frame, *ticker))
+        return Item(offset_ns, speaking.level2(product, changes, time_ns), *level2)
 
-    def _beat(self) -> None:
+    def _beat(self) -> Item:
+        """Make the heartbeats of a second; return the first."""
         self._beats += 1
         self._reached_ns = self._beat_ns
         self._beat_ns += NANOS_PER_S
-        frames = self._beat_frames()
-        for frame, kind in zip(frames, self._beats_kinds, strict=True):
-            self._ready.append(Item(self._reached_ns, frame, *kind))
+        items = [
+            Item(self._reached_ns, frame, *kind)
+            for frame, kind in zip(self._beat_frames(), self._beats_kinds, strict=True)
+        ]
+        self._ready.extend(items[1:])
+        return items[0]
 
     def _beat_frames(self) -> list[bytes]:
         beats = [book.beat for book in self._books]
@@ -209,12 +211,11 @@ class SyntheticMarket:
             self._moods += 1
             if self._moods % len(_MOODS) == 0:
                 self._mood_turn = self._entropy.word() % len(_MOODS)
-            mood = self._mood
+            mood = self._mood = self._mood_now()
             room_ns = MOOD_NS * mood // _MOOD_ONE
         return at_ns + work_ns * _MOOD_ONE // mood
 
-    @property
-    def _mood(self) -> int:
+    def _mood_now(self) -> int:
         return _MOODS[(self._moods * _MOODS_STRIDE + self._mood_turn) % len(_MOODS)]
 
     def _mean_between_ns(self, rate_per_s: float) -> int:

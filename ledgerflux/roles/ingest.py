@@ -12,6 +12,8 @@ from ledgerflux.venues.registry import venue as venue_named
 from ledgerflux.wire.health import FeedConf, PartitionHealth
 
 SILENCE_S = 10.0
+BACKOFF_CAP_S = 30.0
+LOCAL_BACKOFF_CAP_S = 1.0
 LOCAL_REQUESTS_PER_S = 1000.0
 LOCAL_RUN = ("replay:", "synthetic")
 
@@ -58,6 +60,7 @@ class Ingest:
             random=self._random,
             writer=self._writer,
             silence_s=None if local else SILENCE_S,
+            backoff_cap_s=LOCAL_BACKOFF_CAP_S if local else BACKOFF_CAP_S,
         )
         return [
             IngestPartition(tools, venue, conf, partition, products)

@@ -37,6 +37,8 @@ class IngestTools(NamedTuple):
     writer: str
     silence_s: float | None
     """A socket without a frame for this long is dead; None where silence is normal."""
+    backoff_cap_s: float
+    """The longest wait before a socket is tried again."""
 
 
 class IngestPartition:
@@ -65,7 +67,7 @@ class IngestPartition:
         self._venue = venue
         self._conf = conf
         self._channels: list[Channel] = [c for c in venue.channels if c in conf.channels]
-        self._backoff = Backoff()
+        self._backoff = Backoff(cap_s=tools.backoff_cap_s)
         self._policy = ResyncPolicy()
         self._tracker = SequenceTracker(0)
         self._connection: FeedConnection | None = None

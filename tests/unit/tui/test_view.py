@@ -20,8 +20,10 @@ from ledgerflux_tui.view import (
 
 NOW_NS = 1_700_000_100_000_000_000
 TOPS = [
-    Top("BTC-USD", "live", "sequence", "61250.10", "0.51230000", "61250.11", "1.2", "61250.10", 812, 96.4),
-    Top("ETH-USD", "suspect", "none", "3021.5", "10", "3021.6", "2.25", None, 9_007_199_254_740_991),
+    Top("BTC-USD", "live", "sequence", "61250.10", "0.51230000", "61250.11", "1.2", "61250.10",
+        812, 96.4),
+    Top("ETH-USD", "suspect", "none", "3021.5", "10", "3021.6", "2.25", None,
+        9_007_199_254_740_991),
     Top("SOL-USD"),
 ]  # fmt: skip
 
@@ -75,40 +77,29 @@ def test_gaps_and_states_are_coloured_by_meaning():
     assert summary(status(state="something new"))[0] == ("something new", "plain")
 
 
-@pytest.mark.parametrize(
-    ("width", "lines"),
-    [
-        (
-            120,
-            [
-                "PRODUCT  BOOK     PROOF       BID SIZE       BID       ASK  ASK SIZE      LAST               SEQ  MSG/S",
-                "BTC-USD  live     sequence  0.51230000  61250.10  61250.11       1.2  61250.10               812     96",
-                "ETH-USD  suspect  unproven          10    3021.5    3021.6      2.25         -  9007199254740991      -",
-                "SOL-USD  -        -                  -         -         -         -         -                 -      -",
-            ],
-        ),
-        (
-            80,
-            [
-                "PRODUCT  BOOK     PROOF          BID       ASK      LAST  MSG/S",
-                "BTC-USD  live     sequence  61250.10  61250.11  61250.10     96",
-                "ETH-USD  suspect  unproven    3021.5    3021.6         -      -",
-                "SOL-USD  -        -                -         -         -      -",
-            ],
-        ),
-        (
-            40,
-            [
-                "PRODUCT  BOOK          BID       ASK",
-                "BTC-USD  live     61250.10  61250.11",
-                "ETH-USD  suspect    3021.5    3021.6",
-                "SOL-USD  -               -         -",
-            ],
-        ),
-    ],
-)
-def test_the_products_table_shows_what_fits(width, lines):
-    assert texts(products_table(TOPS, width)) == lines
+WIDE = """
+PRODUCT  BOOK     PROOF       BID SIZE       BID       ASK  ASK SIZE      LAST               SEQ  MSG/S
+BTC-USD  live     sequence  0.51230000  61250.10  61250.11       1.2  61250.10               812     96
+ETH-USD  suspect  unproven          10    3021.5    3021.6      2.25         -  9007199254740991      -
+SOL-USD  -        -                  -         -         -         -         -                 -      -
+"""  # noqa: E501 - a table 120 columns wide
+USUAL = """
+PRODUCT  BOOK     PROOF          BID       ASK      LAST  MSG/S
+BTC-USD  live     sequence  61250.10  61250.11  61250.10     96
+ETH-USD  suspect  unproven    3021.5    3021.6         -      -
+SOL-USD  -        -                -         -         -      -
+"""
+NARROW = """
+PRODUCT  BOOK          BID       ASK
+BTC-USD  live     61250.10  61250.11
+ETH-USD  suspect    3021.5    3021.6
+SOL-USD  -               -         -
+"""
+
+
+@pytest.mark.parametrize(("width", "table"), [(120, WIDE), (80, USUAL), (40, NARROW)])
+def test_the_products_table_shows_what_fits(width, table):
+    assert texts(products_table(TOPS, width)) == table.strip().splitlines()
 
 
 def test_prices_are_never_rounded():
@@ -169,16 +160,29 @@ def test_the_status_without_shards_or_problems():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "-"), (0.04, "0.0 ms"), (9.94, "9.9 ms"), (-3.2, "-3.2 ms"), (21.4, "21 ms"), (1500, "1.5 s")],
-)  # fmt: skip
+    [
+        (None, "-"),
+        (0.04, "0.0 ms"),
+        (9.94, "9.9 ms"),
+        (-3.2, "-3.2 ms"),
+        (21.4, "21 ms"),
+        (1500, "1.5 s"),
+    ],
+)
 def test_times_for_people(value, text):
     assert milliseconds(value) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "-"), (999, "999 B"), (41_000, "41 kB"), (12_500_000, "12 MB"), (8_100_000_000, "8.1 GB")],
-)  # fmt: skip
+    [
+        (None, "-"),
+        (999, "999 B"),
+        (41_000, "41 kB"),
+        (12_500_000, "12 MB"),
+        (8_100_000_000, "8.1 GB"),
+    ],
+)
 def test_sizes_for_people(value, text):
     assert size(value) == text
 

@@ -1,0 +1,474 @@
+"""The role gateway: a NORM log in, messages of clients out, whatever happens between."""
+
+import asyncio
+import json
+
+import msgspec
+import pytest
+from gateway_support import VENUE, NormLog, Stack, conf, running, until
+from streams import Numbered
+
+from ledgerflux.core.limits import Limits
+from ledgerflux.errors import FeedError
+from ledgerflux.ports import Response
+from ledgerflux.roles.runtime import write_feed
+from ledgerflux.wire.health import Health, ServiceHealth, SupervisorHealth
+from ledgerflux.wire.record import Kind, draft
+from ledgerflux.wire.subjects import NORM
+
+
+async def test_a_client_gets_the_book_and_every_update_in_order():
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.snapshot()
+        await log.write()
+        client = await stack.client()
+        await until(lambda: stack.served(log))
+        await client.subscribe("level2")
+        await client.next_of("snapshot")
+        for _ in range(20):
+            log.source.update()
+            await log.write()
+        while (message := await client.next()).seq < 21:
+            assert message.type == "update"
+        mirror = client.follower.mirrors["level2", "BTC-USD"]
+        assert mirror.live
+        assert mirror.book.bids() == log.source.book.bids()
+
+
+async def test_the_welcome_says_venue_source_and_limits():
+    async with running() as stack:
+        await stack.ready()
+        client = await stack.client("/ws")
+        welcome = client.messages[0]
+        assert (welcome.venue, welcome.source) == (VENUE, "synthetic:1")
+        assert welcome.connection_id == "c1"
+        assert welcome.limits["subscriptions_max"] == 200
+
+
+async def test_a_gateway_starts_from_the_checkpoint_and_what_follows_it():
+    stack_limits = Limits()
+    stack = Stack(stack_limits)
+    log = await NormLog(stack.bus).open()
+    log.source.snapshot().trade()
+    await log.write()
+    log.source.update()
+    await log.write()
+    await log.save()
+    log.source.update(("buy", "98", "1")).trade()
+    await log.write()
+    await write_feed(stack.bus, conf())
+    task = asyncio.create_task(stack.gateway.run())
+    try:
+        await stack.ready()
+        client = await stack.client()
+        await client.subscribe("level2")
+        snapshot = await client.next_of("snapshot")
+        assert (snapshot.epoch, snapshot.seq, snapshot.state) == ("run1", 3, "live")
+        assert client.follower.mirrors["level2", "BTC-USD"].book.bids() == log.source.book.bids()
+        answer = await client.subscribe("trades")
+        assert answer.streams["BTC-USD"].seq == 2
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_every_message_a_gateway_can_send_is_as_described():
+    limits = Limits(requests_per_s=1000, requests_burst=1000)
+    async with running(limits) as stack:
+        log = await NormLog(stack.bus).open()
+        client = await stack.client()
+        await stack.ready()
+        for channel in ("level2", "trades", "ticker", "status"):
+            await client.subscribe(channel)
+        await client.subscribe("heartbeats")
+        await client.ask("subscribe", channel="system")
+        await client.ask("ping", nonce="n")
+        log.source.status("syncing").snapshot().trade().ticker().update()
+        log.source.gap(missing=3).snapshot().trades_missing()
+        await log.write()
+        log.source.begin("run2").snapshot()
+        await log.write()
+        await client.next_of("heartbeat")
+        while (await client.next()).channel != "system":
+            pass
+        await client.ask("unsubscribe", channel="system")
+        await client.ask("subscribe", channel="nonsense")
+        await client.ask("nonsense")
+        seen = {(message.channel, message.type) for message in client.messages}
+    assert seen >= {
+        ("", "welcome"),
+        ("level2", "subscribed"),
+        ("system", "unsubscribed"),
+        ("", "pong"),
+        ("", "error"),
+        ("level2", "snapshot"),
+        ("level2", "update"),
+        ("level2", "gap"),
+        ("trades", "trade"),
+        ("trades", "gap"),
+        ("ticker", "ticker"),
+        ("ticker", "gap"),
+        ("status", "status"),
+        ("status", "gap"),
+        ("heartbeats", "heartbeat"),
+        ("system", "status"),
+    }
+
+
+async def test_trades_begin_where_the_answer_says():
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.trade().trade()
+        await log.write()
+        await until(lambda: stack.served(log))
+        client = await stack.client()
+        answer = await client.subscribe("trades")
+        assert (answer.streams["BTC-USD"].epoch, answer.streams["BTC-USD"].seq) == ("run1", 2)
+        log.source.trade()
+        await log.write()
+        trade = await client.next_of("trade")
+        assert (trade.prev_seq, trade.seq) == (2, 3)
+
+
+async def test_the_last_ticker_and_the_state_are_sent_at_once():
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.status("syncing").ticker("1").ticker("2")
+        await log.write()
+        await until(lambda: stack.served(log))
+        client = await stack.client()
+        await client.subscribe("ticker")
+        assert (await client.next_of("ticker")).tickers()[0].price == "2"
+        await client.subscribe("status")
+        assert (await client.next_of("status")).statuses()[0].state == "syncing"
+
+
+async def test_another_run_is_another_epoch_for_clients():
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        client = await stack.client()
+        await stack.ready()
+        log.source.snapshot()
+        await log.write()
+        await until(lambda: stack.served(log))
+        await client.subscribe("level2")
+        await client.next_of("snapshot")
+        await write_feed(stack.bus, conf(run="run2"))
+        log.source.begin("run2").snapshot([("5", "5")], [])
+        await log.write()
+        gap = await client.next_of("gap")
+        assert (gap.cause, gap.epoch, gap.to_seq) == ("epoch", "run2", 0)
+        snapshot = await client.next_of("snapshot")
+        assert (snapshot.reason, snapshot.epoch, snapshot.prev_seq) == ("epoch", "run2", 0)
+
+
+async def test_other_products_in_the_feed_are_served_and_old_ones_are_not():
+    async with running() as stack:
+        eth = await NormLog(stack.bus, "ETH-USD").open()
+        client = await stack.client()
+        await stack.ready()
+        await client.subscribe("trades", "*")
+        await write_feed(stack.bus, conf("ETH-USD"))
+        gone = await client.next_of("unsubscribed")
+        assert gone.product_ids == ["BTC-USD"]
+        joined = await client.next_of("subscribed")
+        assert (joined.product_ids, joined.req_id) == (["ETH-USD"], None)
+        eth.source.trade()
+        await eth.write()
+        await client.next_of("trade")
+        assert [item["product_id"] for item in stack.get("/v1/products")["products"]] == ["ETH-USD"]
+
+
+async def test_another_venue_begins_anew():
+    async with running() as stack:
+        await stack.ready()
+        client = await stack.client()
+        await client.subscribe("level2")
+        await client.next_of("snapshot")
+        await write_feed(stack.bus, conf(venue="coinbase-advanced"))
+        await client.next_of("unsubscribed")
+        log = await NormLog(stack.bus, venue="coinbase-advanced").open()
+        log.source.snapshot()
+        await log.write()
+        await until(lambda: stack.served(log))
+        await client.subscribe("level2", venue="coinbase-advanced")
+        snapshot = await client.next_of("snapshot")
+        assert (snapshot.venue, snapshot.integrity) == ("coinbase-advanced", "sequence")
+
+
+async def test_a_client_that_does_not_read_misses_and_is_told_and_slows_nobody():
+    limits = Limits(outbox_bytes=20_000, outbox_drained_bytes=4_000)
+    async with running(limits) as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.snapshot()
+        await log.write()
+        slow = await stack.client(window_bytes=2_000)
+        healthy = await stack.client()
+        for client in (slow, healthy):
+            await client.subscribe("level2")
+            await client.subscribe("trades")
+            await client.next_of("snapshot") if client is healthy else None
+        for _ in range(300):
+            log.source.update().trade()
+            await log.write()
+            while (message := await healthy.next()).channel != "trades":
+                assert message.type == "update"
+        while not (log.source.seqs["level2"] == (message := await slow.next()).seq):
+            pass
+        gaps = [message for message in slow.messages if message.type == "gap"]
+        assert {gap.channel for gap in gaps} == {"level2", "trades"}
+        assert {gap.cause for gap in gaps} == {"slow_consumer"}
+        assert not [message for message in healthy.messages if message.type == "gap"]
+        mirror = slow.follower.mirrors["level2", "BTC-USD"]
+        assert mirror.live
+        assert mirror.book.bids() == log.source.book.bids()
+        assert stack.gateway.vitals().counts["fell_behind"] >= 2
+
+
+async def test_one_that_never_reads_again_is_closed_with_4000():
+    limits = Limits(outbox_bytes=20_000, outbox_drained_bytes=4_000, slow_after_s=1)
+    async with running(limits) as stack:
+        log = await NormLog(stack.bus).open()
+        client = await stack.client(window_bytes=2_000)
+        await stack.ready()
+        await client.subscribe("trades")
+        for _ in range(200):
+            log.source.trade()
+            await log.write()
+        await until(lambda: client.memory.closed, 10)
+        assert client.memory.closed == (4000, "slow_consumer")
+        await until(lambda: stack.gateway.vitals().counts["clients"] == 0)
+
+
+async def test_a_client_that_subscribes_nothing_is_closed_with_4505():
+    async with running(Limits(first_subscribe_s=0)) as stack:
+        client = await stack.client()
+        assert await client.closed() == (4505, "idle")
+        assert client.messages[-1].code == "idle"
+
+
+async def test_requests_over_the_rate_are_refused_then_the_connection():
+    limits = Limits(requests_per_s=1, requests_burst=2, refusals_max=3)
+    async with running(limits) as stack:
+        client = await stack.client()
+        answers = [await client.ask("ping") for _ in range(3)]
+        assert [answer.type for answer in answers] == ["pong", "pong", "error"]
+        assert (answers[2].code, answers[2].retryable) == ("rate_limited", True)
+        assert 0 < answers[2].retry_after_ms <= 1000
+        for _ in range(5):
+            await client.memory.ask('{"method":"ping"}')
+        assert await client.closed() == (4002, "rate_limited")
+
+
+async def test_binary_messages_end_the_connection():
+    async with running() as stack:
+        client = await stack.client()
+        await client.memory.ask(b"\x00")
+        assert await client.closed() == (1003, "text messages only")
+        assert client.messages[-1].code == "bad_request"
+
+
+async def test_one_client_too_many_is_told_so():
+    async with running(Limits(clients_max=1)) as stack:
+        first = await stack.client()
+        second = await stack.client()
+        assert await second.closed() == (1013, "limit_connections")
+        assert second.messages[-1].code == "limit_connections"
+        await first.memory.leave()
+        await until(lambda: stack.gateway.vitals().counts["clients"] == 0)
+        await stack.client()
+
+
+@pytest.mark.parametrize(
+    ("request_text", "code"),
+    [
+        ("{", "bad_json"),
+        ('{"type":"subscribe"}', "bad_request"),
+        ('{"method":"subscribe","params":{"channel":"trades","product_ids":["X"]}}', None),
+        (
+            '{"method":"subscribe","params":{"channel":"trades","product_ids":["*"],"venue":"k"}}',
+            "unknown_venue",
+        ),
+        ('{"method":"unsubscribe","params":{"channel":"trades","product_ids":["*"]}}', None),
+    ],
+)
+async def test_what_is_refused_is_answered_and_the_connection_stays(request_text, code):
+    async with running() as stack:
+        await stack.ready()
+        client = await stack.client()
+        await client.memory.ask(request_text)
+        error = await client.next_of("error")
+        assert error.code in (code, "unknown_product", "not_subscribed")
+        assert (await client.ask("ping")).type == "pong"
+
+
+async def test_unsubscribed_means_no_more_of_it():
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        await stack.ready()
+        client = await stack.client()
+        await client.subscribe("trades")
+        await client.subscribe("level2")
+        await client.ask("unsubscribe", channel="trades", product_ids=["BTC-USD"])
+        log.source.trade().snapshot()
+        await log.write()
+        await client.next_of("snapshot")
+        assert not [message for message in client.messages if message.type == "trade"]
+
+
+async def test_heartbeats_tell_heads_for_the_products_asked_for():
+    async with running(feed=conf("BTC-USD", "ETH-USD")) as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.snapshot()
+        await log.write()
+        await until(lambda: stack.served(log))
+        everything, one = await stack.client(), await stack.client()
+        await everything.ask("subscribe", channel="heartbeats")
+        await one.subscribe("heartbeats", "BTC-USD")
+        assert set((await everything.next_of("heartbeat")).heads) == {"BTC-USD", "ETH-USD"}
+        beat = await one.next_of("heartbeat")
+        assert beat.heads == {
+            "BTC-USD": {
+                "epoch": "run1",
+                "level2": 1,
+                "trades": 0,
+                "state": "live",
+                "integrity": "none",
+            }
+        }
+        assert (await one.next_of("heartbeat")).counter == beat.counter + 1
+
+
+async def test_the_status_sums_what_roles_report():
+    async with running() as stack:
+        await stack.ready()
+        now_ns = stack.gateway._clock.now_ns()
+        ingest = Health("ingest", "0", 7, "degraded", now_ns, now_ns, reason="no venue")
+        child = ServiceHealth("nats", 8, "ready", 0.1, 1, 0, now_ns)
+        boss = SupervisorHealth(9, now_ns, "synthetic:1", "process", 4, 77, [child])
+        await stack.bus.put("LF_HEALTH", "ingest.0", msgspec.json.encode(ingest))
+        await stack.bus.put("LF_HEALTH", "supervisor.local", msgspec.json.encode(boss))
+        await stack.bus.put("LF_HEALTH", "broken.0", b"nonsense")
+        await until(lambda: stack.get("/v1/status")["disk_bytes"] == 77)
+        status = stack.get("/v1/status")
+        assert status["schema"] == "lf.status/1"
+        assert "ingest is degraded: no venue" in status["problems"]
+        assert [item["name"] for item in status["services"]] == ["nats"]
+        assert status["source"] == "synthetic:1"
+        assert stack.gateway._board.unreadable_total == 1
+
+
+async def test_products_are_listed_with_where_they_stand():
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.snapshot()
+        await log.write()
+        await until(lambda: stack.served(log))
+        assert stack.get("/v1/products") == {
+            "schema": "lf.products/1",
+            "venue": VENUE,
+            "products": [
+                {
+                    "product_id": "BTC-USD",
+                    "partition": log.partition,
+                    "integrity_rule": "none",
+                    "epoch": "run1",
+                    "level2": 1,
+                    "trades": 0,
+                    "state": "live",
+                    "integrity": "none",
+                }
+            ],
+        }
+
+
+async def test_mounted_routes_are_answered_too():
+    stack = Stack(Limits())
+    stack.gateway.mount({"/ready": lambda _: Response(200, "text/plain", b"yes")})
+    task = asyncio.create_task(stack.gateway.run())
+    try:
+        await until(lambda: stack.gateway.port)
+        assert stack.listener.get("/ready").body == b"yes"
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_before_a_source_is_known_the_gateway_is_starting():
+    stack = Stack(Limits())
+    assert stack.gateway.vitals().reason == "not listening yet"
+    task = asyncio.create_task(stack.gateway.run())
+    try:
+        await until(lambda: stack.gateway.port)
+        assert stack.gateway.vitals()[:2] == ("starting", "waiting for a source")
+        assert stack.gateway.status().problems == [
+            "no feed is configured yet: ingest has not started"
+        ]
+        client = await stack.client()
+        assert client.messages[0].venue == ""
+        answer = await client.ask("subscribe", channel="trades", product_ids=["BTC-USD"])
+        assert answer.code == "unknown_product"
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_records_gone_from_the_log_are_told_and_a_checkpoint_mends_it():
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.snapshot().trade()
+        await log.write()
+        await until(lambda: stack.served(log))
+        client = await stack.client()
+        await client.subscribe("level2")
+        await client.subscribe("trades")
+        await client.next_of("snapshot")
+        stack.bus.shared.republish = {}  # the gateway hears nothing of what follows
+        for _ in range(3):
+            log.source.update().trade()
+            await log.write()
+        stack.bus.truncate(NORM, keep_last=1)
+        gap = await client.next_of("gap")
+        assert (gap.cause, gap.state, gap.to_seq) == ("store", "stale", gap.from_seq - 1)
+        assert stack.gateway.vitals().state == "degraded"
+        assert stack.get("/v1/status")["heads"]["BTC-USD"]["state"] == "stale"
+        await log.save()
+        mended = client.follower.mirrors["level2", "BTC-USD"]
+        while not mended.live:
+            await client.next()
+        assert mended.book.bids() == log.source.book.bids()
+        await until(lambda: stack.gateway.vitals().state == "ready")
+        assert stack.gateway.vitals().counts["losses"] == 1
+
+
+async def test_a_corrupt_record_ends_the_role():
+    with pytest.raises(BaseExceptionGroup) as caught:
+        async with running() as stack:
+            log = await NormLog(stack.bus).open()
+            await log.writer.append(draft(Kind.EVENTS, 1, b"no index", a=1, b=2))
+            await until(lambda: stack.gateway.vitals().counts["clients"] == -1, 2)
+    assert caught.group_contains(Exception, match="no index")
+
+
+async def test_the_end_of_the_role_closes_clients_with_1012():
+    async with running() as stack:
+        client = await stack.client()
+        await stack.ready()
+    assert await client.closed() == (1012, "restart")
+    with pytest.raises(FeedError):
+        stack.listener.connect("/v1/ws")
+
+
+async def test_several_products_of_one_partition_are_one_stream_each():
+    async with running(feed=conf("BTC-USD", "ETH-USD")) as stack:
+        log = await NormLog(stack.bus).open()
+        stranger = Numbered("NOT-SERVED")
+        log.source.snapshot()
+        stranger.snapshot()
+        await log.write(stranger)
+        await until(lambda: stack.served(log))
+        client = await stack.client()
+        assert (await client.subscribe("level2", "*")).product_ids == ["BTC-USD", "ETH-USD"]
+        answer = await client.ask("subscribe", channel="trades", product_ids=["NOT-SERVED"])
+        assert json.loads(answer.raw)["product_ids"] == ["NOT-SERVED"]
