@@ -96,7 +96,8 @@ Shards = Annotated[int, Field(ge=1, le=PARTITIONS)]
 class Settings(BaseModel):
     """Base of all: frozen, unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Each process uses one of the models: the others need not be built.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class UpRequest(Settings):

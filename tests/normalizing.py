@@ -154,59 +154,71 @@ class Clients:
 
 # -- histories --------------------------------------------------------------------------
 
+
+def _weighted(*choices):
+    """One of some strategies, each as often as its weight says; `one_of` forgets repeats."""
+    table = [strategy for weight, strategy in choices for _ in range(weight)]
+    return st.sampled_from(table).flatmap(lambda strategy: strategy)
+
+
 _low = st.sampled_from(["1", "2", "2.0", "3", "3.50"])
 _high = st.sampled_from(["6", "7", "7.0", "8.5", "9"])
-_any = st.sampled_from(["1", "2.00", "3", "5", "6", "8.5", "9"])
 _size = st.sampled_from(["1", "1.0", "2.5", "0", "0.000000"])
 _present = st.sampled_from(["1", "1.0", "2.5"])
-_good_change = st.one_of(
-    st.tuples(st.just("buy"), _low, _size), st.tuples(st.just("sell"), _high, _size)
-)
-_odd_change = st.one_of(
-    st.tuples(st.sampled_from(["buy", "sell"]), _any, _size),
-    st.tuples(st.just("buy"), st.sampled_from(["0", "-1"]), st.just("1")),
-    st.tuples(st.just("sell"), _high, st.just("-1")),
-)
-_changes = st.lists(_good_change, min_size=1, max_size=4)
-_products = st.sampled_from([*PRODUCTS, *PRODUCTS, *PRODUCTS, "XRP-USD"])
 _times = st.none() | st.integers(0, 10**9).map(lambda ns: START_NS + ns)
-
-_good_event = st.one_of(
-    st.builds(
-        BookSnapshot,
-        _products,
-        st.lists(st.tuples(_low, _present), max_size=3),
-        st.lists(st.tuples(_high, _present), max_size=3),
-        _times,
-    ),
-    st.builds(BookUpdate, _products, _changes, _times),
-    st.builds(BookUpdate, _products, _changes, _times),
-    st.tuples(st.just("trade"), _products, st.just(1)),
+_products = st.sampled_from(PRODUCTS)
+_good_changes = st.lists(
+    st.tuples(st.just("buy"), _low, _size) | st.tuples(st.just("sell"), _high, _size),
+    min_size=1,
+    max_size=4,
 )
-_odd_event = st.one_of(
-    st.builds(
-        BookSnapshot,
-        _products,
-        st.lists(st.tuples(_any, _present), max_size=2),
-        st.lists(st.tuples(_any, _present), max_size=2),
-        _times,
-    ),
-    st.builds(BookSnapshot, _products, st.just([("0", "1")]), st.just([]), _times),
-    st.builds(BookUpdate, _products, st.lists(_odd_change, min_size=1, max_size=2), _times),
-    st.tuples(st.just("trade"), _products, st.sampled_from([-1, 0, 2, 5])),
-    st.tuples(st.just("recent"), _products, st.sampled_from([None, -2, 0, 3])),
-    st.builds(Ticker, _products, st.just("5.5"), exchange_ns=_times),
-    st.just(Heartbeat(None, 1, None, None)),
-    st.just(Subscriptions({})),
-    st.just(Unknown("l3")),
-    st.just(VenueError("rate_limited", "too many")),
+_bad_changes = st.sampled_from(
+    [
+        [("buy", "9.0", "1")],
+        [("sell", "1", "1"), ("buy", "3", "1")],
+        [("buy", "9.5", "1"), ("sell", "6", "0"), ("buy", "9.5", "0")],
+        [("buy", "2", "2.5"), ("buy", "0", "1")],
+        [("sell", "8.5", "-1")],
+    ]
 )
-_events = st.lists(st.one_of(_good_event, _good_event, _odd_event), max_size=3)
-_frame = st.tuples(st.just("frame"), st.sampled_from([0] * 12 + [1, 3, -1, -2]), _events)
-_loss = st.one_of(
-    st.tuples(st.just("lost"), st.none() | st.integers(1, 4)),
-    st.tuples(st.just("refused"), st.booleans()),
-    st.tuples(st.just("close")),
+_snapshots = st.builds(
+    BookSnapshot,
+    _products,
+    st.lists(st.tuples(_low, _present), min_size=1, max_size=3),
+    st.lists(st.tuples(_high, _present), min_size=1, max_size=3),
+    _times,
+)
+_event = _weighted(
+    (8, st.builds(BookUpdate, _products, _good_changes, _times)),
+    (3, st.tuples(st.just("trade"), _products, st.just(1))),
+    (2, _snapshots),
+    (2, st.builds(BookUpdate, _products, _bad_changes, _times)),
+    (1, st.tuples(st.just("trade"), _products, st.sampled_from([-1, 0, 2, 5]))),
+    (1, st.tuples(st.just("recent"), _products, st.sampled_from([None, -2, 0, 3]))),
+    (1, st.builds(Ticker, _products, st.just("5.5"), exchange_ns=_times)),
+    (
+        1,
+        st.sampled_from(
+            [
+                BookSnapshot("BTC-USD", [("7", "1")], [("7.0", "1")], None),
+                BookSnapshot("BTC-USD", [("0", "1")], [], None),
+                BookSnapshot("ETH-USD", [], [], None),
+                BookUpdate("XRP-USD", [("buy", "1", "1")], None),
+                Heartbeat(None, 1, None, None),
+                Subscriptions({}),
+                Unknown("l3"),
+                VenueError("rate_limited", "too many"),
+            ]
+        ),
+    ),
+)
+_frame = st.tuples(
+    st.just("frame"),
+    _weighted((15, st.just(0)), (1, st.sampled_from([1, 3, -1, -2]))),
+    st.lists(_event, max_size=3),
+)
+_fresh = st.tuples(_snapshots, _snapshots).map(
+    lambda pair: ("frame", 0, [_of(PRODUCTS[0], pair[0]), _of(PRODUCTS[1], pair[1])])
 )
 _open = st.tuples(
     st.just("open"),
@@ -214,19 +226,30 @@ _open = st.tuples(
     st.sampled_from([PRODUCTS, PRODUCTS, PRODUCTS[:1]]),
     st.sampled_from([("level2", "trades"), ("level2", "trades", "ticker")]),
 )
-_step = st.one_of(_frame, _frame, _frame, _frame, _frame, _loss, _open)
+_loss = st.one_of(
+    st.tuples(st.just("lost"), st.none() | st.integers(1, 4)),
+    st.tuples(st.just("refused"), st.booleans()),
+    st.tuples(st.just("close")),
+)
+_step = _weighted((10, _frame), (2, _fresh), (1, _loss), (1, _open))
 
 histories = st.tuples(
-    _open, st.lists(st.lists(_step, min_size=1, max_size=4), max_size=9), st.booleans()
+    st.tuples(_open, _fresh),
+    st.lists(st.lists(_step, min_size=1, max_size=4), max_size=8),
+    st.booleans(),
 )
 """A first connection, steps in groups that stand for RAW records, whether frames are numbered."""
+
+
+def _of(product, event):
+    return BookSnapshot(product, event.bids, event.asks, event.exchange_ns)
 
 
 def records_of(history):
     """Return the calls (method, arguments) that each RAW record of `history` stands for."""
     first, groups, numbered = history
     history = _History(numbered=numbered)
-    return [[history.call(step) for step in group] for group in ([first], *groups)]
+    return [[history.call(step) for step in group] for group in (first, *groups)]
 
 
 class _History:
@@ -236,7 +259,7 @@ class _History:
         self.numbered = numbered
         self.sequence = 0
         self.run = 1
-        self.trade_ids = dict.fromkeys((*PRODUCTS, "XRP-USD"), 10)
+        self.trade_ids = dict.fromkeys(PRODUCTS, 10)
         self.now_ns = START_NS
 
     def call(self, step):

@@ -61,9 +61,11 @@ def first_update(status: Status) -> Answer:
 
 
 def replay_end(status: Status) -> Answer:
-    """The recording has ended."""
+    """The recording has ended, and all of it is with every role."""
     replay = status.get("replay") or {}
-    return Answer(bool(replay.get("ended")), "the recording has not ended")
+    if not replay.get("ended"):
+        return Answer(False, "the recording has not ended")
+    return Answer(bool(replay.get("through")), "not all of it is through yet")
 
 
 def no_lag(status: Status) -> Answer:

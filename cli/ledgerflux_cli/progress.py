@@ -48,9 +48,10 @@ class Progress:
                 self._write(f"  {name:<12} ready  {seconds:5.1f} s   {address}".rstrip())
             case events.ServiceReady(name, seconds):
                 self._note(f"{name} is back after {seconds:.1f} s")
-            case events.ServiceDied(name, code, detail):
+            case events.ServiceDied(name, code, detail, again):
                 words = f": {detail}" if detail else ""
-                self._note(f"{name} ended ({_ending(code)}), starting it again{words}")
+                what = "starting it again" if again else "not started again"
+                self._note(f"{name} ended ({_ending(code)}), {what}{words}")
             case events.Up(seconds=seconds):
                 self._up(seconds)
             case events.Stopping():

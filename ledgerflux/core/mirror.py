@@ -67,6 +67,12 @@ class Mirror:
         self.broken = self.whole = False
         self._loading = None
 
+    def lose(self) -> None:
+        """The connection ended: the book is as old as its last message."""
+        self.state = "stale"
+        self.whole = False
+        self._loading = None
+
     @property
     def live(self) -> bool:
         """Say whether the book may be believed: whole, unbroken and `live`."""

@@ -10,6 +10,8 @@ from ledgerflux.core.product_stream import CHANNELS
 from ledgerflux.core.snapshot import Position
 from ledgerflux.model.stream import ChannelName
 
+RETRY_AFTER_MS = 250
+
 
 class Refusal(NamedTuple):
     """A request that is not granted, as its client is told."""
@@ -40,6 +42,8 @@ class RequestDesk:
         Return where each stream stands for this client. The answer must be put into the
         session before anything else happens: what follows continues it.
         """
+        if not self._fanout.venue:
+            return Refusal("not_ready", "no source is known yet", (), RETRY_AFTER_MS)
         name = _stream_channel(channel)
         if name is None:
             return self._subscribe_beats(session, channel, products)
@@ -49,6 +53,8 @@ class RequestDesk:
         if refusal is not None:
             return refusal
         if products is None:
+            if name in session.everything:
+                return Refusal("already_subscribed", f"all of {channel} is subscribed already")
             session.everything.add(name)
         return {
             product: self._fanout.join(session, name, served[product], snapshot=snapshot)
@@ -70,7 +76,8 @@ class RequestDesk:
         unknown = tuple(product for product in wanted if product not in held)
         if unknown or not (wanted or name in session.everything):
             return Refusal("not_subscribed", f"{channel} is not subscribed", unknown)
-        session.everything.discard(name)
+        if products is None:
+            session.everything.discard(name)
         for product in wanted:
             self._fanout.part(session, name, product)
         return wanted
@@ -82,7 +89,7 @@ class RequestDesk:
         if unknown is not None:
             return unknown
         held = tuple(product for product in wanted if (channel, product) in session.subscriptions)
-        if held or channel in session.everything:
+        if held:
             return Refusal("already_subscribed", f"{channel} is subscribed already", held)
         if session.used + len(wanted) > self._limits.subscriptions_max:
             most = self._limits.subscriptions_max

@@ -117,7 +117,7 @@ class SyntheticMarket:
             self.position += 1
             return self._ready.popleft()
         next_ns, beat_ns = self._next_ns, self._beat_ns
-        if (next_ns if next_ns < beat_ns else beat_ns) > until_ns:
+        if min(next_ns, beat_ns) > until_ns:
             return None
         self.position += 1
         return self._happen() if next_ns < beat_ns else self._beat()

@@ -53,21 +53,24 @@ class ChainAudit:
     def take(self, payload: bytes) -> Record | None:
         """Return the record in `payload`, None for a marker; problems are noted."""
         try:
-            record = decode(payload)
-            if record.kind is Kind.MARKER:
-                return None
-            self.records += 1
-            if self.first_number == 0:
-                self.first_number = record.number
-                if record.number > 1:  # older ones fell to the stream's limit
-                    return self._chain.restart(payload, 0)
-            taken = self._chain.take(payload)
-            if taken is None:
-                self._problems.add(f"{self.subject}: record {record.number} stands there twice")
-            return taken
+            return self._checked(payload)
         except LogError as error:
             self._problems.add(f"{self.subject}: {error}")
             return None
+
+    def _checked(self, payload: bytes) -> Record | None:
+        record = decode(payload)
+        if record.kind is Kind.MARKER:
+            return None
+        self.records += 1
+        if self.first_number == 0:
+            self.first_number = record.number
+            if record.number > 1:  # older ones fell to the stream's limit
+                return self._chain.restart(payload, 0)
+        taken = self._chain.take(payload)
+        if taken is None:
+            self._problems.add(f"{self.subject}: record {record.number} stands there twice")
+        return taken
 
 
 class RawAudit:

@@ -71,7 +71,7 @@ class HealthLoop:
         self._vitals = vitals
         self._started_ns = clock.now_ns()
         self._draining = False
-        self.http = ""
+        self.http: Callable[[], str] = str
         self.publish_failures_total = 0
         self.current = self._sample()
 
@@ -112,7 +112,7 @@ class HealthLoop:
             started_ns=self._started_ns,
             reason=vitals.reason,
             run=vitals.run,
-            http=self.http,
+            http=self.http(),
             rate=round(vitals.rate, 1),
             lag_records=vitals.lag_records,
             lag_ms=round(vitals.lag_ms, 3),

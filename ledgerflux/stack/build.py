@@ -5,9 +5,9 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 from uuid import uuid4
 
 from ledgerflux.adapters.nats_bus import NatsBus
@@ -15,7 +15,7 @@ from ledgerflux.adapters.nats_streams import prepare
 from ledgerflux.adapters.process_usage import ProcessUsage
 from ledgerflux.adapters.system_clock import SystemClock
 from ledgerflux.errors import BusError, ConfigError, Conflict, LedgerFluxError
-from ledgerflux.ports import Bus, Clock, Listener
+from ledgerflux.ports import Bus, Clock, Handler, Listener
 from ledgerflux.roles.runtime import HealthLoop, Identity, Vitals, holder, write_feed
 from ledgerflux.settings import DEFAULT_PRODUCTS, LIVE_SOURCES, RoleSettings, parse_source
 from ledgerflux.venues.registry import venue
@@ -35,6 +35,17 @@ class Work(Protocol):
 
     def vitals(self) -> Vitals:
         """Say how it goes."""
+        ...
+
+
+@runtime_checkable
+class Mounting(Protocol):
+    """A role with a port of its own, which serves health and metrics too."""
+
+    port: int
+
+    def mount(self, routes: Mapping[str, Handler]) -> None:
+        """Answer these paths too."""
         ...
 
 
@@ -125,11 +136,26 @@ async def _snapshot(settings: RoleSettings, tools: Tools) -> Work:
     return Snapshot(tools.bus, tools.clock, store)
 
 
+async def _gateway(settings: RoleSettings, tools: Tools) -> Work:
+    from ledgerflux.adapters.ws_listener import WsListener
+    from ledgerflux.roles.gateway import Gateway
+
+    return Gateway(
+        tools.bus,
+        tools.clock,
+        WsListener(),
+        host=settings.host,
+        port=settings.port,
+        new_identity=lambda: uuid4().hex[:12],
+    )
+
+
 BUILDERS: dict[str, Builder] = {
     "exchange": _exchange,
     "ingest": _ingest,
     "normalize": _normalize,
     "snapshot": _snapshot,
+    "gateway": _gateway,
 }
 
 
@@ -206,11 +232,16 @@ async def _serve(role: str, settings: RoleSettings, bus: Bus, clock: Clock, work
     """Run `work` with its health record and HTTP port until a signal asks to end."""
     from ledgerflux.adapters.ws_listener import WsListener
 
-    listener: Listener = WsListener()
     identity = Identity(role, settings.instance, os.getpid())
     health = HealthLoop(bus, clock, identity, ProcessUsage(), work.vitals)
+    if isinstance(work, Mounting):  # it listens anyway: one port serves all
+        work.mount(health.routes())
+        health.http = lambda: f"http://{settings.host}:{work.port}"
+        await _until_signalled(work, health)
+        return
+    listener: Listener = WsListener()
     async with listener.serve("127.0.0.1", settings.http_port, health.routes()) as port:
-        health.http = f"http://127.0.0.1:{port}"
+        health.http = lambda: f"http://127.0.0.1:{port}"
         await _until_signalled(work, health)
 
 

@@ -24,11 +24,15 @@ class ServiceReady(msgspec.Struct, frozen=True, tag="service_ready"):
 
 
 class ServiceDied(msgspec.Struct, frozen=True, tag="service_died"):
-    """A service ended unasked with exit code `code` (negative: a signal)."""
+    """A service ended unasked with exit code `code` (negative: a signal).
+
+    `again` says whether it is started again.
+    """
 
     name: str
     code: int
     detail: str
+    again: bool
 
 
 class Up(msgspec.Struct, frozen=True, tag="up"):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 
 from ledgerflux.adapters.embedded.nats_server import NatsServer
 from ledgerflux.adapters.embedded.postgres_server import PostgresServer
+from ledgerflux.core.supervision import Standing
 from ledgerflux.settings import UpRequest
 from ledgerflux.stack.build import first_error
 from ledgerflux.stack.events import Event, ServiceDied, ServiceReady, Stopping, Up
@@ -185,8 +186,11 @@ class LocalStack:
             address = self._report.gateway.ws
         self._tell(ServiceReady(name, seconds, address, again=self._report.phase != "starting"))
 
-    def _say_died(self, name: str, code: int, detail: str) -> None:
-        self._tell(ServiceDied(name, code, detail))
+    def _say_died(self, row: Standing) -> None:
+        again = row.state == "restarting"
+        # What ends a start is told once, as its error.
+        if again or self._report.phase == "up":
+            self._tell(ServiceDied(row.name, row.exit_code or 0, row.detail, again))
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:

@@ -64,8 +64,8 @@ class Supervisor:
     """The children of one stack and the machine that decides over them.
 
     `on_change` is called after every change of a service's state, `on_ready` with the
-    member and the seconds its start took, `on_death` with name, exit code and last words
-    of a service that ended unasked.
+    member and the seconds its start took, `on_death` with the standing of a service
+    that ended unasked: exit code, last words, and whether it is started again.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Supervisor:
         *,
         on_change: Callable[[], None] = lambda: None,
         on_ready: Callable[[Member, float], None] = lambda _member, _seconds: None,
-        on_death: Callable[[str, int, str], None] = lambda _name, _code, _detail: None,
+        on_death: Callable[[Standing], None] = lambda _standing: None,
     ) -> None:
         self._members = {member.service.name: member for member in members}
         self._warden = warden
@@ -217,10 +217,12 @@ class Supervisor:
         self._on_ready(member, time.monotonic() - began)
 
     def _ended(self, name: str, code: int, detail: str, tasks: asyncio.TaskGroup) -> None:
-        if not self._machine.stopping:
+        actions = self._machine.exited(name, code, time.monotonic_ns(), detail)
+        row = next(row for row in self.standings if row.name == name)
+        if row.state != "stopped":
             logger.warning("%s ended with code %d: %s", name, code, detail)
-            self._on_death(name, code, detail)
-        self._carry_out(self._machine.exited(name, code, time.monotonic_ns(), detail), tasks)
+            self._on_death(row)
+        self._carry_out(actions, tasks)
         self._note_change()
 
     async def _spawn(self, command: Command) -> Child:

@@ -270,6 +270,8 @@ def _service_problems(
     problems: list[str] = []
     reported = {_service_name(health): health for health in fresh.values()}
     for service in supervisor.services if supervisor else ():
+        if service.state == "stopped":
+            continue  # as it was to be: what should run and does not is `failed`
         if service.state != "ready":
             why = f": {service.detail}" if service.detail else ""
             problems.append(f"{service.name} is {service.state}{why}")

@@ -10,7 +10,6 @@ from ledgerflux.adapters.postgres_store import PostgresStore
 from ledgerflux.roles.runtime import write_feed
 from ledgerflux.testing.memory_bus import MemoryBus
 
-pytest_plugins = ["stores"]
 
 
 def covered(dsn):

@@ -95,7 +95,7 @@ class Bench:
             self.warden,
             on_change=self._changed,
             on_ready=lambda member, _: self.ready.append(member.service.name),
-            on_death=lambda name, code, words: self.deaths.append((name, code, words)),
+            on_death=lambda row: self.deaths.append((row.name, row.exit_code, row.state)),
         )
         return self.supervisor
 
@@ -147,7 +147,7 @@ async def test_a_killed_service_comes_back_and_the_others_stay(bench):
     async with asyncio.timeout(10):
         while bench.ready != ["a", "b", "a"]:
             await asyncio.sleep(0.01)
-    assert bench.deaths == [("a", -9, "")]
+    assert bench.deaths == [("a", -9, "restarting")]
     assert bench.pid("a") != first_a
     assert bench.pid("b") == first_b
     assert next(row.restarts for row in supervisor.standings if row.name == "a") == 1

@@ -9,9 +9,11 @@ from gateway_support import VENUE, NormLog, Stack, conf, running, until
 from streams import Numbered
 
 from ledgerflux.core.limits import Limits
-from ledgerflux.errors import FeedError
+from ledgerflux.errors import FeedError, LogError
 from ledgerflux.ports import Response
+from ledgerflux.roles.gateway_health import KEYS_MAX, HealthBoard
 from ledgerflux.roles.runtime import write_feed
+from ledgerflux.testing.memory_bus import MemoryBus
 from ledgerflux.wire.health import Health, ServiceHealth, SupervisorHealth
 from ledgerflux.wire.record import Kind, draft
 from ledgerflux.wire.subjects import NORM
@@ -207,21 +209,20 @@ async def test_a_client_that_does_not_read_misses_and_is_told_and_slows_nobody()
         healthy = await stack.client()
         for client in (slow, healthy):
             await client.subscribe("level2")
+            await client.next_of("snapshot")
             await client.subscribe("trades")
-            await client.next_of("snapshot") if client is healthy else None
         for _ in range(300):
             log.source.update().trade()
             await log.write()
             while (message := await healthy.next()).channel != "trades":
                 assert message.type == "update"
-        while not (log.source.seqs["level2"] == (message := await slow.next()).seq):
-            pass
+        mirror = slow.follower.mirrors["level2", "BTC-USD"]
+        while mirror.position.seq != 301 or not mirror.live:
+            await slow.next()
         gaps = [message for message in slow.messages if message.type == "gap"]
         assert {gap.channel for gap in gaps} == {"level2", "trades"}
         assert {gap.cause for gap in gaps} == {"slow_consumer"}
         assert not [message for message in healthy.messages if message.type == "gap"]
-        mirror = slow.follower.mirrors["level2", "BTC-USD"]
-        assert mirror.live
         assert mirror.book.bids() == log.source.book.bids()
         assert stack.gateway.vitals().counts["fell_behind"] >= 2
 
@@ -349,14 +350,41 @@ async def test_the_status_sums_what_roles_report():
         boss = SupervisorHealth(9, now_ns, "synthetic:1", "process", 4, 77, [child])
         await stack.bus.put("LF_HEALTH", "ingest.0", msgspec.json.encode(ingest))
         await stack.bus.put("LF_HEALTH", "supervisor.local", msgspec.json.encode(boss))
-        await stack.bus.put("LF_HEALTH", "broken.0", b"nonsense")
         await until(lambda: stack.get("/v1/status")["disk_bytes"] == 77)
         status = stack.get("/v1/status")
         assert status["schema"] == "lf.status/1"
         assert "ingest is degraded: no venue" in status["problems"]
         assert [item["name"] for item in status["services"]] == ["nats"]
         assert status["source"] == "synthetic:1"
-        assert stack.gateway._board.unreadable_total == 1
+
+
+async def test_health_records_that_cannot_be_read_are_counted_and_old_ones_forgotten():
+    board = HealthBoard(MemoryBus())
+    board.hear("ingest.0", b"nonsense")
+    assert (board.unreadable_total, board.healths) == (1, {})
+    for number in range(KEYS_MAX + 3):
+        record = Health("ingest", str(number), 7, "ready", 0, 0)
+        board.hear(record.key, msgspec.json.encode(record))
+    assert len(board.healths) == KEYS_MAX
+    assert "ingest.2" not in board.healths
+
+
+async def test_requests_of_a_client_that_reads_no_answers_wait():
+    limits = Limits(
+        outbox_bytes=2_000,
+        outbox_drained_bytes=500,
+        requests_per_s=100_000,
+        requests_burst=100_000,
+    )
+    async with running(limits) as stack:
+        client = await stack.client(window_bytes=1_000)
+        for _ in range(200):
+            await client.memory.ask('{"method":"ping"}')
+        await until(lambda: stack.gateway.vitals().counts["queued_bytes"] > 1_000)
+        assert stack.gateway.vitals().counts["queued_bytes"] < 2_400
+        assert len(client.memory._requests) > 150
+        for _ in range(200):
+            assert (await client.next()).type == "pong"
 
 
 async def test_products_are_listed_with_where_they_stand():
@@ -408,7 +436,7 @@ async def test_before_a_source_is_known_the_gateway_is_starting():
         client = await stack.client()
         assert client.messages[0].venue == ""
         answer = await client.ask("subscribe", channel="trades", product_ids=["BTC-USD"])
-        assert answer.code == "unknown_product"
+        assert (answer.code, answer.retryable) == ("not_ready", True)
     finally:
         task.cancel()
         await asyncio.wait([task])
@@ -422,8 +450,8 @@ async def test_records_gone_from_the_log_are_told_and_a_checkpoint_mends_it():
         await until(lambda: stack.served(log))
         client = await stack.client()
         await client.subscribe("level2")
-        await client.subscribe("trades")
         await client.next_of("snapshot")
+        await client.subscribe("trades")
         stack.bus.shared.republish = {}  # the gateway hears nothing of what follows
         for _ in range(3):
             log.source.update().trade()
@@ -443,12 +471,13 @@ async def test_records_gone_from_the_log_are_told_and_a_checkpoint_mends_it():
 
 
 async def test_a_corrupt_record_ends_the_role():
+    stack = Stack(Limits())
+    await write_feed(stack.bus, conf())
+    log = await NormLog(stack.bus).open()
+    await log.writer.append(draft(Kind.EVENTS, 1, b"no index", a=1, b=2))
     with pytest.raises(BaseExceptionGroup) as caught:
-        async with running() as stack:
-            log = await NormLog(stack.bus).open()
-            await log.writer.append(draft(Kind.EVENTS, 1, b"no index", a=1, b=2))
-            await until(lambda: stack.gateway.vitals().counts["clients"] == -1, 2)
-    assert caught.group_contains(Exception, match="no index")
+        await stack.gateway.run()
+    assert caught.group_contains(LogError, match="no index")
 
 
 async def test_the_end_of_the_role_closes_clients_with_1012():

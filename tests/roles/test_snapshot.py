@@ -29,7 +29,6 @@ from ledgerflux.testing.memory_store import MemoryStore
 from ledgerflux.wire.record import Kind, draft
 from ledgerflux.wire.subjects import DLQ, NORM
 
-pytest_plugins = ["stores"]
 
 
 @pytest.fixture

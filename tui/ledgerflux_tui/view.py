@@ -66,6 +66,17 @@ class Top:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """Best prices and last trade of a product; texts as the venue wrote them."""
+
+    bid: str | None = None
+    bid_size: str | None = None
+    ask: str | None = None
+    ask_size: str | None = None
+    last: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table: its title, which side it is flush to, and when it is left out.
 
@@ -76,6 +87,46 @@ class Column:
     title: str
     right: bool = False
     rank: int = 0
+
+
+def tops_of(
+    status: Status,
+    quotes: Mapping[str, Quote],
+    *,
+    before: Status | None = None,
+    seconds: float = 1.0,
+) -> list[Top]:
+    """Return every product of `status`, with its quote where one is known.
+
+    Args:
+        status: The newest status.
+        quotes: Prices by product.
+        before: An earlier status of the same gateway: what the rate is measured from.
+        seconds: The time between the two.
+    """
+    earlier = before["heads"] if before is not None else {}
+    tops = []
+    for product, head in sorted(status.get("heads", {}).items()):
+        quote = quotes.get(product, Quote())
+        last = earlier.get(product)
+        rate = None
+        if last is not None and last["epoch"] == head["epoch"]:
+            rate = (head["level2"] - last["level2"]) / seconds
+        tops.append(
+            Top(
+                product,
+                state=head["state"],
+                integrity=head["integrity"],
+                bid=quote.bid,
+                bid_size=quote.bid_size,
+                ask=quote.ask,
+                ask_size=quote.ask_size,
+                last=quote.last,
+                seq=head["level2"],
+                rate=rate,
+            )
+        )
+    return tops
 
 
 def text_of(line: Line) -> str:
@@ -131,7 +182,7 @@ def products_table(tops: Iterable[Top], width: int) -> list[Line]:
         Column("ASK SIZE", right=True, rank=4),
         Column("LAST", right=True, rank=1),
         Column("SEQ", right=True, rank=3),
-        Column("MSG/S", right=True, rank=1),
+        Column("UPD/S", right=True, rank=1),
     )
     return _table(columns, [_top_cells(top) for top in tops], width)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ledgerflux.errors import Conflict
+from ledgerflux.errors import Conflict, StackError
 from ledgerflux_cli.options import (
     AsJson,
     AtEndOption,
@@ -103,12 +103,15 @@ def up(
     services_of(asked)
     timeout_s = read_duration("--wait-timeout", wait_timeout)
     run_dir = run_dir_of(data_dir)
-    if run_dir.holder() is not None:
-        _join(run_dir, asked, timeout_s, as_json=as_json)
-    elif detach:
-        _start_in_background(run_dir, asked, timeout_s, as_json=as_json)
-    else:
-        _start_here(run_dir, asked, timeout_s, as_json=as_json)
+    if run_dir.holder() is None:
+        start = _start_in_background if detach else _start_here
+        try:
+            return start(run_dir, asked, timeout_s, as_json=as_json)
+        except StackError as error:
+            # Somebody else was faster.
+            if error.code != Conflict.code:
+                raise
+    return _join(run_dir, asked, timeout_s, as_json=as_json)
 
 
 def _start_in_background(
@@ -166,12 +169,16 @@ def _join(run_dir: "RunDir", asked: "UpRequest", timeout_s: float, *, as_json: b
 
 
 def _wait_started(run_dir: "RunDir", timeout_s: float) -> "RunState | None":
-    """Return the state of a stack that somebody else is starting, once it has started."""
+    """Return the state of a stack that somebody else is starting, once it has started.
+
+    Raises:
+        StackError: It ended instead.
+    """
     deadline = time.monotonic() + timeout_s
     state = run_dir.read()
     while (state is None or state.state == "starting") and time.monotonic() < deadline:
         if run_dir.holder() is None:
-            return None
+            raise StackError(f"the stack that was starting in {run_dir.path} has ended")
         time.sleep(POLL_S)
         state = run_dir.read()
     return state

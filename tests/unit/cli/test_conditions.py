@@ -14,6 +14,9 @@ def status(**more):
     }
 
 
+THROUGH = {"ended": True, "through": True}
+
+
 def shard(number, lag):
     return {"shard": number, "lag_records": lag}
 
@@ -27,8 +30,9 @@ def shard(number, lag):
         ("healthy", {"problems": []}, {"state": "down"}, "the stack is down"),
         ("first-update", {"counts": {"norm_events": 1}}, {"counts": {"norm_events": 0}}, "no up"),
         ("first-update", {"counts": {"norm_events": 1}}, {}, "no update"),
-        ("replay-end", {"replay": {"ended": True}}, {"replay": {"ended": False}}, "not ended"),
-        ("replay-end", {"replay": {"ended": True}}, {"replay": None}, "not ended"),
+        ("replay-end", {"replay": THROUGH}, {"replay": {"ended": False}}, "not ended"),
+        ("replay-end", {"replay": THROUGH}, {"replay": None}, "not ended"),
+        ("replay-end", {"replay": THROUGH}, {"replay": {"ended": True}}, "not all of it"),
         ("lag=0", {"shards": [shard(0, 0)]}, {"shards": [shard(0, 0), shard(1, 3)]}, "1 by 3"),
         ("lag=0", {"shards": [shard(0, 0)]}, {}, "no shard yet"),
         ("clients=2", {"clients": 2}, {"clients": 1}, "1 of 2 clients"),

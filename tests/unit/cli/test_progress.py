@@ -49,8 +49,8 @@ def test_the_start_is_told_line_by_line(event, line):
     ("event", "line"),
     [
         (ServiceReady("nats", 0.9, again=True), "nats is back after 0.9 s"),
-        (ServiceDied("nats", -9, ""), "nats ended (signal 9), starting it again"),
-        (ServiceDied("a", 1, "oops"), "a ended (exit code 1), starting it again: oops"),
+        (ServiceDied("nats", -9, "", again=True), "nats ended (signal 9), starting it again"),
+        (ServiceDied("a", 6, "x", again=False), "a ended (exit code 6), not started again: x"),
         (Stopping("SIGINT"), "stopping… again to force"),
     ],
 )

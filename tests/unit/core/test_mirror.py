@@ -61,6 +61,14 @@ def test_a_gap_leaves_the_book_not_live():
     assert not mirror.live
 
 
+def test_without_a_connection_no_book_is_live():
+    mirror = at(0)
+    mirror.snapshot(Position("e", 1), 0, "resync", ONE, LEVELS)
+    mirror.state = "live"
+    mirror.lose()
+    assert (mirror.live, mirror.state) == (False, "stale")
+
+
 def test_a_subscriptions_snapshot_replaces_from_anywhere():
     mirror = at(50)
     assert mirror.snapshot(Position("f", 9), None, "subscribe", ONE, LEVELS) is A

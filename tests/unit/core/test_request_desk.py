@@ -94,6 +94,22 @@ def test_leaving_some_keeps_the_others(desk, session):
     assert list(session.subscriptions) == [("trades", "ETH-USD")]
 
 
+def test_leaving_one_of_all_can_be_taken_back(desk, session, fanout):
+    desk.subscribe(session, "trades", None)
+    desk.unsubscribe(session, "trades", ["BTC-USD"])
+    assert list(desk.subscribe(session, "trades", ["BTC-USD"])) == ["BTC-USD"]
+    fanout.serve(["BTC-USD", "ETH-USD", "SOL-USD"])
+    assert ("trades", "SOL-USD") in session.subscriptions
+
+
+def test_before_a_venue_is_known_a_client_is_asked_to_come_back():
+    fanout = Fanout(gateway_frames, LIMITS)
+    session = ClientSession(gateway_frames, LIMITS, 0, lambda: None)
+    fanout.enter(session)
+    answer = RequestDesk(fanout, LIMITS).subscribe(session, "heartbeats", None)
+    assert (code(answer), answer.retry_after_ms) == ("not_ready", 250)
+
+
 def test_leaving_all_leaves_those_to_come_too(desk, session, fanout):
     fanout.serve([])
     desk.subscribe(session, "trades", None)

@@ -20,9 +20,9 @@ ACCESS = NatsAccess("nats://h:1", "u", "p")
 OURS = SupervisorHealth(1, 2, "synthetic:200", "process", 4, 5, [])
 
 
-def health(role, pid=7, *, state="ready", time_ns=100, **partitions):
+def health(role, pid=7, *, state="ready", time_ns=100, counts=None, **partitions):
     rows = [PartitionHealth(int(name[1:]), ["X-Y"], **row) for name, row in partitions.items()]
-    return Health(role, "0", pid, state, time_ns, 1, partitions=rows)
+    return Health(role, "0", pid, state, time_ns, 1, partitions=rows, counts=counts or {})
 
 
 class Server:
@@ -117,6 +117,9 @@ def test_what_is_no_health_record_is_left_alone():
 
 INGEST = health("ingest", p3={"raw": 10})
 NORMALIZE = health("normalize", p3={"raw": 10, "norm": 6})
+COUNTED = health(
+    "normalize", counts={"raw_frames": 3, "raw_gap_frames": 2}, p3={"raw": 10, "norm": 6}
+)
 GATEWAY = health("gateway", p3={"norm": 6})
 SNAPSHOT = health("snapshot", p3={"norm": 6})
 
@@ -133,6 +136,8 @@ SNAPSHOT = health("snapshot", p3={"norm": 6})
         ([INGEST, NORMALIZE, GATEWAY, health("snapshot")], False),
         ([INGEST, NORMALIZE, health("gateway", time_ns=99, p3={"norm": 6})], False),
         ([INGEST, NORMALIZE, health("exchange", time_ns=1)], True),
+        ([INGEST, NORMALIZE, health("exchange", counts={"sent": 5})], False),
+        ([INGEST, COUNTED, health("exchange", counts={"sent": 5})], True),
         ([], True),
     ],
 )

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from ledgerflux_tui.view import (
     NOTHING,
+    Quote,
     Top,
     milliseconds,
     problems,
@@ -16,6 +17,7 @@ from ledgerflux_tui.view import (
     status_lines,
     summary,
     text_of,
+    tops_of,
 )
 
 NOW_NS = 1_700_000_100_000_000_000
@@ -78,13 +80,13 @@ def test_gaps_and_states_are_coloured_by_meaning():
 
 
 WIDE = """
-PRODUCT  BOOK     PROOF       BID SIZE       BID       ASK  ASK SIZE      LAST               SEQ  MSG/S
+PRODUCT  BOOK     PROOF       BID SIZE       BID       ASK  ASK SIZE      LAST               SEQ  UPD/S
 BTC-USD  live     sequence  0.51230000  61250.10  61250.11       1.2  61250.10               812     96
 ETH-USD  suspect  unproven          10    3021.5    3021.6      2.25         -  9007199254740991      -
 SOL-USD  -        -                  -         -         -         -         -                 -      -
 """  # noqa: E501 - a table 120 columns wide
 USUAL = """
-PRODUCT  BOOK     PROOF          BID       ASK      LAST  MSG/S
+PRODUCT  BOOK     PROOF          BID       ASK      LAST  UPD/S
 BTC-USD  live     sequence  61250.10  61250.11  61250.10     96
 ETH-USD  suspect  unproven    3021.5    3021.6         -      -
 SOL-USD  -        -                -         -         -      -
@@ -100,6 +102,22 @@ SOL-USD  -               -         -
 @pytest.mark.parametrize(("width", "table"), [(120, WIDE), (80, USUAL), (40, NARROW)])
 def test_the_products_table_shows_what_fits(width, table):
     assert texts(products_table(TOPS, width)) == table.strip().splitlines()
+
+
+def head(level2, epoch="e1"):
+    return {"epoch": epoch, "level2": level2, "trades": 1, "state": "live", "integrity": "none"}
+
+
+def test_tops_join_status_and_quotes():
+    now = {"heads": {"B-USD": head(30), "A-USD": head(110), "C-USD": head(5, "e2")}}
+    before = {"heads": {"A-USD": head(100), "C-USD": head(4)}}
+    quotes = {"A-USD": Quote("1", "2", "3", "4", "5")}
+    assert tops_of(now, quotes, before=before, seconds=2) == [
+        Top("A-USD", "live", "none", "1", "2", "3", "4", "5", 110, 5.0),
+        Top("B-USD", "live", "none", seq=30),
+        Top("C-USD", "live", "none", seq=5),
+    ]
+    assert tops_of(status(), {}) == []
 
 
 def test_prices_are_never_rounded():

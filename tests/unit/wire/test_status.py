@@ -116,6 +116,10 @@ def test_with_a_supervisor_the_services_are_its_children():
     assert document.state == "healthy"
 
 
+def test_a_service_that_was_to_stop_is_no_problem():
+    assert status(boss=supervisor(service("exchange", "stopped"))).problems == []
+
+
 def test_a_supervisor_that_is_silent_is_not_believed():
     assert status(boss=supervisor(service("nats", "failed"), age_s=5)).durability == ""
 

@@ -1,0 +1,81 @@
+import os
+import socket
+
+import psutil
+import pytest
+
+from ledgerflux.adapters import sockets
+from ledgerflux.adapters.sockets import bind_error, free_port, holder_of, is_free
+
+
+@pytest.fixture
+def taken():
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        yield holder.getsockname()[1]
+
+
+def test_a_port_that_somebody_listens_on_is_not_free(taken):
+    assert not is_free(taken)
+    assert bind_error(taken) is not None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0"])
+def test_a_free_port_is_free(host):
+    try:
+        port = free_port(host)
+    except OSError:
+        pytest.skip(f"no address {host} on this machine")
+    assert is_free(port, host)
+
+
+def test_a_port_with_lingering_connections_is_free():
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        client = socket.create_connection(("127.0.0.1", port))
+        accepted, _ = server.accept()
+        accepted.close()  # the side that closes first keeps the port in TIME_WAIT
+        client.close()
+    assert is_free(port)
+
+
+def test_an_address_that_is_not_ours_is_an_error_not_a_taken_port():
+    error = bind_error(8000, "192.0.2.1")
+    assert error is not None
+    assert not is_free(8000, "192.0.2.1")
+
+
+def test_the_holder_of_a_port_is_named(taken):
+    assert holder_of(taken) == f"{psutil.Process().name()} (pid {os.getpid()})"
+    assert holder_of(1) is None
+
+
+def connection(pid, port=7, status=psutil.CONN_LISTEN):
+    address = type("Address", (), {"port": port})
+    return type("Connection", (), {"pid": pid, "laddr": address, "status": status})
+
+
+@pytest.mark.parametrize(
+    "connections",
+    [
+        [],
+        [connection(None)],
+        [connection(2**22 + 1)],
+        [connection(1, port=8), connection(1, status=psutil.CONN_ESTABLISHED)],
+    ],
+)
+def test_a_holder_that_cannot_be_seen_is_none(monkeypatch, connections):
+    monkeypatch.setattr(sockets.psutil, "net_connections", lambda **_: connections)
+    assert holder_of(7) is None
+
+
+def test_a_machine_that_hides_its_connections_hides_the_holder(monkeypatch):
+    def denied(**_):
+        raise psutil.AccessDenied
+
+    monkeypatch.setattr(sockets.psutil, "net_connections", denied)
+    assert holder_of(7) is None

@@ -1,0 +1,100 @@
+import os
+
+import pytest
+
+from ledgerflux.stack import build
+from ledgerflux.stack.run_dir import NatsAddress, RunDir, RunState
+from ledgerflux_cli.app import run_command
+
+STATE = RunState(
+    pid=1,
+    warden_pid=2,
+    state="up",
+    started_ns=3,
+    data_dir="/d",
+    source="synthetic:200",
+    durability="process",
+    request={},
+    nats=NatsAddress("nats://127.0.0.1:5", "u", "p"),
+    postgres="postgresql://here",
+)
+
+
+@pytest.fixture
+def ran(monkeypatch, tmp_path):
+    """Return the list of (role, settings) that were run; each ends with 0."""
+    calls = []
+
+    def run_role(role, settings):
+        calls.append((role, settings))
+        return 0
+
+    monkeypatch.setattr(build, "run_role", run_role)
+    monkeypatch.setenv("LF_DATA_DIR", str(tmp_path / "lf"))
+    for name in ("LF_NATS_URL", "LF_POSTGRES_DSN", "LF_SHARD", "LF_PRODUCTS"):
+        monkeypatch.delenv(name, raising=False)
+    run_dir = RunDir(tmp_path / "lf")
+    run_dir.claim()
+    run_dir.write(STATE)
+    return calls
+
+
+def settings_of(ran, *arguments):
+    assert run_command(["run", *arguments]) == 0
+    role, settings = ran.pop()
+    assert role == arguments[0]
+    return settings
+
+
+def test_servers_are_found_in_the_data_directory(ran, tmp_path):
+    settings = settings_of(ran, "snapshot")
+    assert settings.data_dir == tmp_path / "lf"
+    assert (settings.nats_url, settings.nats_user, settings.nats_password) == (
+        "nats://127.0.0.1:5", "u", "p",
+    )  # fmt: skip
+    assert settings.postgres_dsn == "postgresql://here"
+
+
+def test_servers_elsewhere_are_named_by_flag_or_variable(ran, monkeypatch):
+    settings = settings_of(ran, "ingest", "--nats", "nats://a%40b:c@host:4222")
+    assert (settings.nats_url, settings.nats_user, settings.nats_password) == (
+        "nats://host:4222", "a@b", "c",
+    )  # fmt: skip
+    monkeypatch.setenv("LF_NATS_URL", "nats://other:1")
+    monkeypatch.setenv("LF_POSTGRES_DSN", "postgresql://there")
+    settings = settings_of(ran, "snapshot")
+    assert (settings.nats_url, settings.nats_user) == ("nats://other:1", None)
+    assert settings.postgres_dsn == "postgresql://there"
+
+
+def test_each_role_gets_its_own_settings(ran):
+    settings = settings_of(
+        ran, "exchange", "--source", "synthetic:7", "--products", "btc-usd, ETH-USD",
+        "--speed", "max", "--paused", "--at-end", "loop",
+    )  # fmt: skip
+    assert (settings.source, settings.products) == ("synthetic:7", ("BTC-USD", "ETH-USD"))
+    assert (settings.speed, settings.paused, settings.at_end) == ("max", True, "loop")
+    settings = settings_of(ran, "normalize", "--shard", "2", "--shards", "3")
+    assert (settings.shard, settings.shards, settings.instance) == (2, 3, "2")
+    settings = settings_of(ran, "gateway", "--host", "0.0.0.0", "--port", "0")
+    assert (settings.host, settings.port, settings.instance) == ("0.0.0.0", 0, "0")
+
+
+def test_what_all_roles_share(ran):
+    settings = settings_of(
+        ran, "ingest", "--http-port", "9", "--log-level", "error", "--take-over", "--instance", "x"
+    )
+    assert (settings.http_port, settings.log_level) == (9, "error")
+    assert (settings.take_over, settings.instance) == (True, "x")
+
+
+def test_the_password_is_not_handed_on_in_the_environment(ran, monkeypatch):
+    monkeypatch.setenv("LF_NATS_URL", "nats://u:secret@host:1")
+    settings = settings_of(ran, "ingest")
+    assert "LF_NATS_URL" not in os.environ
+    assert "secret" not in repr(settings)
+
+
+def test_the_exit_code_is_the_roles_own(ran, monkeypatch):
+    monkeypatch.setattr(build, "run_role", lambda *_: 6)
+    assert run_command(["run", "gateway"]) == 6
