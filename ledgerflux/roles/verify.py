@@ -28,6 +28,13 @@ class Check(NamedTuple):
     text: str
 
 
+class History(NamedTuple):
+    """What Postgres holds: its position in each partition, and then its trades."""
+
+    positions: dict[tuple[int, str], int]
+    rows: Counter[TradeRow]
+
+
 class Report(NamedTuple):
     """All checks, the counts behind them, and the first problems in words."""
 
@@ -64,11 +71,12 @@ class Verifier:
         conf = await read_feed(self._bus)
         sent_before = await self._sent()
         await self._audit_raw(conf, sent_before)
-        sent_after = await self._sent()
+        sent_after = await self._sent(since_ns=self._clock.now_ns())
+        history = await self._read_history(conf)
         await self._audit_norm()
         self._judge_chains()
         self._judge_frames(conf, sent_before, sent_after)
-        await self._judge_trades(conf)
+        self._judge_trades(history)
         for shards in shard_counts:
             await self._judge_again(shards)
         return Report(self._checks, self._counts, self._problems.texts)
@@ -113,11 +121,34 @@ class Verifier:
                     return
                 await asyncio.sleep(0)
 
-    async def _sent(self) -> int | None:
-        value = await self._bus.get(HEALTH_BUCKET, EXCHANGE_KEY)
-        if value is None:
+    async def _sent(self, since_ns: int = 0) -> int | None:
+        """Return how many frames the exchange has sent, as it said at `since_ns` or later.
+
+        None where no exchange of ours is running.
+        """
+        deadline_ns = self._clock.monotonic_ns() + int(SETTLE_S * 1e9)
+        while True:
+            value = await self._bus.get(HEALTH_BUCKET, EXCHANGE_KEY)
+            if value is None:
+                return None
+            health = msgspec.json.decode(value, type=Health)
+            if health.time_ns >= since_ns or self._clock.monotonic_ns() > deadline_ns:
+                return health.counts.get("sent")
+            await self._clock.sleep(0.1)
+
+    async def _read_history(self, conf: FeedConf | None) -> History | None:
+        """Read what Postgres holds, before NORM is read: NORM then has all of it."""
+        if self._store is None:
             return None
-        return msgspec.json.decode(value, type=Health).counts.get("sent")
+        keys = sorted(self._raw)
+        venues = {venue for _, venue in keys} | ({conf.venue} if conf else set())
+        store = self._store
+        positions = {key: await store.position(key[1], key[0]) for key in keys}
+        rows: Counter[TradeRow] = Counter()
+        for venue in sorted(venues):
+            async for row in store.trade_rows(venue):
+                rows[row._replace(exchange_ns=None, receive_ns=0)] += 1
+        return History(positions, rows)
 
     def _frames_of(self, conf: FeedConf) -> tuple[int, int]:
         audits = self._raw.values()
@@ -167,33 +198,29 @@ class Verifier:
             text += f", {uncounted} declared breaks whose frames nobody counted"
         self._add("frames", exact or declared, text)
 
-    async def _judge_trades(self, conf: FeedConf | None) -> None:
-        if self._store is None:
+    def _judge_trades(self, history: History | None) -> None:
+        if history is None:
             self._add("trades", None, "no Postgres here")
             return
-        wanted: dict[TradeRow, int] = Counter()
-        venues = {key[1] for key in self._norm} | ({conf.venue} if conf else set())
-        for (partition, venue), audit in self._norm.items():
-            position = await self._store.position(venue, partition)
+        covered: Counter[TradeRow] = Counter()
+        known: Counter[TradeRow] = Counter()
+        for key, audit in self._norm.items():
+            position = history.positions.get(key, 0)
             for number, row in zip(audit.trade_numbers, audit.trades, strict=True):
-                if number <= position:
-                    wanted[row] += 1
-        held: Counter[TradeRow] = Counter()
-        for venue in sorted(venues):
-            async for row in self._store.trade_rows(venue):
-                held[row._replace(exchange_ns=None, receive_ns=0)] += 1
+                known[row] += 1
+                covered[row] += number <= position
+        held = history.rows
         self._counts["postgres_trades"] = held.total()
-        missing = sum((Counter(wanted) - held).values())
-        extra = self._extra(held - Counter(wanted))
-        text = f"{held.total()} in Postgres, {sum(wanted.values())} in NORM up to its position"
+        missing = (covered - held).total()
+        extra = self._extra(held - known)
+        text = f"{held.total()} in Postgres, {covered.total()} in NORM up to its position"
         if missing or extra:
             text += f": {missing} missing, {extra} that NORM does not have"
         self._add("trades", not missing and not extra, text)
 
-    def _extra(self, rows: "Counter[TradeRow]") -> int:
+    def _extra(self, rows: Counter[TradeRow]) -> int:
         """Count rows that NORM should have; where NORM was cut, older ones may be gone."""
-        cut = any(audit.chain.first_number > 1 for audit in self._norm.values())
-        if not cut:
+        if not any(audit.chain.first_number > 1 for audit in self._norm.values()):
             return rows.total()
         oldest: dict[tuple[str, str], int] = {}
         for audit in self._norm.values():
