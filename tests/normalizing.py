@@ -214,7 +214,7 @@ _event = _weighted(
 )
 _frame = st.tuples(
     st.just("frame"),
-    _weighted((15, st.just(0)), (1, st.sampled_from([1, 3, -1, -2]))),
+    _weighted((9, st.just(0)), (1, st.sampled_from([1, 3, -1, -2]))),
     st.lists(_event, max_size=3),
 )
 _fresh = st.tuples(_snapshots, _snapshots).map(
@@ -231,7 +231,7 @@ _loss = st.one_of(
     st.tuples(st.just("refused"), st.booleans()),
     st.tuples(st.just("close")),
 )
-_step = _weighted((10, _frame), (2, _fresh), (1, _loss), (1, _open))
+_step = _weighted((10, _frame), (2, _fresh), (2, _loss), (1, _open))
 
 histories = st.tuples(
     st.tuples(_open, _fresh),

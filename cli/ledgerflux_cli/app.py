@@ -11,22 +11,21 @@ from typing import Annotated
 import typer
 
 from ledgerflux.errors import ConfigError, LedgerFluxError
+from ledgerflux_cli.commands.book import book
 from ledgerflux_cli.commands.down import down
 from ledgerflux_cli.commands.help import help_topic
+from ledgerflux_cli.commands.replay import replay
 from ledgerflux_cli.commands.run import run
 from ledgerflux_cli.commands.status import status
+from ledgerflux_cli.commands.sub import sub
 from ledgerflux_cli.commands.up import up
 from ledgerflux_cli.commands.verify import verify
 from ledgerflux_cli.commands.version import show_version, version
 from ledgerflux_cli.commands.wait import wait
-from ledgerflux_cli.output import forget_stdout, report
-from ledgerflux_cli.root import RootGroup
+from ledgerflux_cli.output import forget_output, report
+from ledgerflux_cli.root import CONFIGURE, FEEDS, RUN_THE_STACK, TEST, WATCH, RootGroup
 
 INTERRUPTED = 130
-RUN_THE_STACK = "Run the stack"
-WATCH = "Watch"
-TEST = "Test"
-CONFIGURE = "Configure"
 
 # The framework's own base of usage errors; it has no public name.
 _USAGE_ERROR: type[BaseException] = typer.BadParameter.__mro__[2]
@@ -44,6 +43,9 @@ app.command(rich_help_panel=RUN_THE_STACK)(down)
 app.command(rich_help_panel=RUN_THE_STACK)(status)
 app.command(rich_help_panel=RUN_THE_STACK)(wait)
 app.add_typer(run, name="run", rich_help_panel=RUN_THE_STACK)
+app.command(rich_help_panel=WATCH)(sub)
+app.command(rich_help_panel=WATCH)(book)
+app.add_typer(replay, name="replay", rich_help_panel=FEEDS)
 app.command(rich_help_panel=TEST)(verify)
 app.command(rich_help_panel=CONFIGURE)(version)
 app.command("help", rich_help_panel=CONFIGURE)(help_topic)
@@ -79,7 +81,7 @@ def run_command(arguments: Sequence[str]) -> int:
         code = _invoke(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        forget_stdout()
+        forget_output()
         return 0
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED

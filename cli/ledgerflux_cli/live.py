@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ledgerflux.errors import GatewayError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ledgerflux.stack.run_dir import RunState
 
 EVERY_S = 1.0
+SILENT: list[view.Line] = [[("the gateway does not answer", "bad")]]
 RICH_STYLES: dict[view.Style, str] = {
     "plain": "",
     "dim": "dim",
@@ -28,20 +30,29 @@ RICH_STYLES: dict[view.Style, str] = {
 
 
 class Live:
-    """Draws the status of a stack once a second until cancelled."""
+    """Draws the status of a stack once a second until cancelled.
+
+    Bounded: one quote for each product.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._drawn: RichLive | None = None
+        self._quotes: dict[str, view.Quote] = {}
+        self._before: dict[str, Any] | None = None
+        self._before_s = 0.0
 
     async def run(self, state: "RunState") -> None:
         """Draw until cancelled; without a gateway there is nothing to draw."""
         if state.gateway is None:
             return
-        if self._stream.isatty() and os.environ.get("TERM") != "dumb":
-            await self._redraw(state.gateway.http)
-        else:
-            await self._append(state.gateway.http)
+        gateway = state.gateway.http
+        if not self._stream.isatty() or os.environ.get("TERM") == "dumb":
+            await self._append(gateway)
+            return
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_quotes(gateway))
+            tasks.create_task(self._redraw(gateway))
 
     def above(self, text: str) -> bool:
         """Write a line above the live ones; say whether there are any."""
@@ -53,8 +64,8 @@ class Live:
     async def _append(self, gateway: str) -> None:
         while True:
             status = await _status(gateway)
-            line = view.text_of(view.summary(status)) if status else "the gateway does not answer"
-            self._stream.write(line + "\n")
+            line = SILENT[0] if status is None else view.summary(status)
+            self._stream.write(view.text_of(line) + "\n")
             self._stream.flush()
             await asyncio.sleep(EVERY_S)
 
@@ -67,27 +78,45 @@ class Live:
             self._drawn = drawn
             try:
                 while True:
-                    lines = await _lines(gateway, console.width)
+                    lines = self._lines(await _status(gateway), gateway, console.width)
                     drawn.update(rich_text(lines), refresh=True)
                     await asyncio.sleep(EVERY_S)
             finally:
                 self._drawn = None
 
+    def _lines(self, status: dict[str, Any] | None, gateway: str, width: int) -> list[view.Line]:
+        if status is None:
+            return SILENT
+        now_s = time.monotonic()
+        seconds = now_s - self._before_s
+        tops = view.tops_of(status, self._quotes, before=self._before, seconds=seconds)
+        self._before, self._before_s = status, now_s
+        return [
+            *view.summary_lines(status, width, gateway),
+            *view.products_table(tops, width),
+            *view.problems(status),
+        ]
 
-async def _lines(gateway: str, width: int) -> list[view.Line]:
-    status = await _status(gateway)
-    if status is None:
-        return [[("the gateway does not answer", "bad")]]
-    tops = [
-        view.Top(product, state=row["state"])
-        for row in status["shards"]
-        for product in row["products"]
-    ]
-    return [
-        view.summary(status, gateway),
-        *view.products_table(tops, width),
-        *view.problems(status),
-    ]
+    async def _follow_quotes(self, gateway: str) -> None:
+        """Keep the newest price of each product."""
+        from ledgerflux.client import Reconnected, connect
+
+        while True:
+            try:
+                async with connect(gateway) as client:
+                    await client.subscribe("ticker")
+                    async for message in client:
+                        if not isinstance(message, Reconnected) and message.type == "ticker":
+                            newest = message.tickers()[-1]
+                            self._quotes[message.product_id] = view.Quote(
+                                newest.bid,
+                                newest.bid_size,
+                                newest.ask,
+                                newest.ask_size,
+                                newest.price,
+                            )
+            except GatewayError:
+                await asyncio.sleep(EVERY_S)
 
 
 async def _status(gateway: str) -> dict[str, Any] | None:

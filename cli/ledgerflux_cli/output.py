@@ -73,8 +73,9 @@ def write_lines(lines: "Sequence[Line]") -> None:
     Console(highlight=False).print(rich_text(list(lines)))
 
 
-def forget_stdout() -> None:
-    """Let nothing more be written to a pipe that nobody reads."""
+def forget_output() -> None:
+    """Let nothing more be written to a pipe or terminal that nobody reads."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

@@ -22,7 +22,8 @@ SEED_DEFAULT = 1
 class ReplayPlan:
     """Plays the recording at `path`, in the dialect it was recorded in.
 
-    `products` narrows what consumers are told to subscribe; the exchange serves all.
+    `products` narrows what consumers are told to subscribe and what the market waits for; the
+    exchange serves all.
 
     Raises:
         FeedError: `bad_recording`.
@@ -32,7 +33,6 @@ class ReplayPlan:
     def __init__(self, path: Path, products: Sequence[str] | None = None) -> None:
         described = describe(path)
         self._path = path
-        self._survey = described.survey
         self.name = f"replay:{path.name}"
         self.identity = f"replay:{described.sha256}"
         self.hearing: Hearing = server(described.venue)
@@ -40,6 +40,9 @@ class ReplayPlan:
         with_data = {product for _, product in described.survey.pairs}
         held = tuple(product for product in described.survey.products if product in with_data)
         self.products = held if products is None else _narrowed(held, products, path)
+        told = {*self.products, ""}
+        pairs = frozenset(pair for pair in described.survey.pairs if pair[1] in told)
+        self._survey = described.survey._replace(pairs=pairs)
         self._venue = venue(described.venue)
 
     def open(self, kept: bytes | None, wall_ns: int, *, loop: bool) -> Source:  # noqa: ARG002

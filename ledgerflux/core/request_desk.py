@@ -11,6 +11,7 @@ from ledgerflux.core.snapshot import Position
 from ledgerflux.model.stream import ChannelName
 
 RETRY_AFTER_MS = 250
+NAMED_MAX = 8
 
 
 class Refusal(NamedTuple):
@@ -113,7 +114,8 @@ class RequestDesk:
         if not unknown:
             return None
         known = ", ".join(sorted(served)) or "none yet"
-        return Refusal("unknown_product", f"products served: {known}", unknown)
+        named = ", ".join(product[:64] for product in unknown[:NAMED_MAX])
+        return Refusal("unknown_product", f"no product {named}; served: {known}", unknown)
 
 
 def _stream_channel(channel: str) -> ChannelName | None:

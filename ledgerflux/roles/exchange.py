@@ -142,8 +142,8 @@ class Exchange:
                 "sent": self._ledger.sent,
                 "position": market.position,
                 "sockets": now.sockets,
-                "paused": now.state == "paused",
-                "ended": now.state == "ended",
+                "paused": int(now.state == "paused"),
+                "ended": int(now.state == "ended"),
             },
         )
 

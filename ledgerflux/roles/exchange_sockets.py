@@ -8,6 +8,8 @@ from ledgerflux.core.market_socket import Goodbye
 from ledgerflux.errors import FeedError
 from ledgerflux.ports import ClientConnection, Clock
 
+SOCKETS_MAX = 256
+TRY_AGAIN_LATER = 1013
 TICK_S = 0.000_5
 """The market is looked at no more often: what is due meanwhile goes out together."""
 SHORT_S = 0.005
@@ -49,7 +51,10 @@ class ExchangeSockets:
         self._changed.set()
 
     async def accept(self, connection: ClientConnection) -> None:
-        """Serve one socket until it ends."""
+        """Serve one socket until it ends; past `SOCKETS_MAX` it is closed at once (1013)."""
+        if len(self._desks) >= SOCKETS_MAX:
+            await connection.close(TRY_AGAIN_LATER, "too many connections")
+            return
         market = self._market
         number = market.connect()
         desk = self._desks[number] = _Desk()

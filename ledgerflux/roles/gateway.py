@@ -1,8 +1,9 @@
 """gateway: MD_NORM to clients over WebSocket, and the stack's state over HTTP."""
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
+
+import msgspec
 
 from ledgerflux import __version__
 from ledgerflux.core.fanout import Fanout
@@ -223,7 +224,7 @@ class Gateway:
             "venue": self._fanout.venue,
             "products": products,
         }
-        return Response(200, "application/json", json.dumps(document).encode())
+        return Response(200, "application/json", msgspec.json.encode(document))
 
     def _state(self, parts: list[GatewayPartition]) -> tuple[str, str]:
         if not self._listening:

@@ -113,8 +113,8 @@ class LocalStack:
             return
         self._report.phase = "stopping"
         self._stop_asked.set()
-        self._tell(Stopping(reason))
         self._supervisor.stop()
+        self._tell(Stopping(reason))
 
     async def _start_and_stop(self, wait_timeout_s: float, while_up: WhileUp | None) -> int:
         began = time.monotonic()
@@ -129,10 +129,13 @@ class LocalStack:
                 was_up = not self._stop_asked.is_set()
                 if was_up:
                     state = self._now_up(time.monotonic() - began)
-                    background.append(tasks.create_task(self._stop_at_end()))
+                    only_up = [tasks.create_task(self._stop_at_end())]
                     if while_up is not None:
-                        background.append(tasks.create_task(while_up(state)))
-                await self._stop_asked.wait()
+                        only_up.append(tasks.create_task(while_up(state)))
+                    background += only_up
+                    await self._stop_asked.wait()
+                    for task in only_up:
+                        task.cancel()
             finally:
                 self._report.phase = "stopping"
                 self._supervisor.stop()

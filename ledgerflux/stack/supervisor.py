@@ -200,7 +200,8 @@ class Supervisor:
         watch.cancel()
         self._warden.remove(child.pid)
         del self._children[name]
-        self._last_words[name] = last_lines(child.command.log, LAST_WORDS)
+        # Who was killed had no last words: those in the log are from before.
+        self._last_words[name] = last_lines(child.command.log, LAST_WORDS) if code > 0 else []
         self._ended(name, code, " ".join(self._last_words[name][-1:]), tasks)
 
     async def _watch_ready(

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = ("asyncio", "nats", "psycopg", "websockets", "pydantic", "msgspec", "rich", "psutil")
+HEAVY = ("nats", "psycopg", "websockets", "pydantic", "msgspec", "rich", "psutil")
 PROBE = """
 import json, sys
 sys.argv = ["lf", *json.loads(sys.argv[1])]
@@ -43,7 +43,9 @@ def test_help_and_version_import_nothing_heavy(arguments):
     assert imported_by(arguments) == (0, [])
 
 
-@pytest.mark.parametrize("command", ["up", "down", "status", "wait", "verify"])
+@pytest.mark.parametrize(
+    "command", ["up", "down", "status", "wait", "sub", "book", "replay", "verify"]
+)
 def test_the_help_of_a_command_imports_nothing_heavy(command):
     assert imported_by([command, "--help"]) == (0, [])
 

@@ -1,11 +1,14 @@
 """`lf up`, `down`, `status`, `wait` as programs, with the real servers and no roles."""
 
+import fcntl
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -137,6 +140,34 @@ def test_ctrl_c_ends_an_attached_stack_with_0_and_nothing_is_left(attached):
     assert process.returncode == 0
     assert talk == "stopping… again to force\n"
     gone(home.data, max(0.1, 5 - (time.monotonic() - began)))
+
+
+def test_a_closed_pipe_ends_an_attached_stack(home):
+    with home.open("up", "nats", "--data-dir", str(home.data)) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(timeout=20) in (0, 130)
+    gone(home.data, 1.0)
+
+
+def test_a_closed_terminal_ends_an_attached_stack(home):
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*LF, "up", "nats", "--data-dir", str(home.data)],
+        env=home.environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    said = b""
+    while b"up in" not in said:
+        said += os.read(ours, 1000)
+    os.close(ours)
+    assert process.wait(timeout=20) == 0
+    gone(home.data, 1.0)
 
 
 def test_nothing_outlives_a_killed_attached_stack_and_the_next_start_works(attached):

@@ -4,7 +4,7 @@ A line is a list of (text, style) with styles by meaning: whoever draws maps the
 colours. Prices and sizes are shown as the venue wrote them, never rounded.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -136,16 +136,35 @@ def text_of(line: Line) -> str:
 
 def summary(status: Status, gateway: str | None = None) -> Line:
     """Return the one line that says it all."""
-    state = str(status["state"])
-    line: Line = [(state, _style(state))]
-    parts = [f"source {status['source']}", gateway, f"durability {status['durability']}"]
-    parts += [f"{_number(rate_of(status))} msg/s", *_latencies(status)]
-    for part in parts:
-        if part:
-            line += [SEPARATOR, (part, "plain")]
-    gaps = status["gaps"]
-    style: Style = "bad" if gaps else "plain"
-    return [*line, SEPARATOR, (f"gaps {NOTHING if gaps is None else gaps}", style)]
+    line: Line = []
+    for part in _summary_parts(status, gateway):
+        line += [SEPARATOR, part] if line else [part]
+    return line
+
+
+def summary_lines(status: Status, width: int, gateway: str | None = None) -> list[Line]:
+    """Return the summary, broken between its parts so that no line is wider than `width`."""
+    lines: list[Line] = [[]]
+    for part in _summary_parts(status, gateway):
+        line = lines[-1]
+        more = [SEPARATOR, part] if line else [part]
+        if line and sum(len(text) for text, _ in (*line, *more)) > width:
+            lines.append([part])
+        else:
+            line += more
+    return lines
+
+
+def _summary_parts(status: Status, gateway: str | None) -> Iterator[Segment]:
+    state, gaps = str(status["state"]), status["gaps"]
+    yield state, _style(state)
+    yield f"source {status['source']}", "plain"
+    if gateway is not None:
+        yield gateway, "plain"
+    yield f"durability {status['durability']}", "plain"
+    yield f"{_number(rate_of(status))} msg/s", "plain"
+    yield from ((text, "plain") for text in _latencies(status))
+    yield f"gaps {NOTHING if gaps is None else gaps}", "bad" if gaps else "plain"
 
 
 def rate_of(status: Status) -> float | None:
@@ -268,7 +287,7 @@ def shards_table(status: Status, width: int) -> list[Line]:
 
 def status_lines(status: Status, width: int, *, now_ns: int) -> list[Line]:
     """Return everything `lf status` shows."""
-    lines = [summary(status)]
+    lines = summary_lines(status, width)
     counts = " · ".join(
         f"{name.replace('_', ' ')} {NOTHING if count is None else _number(count)}"
         for name, count in status["counts"].items()

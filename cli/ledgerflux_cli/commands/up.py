@@ -1,7 +1,11 @@
 """`lf up`."""
 
+import os
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,11 +26,12 @@ from ledgerflux_cli.options import (
     run_dir_of,
     split_products,
 )
-from ledgerflux_cli.output import say, write, write_json
+from ledgerflux_cli.output import forget_output, say, write, write_json
 from ledgerflux_cli.progress import Progress, up_document
 
 if TYPE_CHECKING:
     from ledgerflux.settings import UpRequest
+    from ledgerflux.stack.events import Event
     from ledgerflux.stack.run_dir import RunDir, RunState
 
 POLL_S = 0.1
@@ -126,22 +131,46 @@ def _start_in_background(
 
 
 def _start_here(run_dir: "RunDir", asked: "UpRequest", timeout_s: float, *, as_json: bool) -> None:
+    from ledgerflux.stack.events import Stopping
     from ledgerflux.stack.up import run_stack
     from ledgerflux_cli.live import Live
 
     live = Live(sys.stdout)
     progress = Progress(asked, to=say if as_json else write, stop_hint="Ctrl-C", live=live)
 
-    async def while_up(state: "RunState") -> None:
-        if as_json:
-            write_json(up_document(state))
-        else:
-            await live.run(state)
+    readers = _Readers()
 
-    code = run_stack(
-        asked, run_dir, wait_timeout_s=timeout_s, tell=progress.tell, while_up=while_up
-    )
+    def tell(event: "Event") -> None:
+        readers.stopping |= isinstance(event, Stopping)
+        with readers.watched():
+            progress.tell(event)
+
+    async def while_up(state: "RunState") -> None:
+        with readers.watched():
+            if as_json:
+                write_json(up_document(state))
+            else:
+                await live.run(state)
+
+    code = run_stack(asked, run_dir, wait_timeout_s=timeout_s, tell=tell, while_up=while_up)
     raise typer.Exit(code)
+
+
+class _Readers:
+    """Whoever reads our output: when they are gone, the stack of this process stops."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Take a closed pipe or terminal for the wish to stop, unless that is under way."""
+        try:
+            yield
+        except* OSError:
+            forget_output()
+            if not self.stopping:
+                os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _join(run_dir: "RunDir", asked: "UpRequest", timeout_s: float, *, as_json: bool) -> None:

@@ -49,7 +49,9 @@ def code(answer) -> str:
 
 def test_one_unknown_product_refuses_all_and_names_those_known(desk, session):
     answer = desk.subscribe(session, "trades", ["BTC-USD", "XXX-USD"])
-    assert answer == Refusal("unknown_product", "products served: BTC-USD, ETH-USD", ("XXX-USD",))
+    assert answer == Refusal(
+        "unknown_product", "no product XXX-USD; served: BTC-USD, ETH-USD", ("XXX-USD",)
+    )
     assert session.used == 0
     assert code(desk.subscribe(session, "heartbeats", ["XXX-USD"])) == "unknown_product"
 

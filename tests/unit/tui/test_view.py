@@ -16,6 +16,7 @@ from ledgerflux_tui.view import (
     size,
     status_lines,
     summary,
+    summary_lines,
     text_of,
     tops_of,
 )
@@ -65,6 +66,15 @@ def test_the_summary_says_it_all_in_one_line():
         "healthy · source synthetic:200 · http://h:8000 · durability process"
         " · 1,600 msg/s · p50 0.4 ms · p99 12 ms · gaps 0"
     )
+
+
+def test_the_summary_breaks_where_the_terminal_ends():
+    assert texts(summary_lines(status(), 60, "http://h:8000")) == [
+        "healthy · source synthetic:200 · http://h:8000",
+        "durability process · 1,600 msg/s · p50 0.4 ms · p99 12 ms",
+        "gaps 0",
+    ]
+    assert texts(summary_lines(status(), 200)) == [text_of(summary(status()))]
 
 
 def test_what_is_unknown_is_not_shown_as_zero():
@@ -162,7 +172,7 @@ def test_a_lag_stands_out():
 
 
 def test_the_status_of_a_whole_stack():
-    lines = texts(status_lines(status(problems=["shard 1 is behind"]), 80, now_ns=NOW_NS))
+    lines = texts(status_lines(status(problems=["shard 1 is behind"]), 120, now_ns=NOW_NS))
     assert lines[1] == "exchange sent 12,345 · raw frames - · disk 12 MB"
     assert lines[2] == lines[6] == ""
     assert lines[3].startswith("SERVICE")
@@ -171,7 +181,7 @@ def test_the_status_of_a_whole_stack():
 
 
 def test_the_status_without_shards_or_problems():
-    lines = texts(status_lines(status(shards=[], services=[]), 80, now_ns=NOW_NS))
+    lines = texts(status_lines(status(shards=[], services=[]), 120, now_ns=NOW_NS))
     assert len(lines) == 2
     assert problems(status()) == []
 

@@ -3,11 +3,12 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recordings import recording as recording_path
+
 from ledgerflux.errors import FeedError
 from ledgerflux.model.recording import RecordedLine
 from ledgerflux.wire import recording
 from ledgerflux.wire.recording import bad_recording, decode_line, encode_line
-from recordings import recording as recording_path
 
 
 def test_a_received_frame_keeps_its_text_to_the_byte():

@@ -1,0 +1,30 @@
+"""Where a command finds its gateway, and how a gateway's refusals are told."""
+
+from pathlib import Path
+
+from ledgerflux.errors import GatewayError, LedgerFluxError, NotRunning
+from ledgerflux_cli.options import run_dir_of
+
+
+def find_gateway(data_dir: Path | None, gateway: str | None) -> str:
+    """Return the address of the gateway asked for, or of the stack in `data_dir`.
+
+    Raises:
+        NotRunning: There is no stack, or it has no gateway.
+    """
+    if gateway is not None:
+        return gateway
+    run_dir = run_dir_of(data_dir)
+    state = run_dir.read()
+    if state is None or run_dir.holder() is None:
+        raise NotRunning(f"no stack runs in {run_dir.path}", try_next=["lf up"])
+    if state.gateway is None:
+        raise NotRunning(f"the stack in {run_dir.path} has no gateway", try_next=["lf up"])
+    return state.gateway.ws
+
+
+def refused(error: GatewayError) -> LedgerFluxError:
+    """Return what a gateway refused as an error of the command: it answered, so exit 1."""
+    if error.code in ("gateway_unreachable", "protocol_error"):
+        return error
+    return LedgerFluxError(error.message, code=error.code)

@@ -1,0 +1,69 @@
+"""Addresses of gateways, and their answers over HTTP."""
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from ledgerflux.errors import ConfigError, GatewayError
+
+HTTP_TIMEOUT_S = 5.0
+_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def websocket_url(address: str) -> str:
+    """Return the WebSocket URL of `http://host:port`, or `ws://host:port/path` as it is.
+
+    Raises:
+        ConfigError: `address` is no address of a gateway (`bad_argument`).
+    """
+    parts = _split(address)
+    path = parts.path if parts.path not in ("", "/") else "/v1/ws"
+    return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path, "", ""))
+
+
+def is_loopback(address: str) -> bool:
+    """Say whether `address` is on this machine: then no proxy is asked."""
+    return urlsplit(address).hostname in _LOOPBACK
+
+
+def get_json(address: str, path: str, *, timeout_s: float = HTTP_TIMEOUT_S) -> Any:
+    """Return the JSON document at `path` of the gateway at `address`; blocks.
+
+    Raises:
+        ConfigError: `address` is no address of a gateway (`bad_argument`).
+        GatewayError: Nothing answers there, or not what a gateway answers.
+    """
+    parts = _split(address)
+    secure = _SCHEMES[parts.scheme] == "wss"
+    made = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = made(parts.hostname or "", parts.port, timeout=timeout_s)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        reason = str(error) or type(error).__name__
+        raise GatewayError(f"no gateway answers at {address}: {reason}") from error
+    finally:
+        connection.close()
+    if answer.status != http.HTTPStatus.OK:
+        raise GatewayError(f"{address}{path} answered {answer.status}")
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        text = f"{address}{path} answered no JSON"
+        raise GatewayError(text, code="protocol_error") from error
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        parts = urlsplit(address)
+        if parts.scheme in _SCHEMES and parts.hostname and parts.port != 0:
+            return parts
+    except ValueError:
+        pass  # told below
+    raise ConfigError(
+        f"{address!r} is no address of a gateway such as http://host:8000", code="bad_argument"
+    )

@@ -1,0 +1,307 @@
+"""The client's connection: asks, reads, and comes back after a loss."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from typing import Any, Self
+
+import msgspec
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as open_socket
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.typing import Subprotocol
+
+from ledgerflux.client.addresses import get_json, is_loopback
+from ledgerflux.client.streams import Key, Reconnected, Streams, Wanted
+from ledgerflux.core.backoff import Backoff
+from ledgerflux.core.mirror import Mirror
+from ledgerflux.core.snapshot import Position
+from ledgerflux.errors import GatewayError
+from ledgerflux.wire.gateway_reading import Message, read_message
+
+MESSAGE_BYTES_MAX = 64 * 1024 * 1024
+UNREAD_MAX = 100_000
+"""Messages kept while a request waits for its answer and nobody iterates."""
+REQUEST_TIMEOUT_S = 10.0
+OPEN_TIMEOUT_S = 5.0
+CLOSE_TIMEOUT_S = 1.0
+TERMINAL_CODES = range(4500, 5000)
+AGAIN = Message(type="error", code="closed", retryable=True, retry_after_ms=0)
+_CANT_OPEN = (OSError, InvalidHandshake, InvalidURI, EOFError)
+
+
+class Client:
+    """One connection at a time; iterate to get every message as it was received.
+
+    Between messages also `Reconnected`. Reading happens while somebody iterates or waits
+    for an answer; a client that does neither is slow, and told so by the gateway.
+    """
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        venue: str | None,
+        streams: Streams,
+        give_up_after_s: float,
+        random: Callable[[], float],
+    ) -> None:
+        self._urls = deque(urls)
+        self._venue = venue
+        self._streams = streams
+        self._give_up_after_s = give_up_after_s
+        self._random = random
+        self._backoff = Backoff(base_s=0.1, cap_s=5.0, calm_s=10.0)
+        self._unread: deque[Message | Reconnected] = deque()
+        self._answers: dict[int, asyncio.Future[Message]] = {}
+        self._asked_total = 0
+        self._repairs: dict[int, Key] = {}
+        self._reading = asyncio.Lock()
+        self._socket: ClientConnection | None = None
+
+    @property
+    def books(self) -> Mapping[str, Mirror]:
+        """Return the level2 books by product."""
+        return self._streams.books
+
+    def position(self, channel: str, product: str) -> Position | None:
+        """Return where a stream stands for this client, None where it is not followed."""
+        return self._streams.position(channel, product)
+
+    @property
+    def url(self) -> str:
+        """Return the address in use."""
+        return self._urls[0]
+
+    @property
+    def violations_total(self) -> int:
+        """Return how often something was lost that nobody announced."""
+        return self._streams.violations_total
+
+    async def __aenter__(self) -> Self:
+        """Connect.
+
+        Raises:
+            GatewayError: None of the addresses answers.
+        """
+        reasons: list[str] = []
+        for _ in range(len(self._urls)):
+            try:
+                await self._open()
+            except _CANT_OPEN as error:
+                reasons.append(f"{self.url}: {str(error) or type(error).__name__}")
+                self._urls.rotate(-1)
+            else:
+                return self
+        raise GatewayError(f"no gateway answers at {'; '.join(reasons)}", try_next=["lf status"])
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connection."""
+        if self._socket is not None:
+            await self._socket.close()
+
+    def __aiter__(self) -> Self:
+        """Iterate over messages and reconnections, without end."""
+        return self
+
+    async def __anext__(self) -> Message | Reconnected:
+        """Return the next message.
+
+        Raises:
+            GatewayError: The connection ended and can't be had again.
+            IntegrityError: Strict, and a message does not continue its stream.
+        """
+        while not self._unread:
+            async with self._reading:
+                if not self._unread:
+                    await self._receive()
+        return self._unread.popleft()
+
+    async def subscribe(
+        self, channel: str, products: Sequence[str] | None = None, *, snapshot: bool = True
+    ) -> Message:
+        """Subscribe `products` (None: all) to `channel`; return the gateway's answer.
+
+        Raises:
+            GatewayError: Refused; `code` is the gateway's.
+        """
+        wanted = Wanted(channel, None if products is None else tuple(products), snapshot)
+        answer = await self._ask("subscribe", wanted.params(self._venue))
+        self._streams.add(wanted)
+        return answer
+
+    async def unsubscribe(self, channel: str, products: Sequence[str] | None = None) -> Message:
+        """Leave `products` (None: all) of `channel`.
+
+        Raises:
+            GatewayError: Refused; `code` is the gateway's.
+        """
+        left = Wanted(channel, None if products is None else tuple(products))
+        answer = await self._ask("unsubscribe", left.params(self._venue))
+        self._streams.remove(channel, products)
+        return answer
+
+    async def ping(self) -> Message:
+        """Return the gateway's `pong`."""
+        return await self._ask("ping", {})
+
+    async def status(self) -> dict[str, Any]:
+        """Return the gateway's `lf.status/1` document.
+
+        Raises:
+            GatewayError: It does not answer.
+        """
+        document: dict[str, Any] = await asyncio.to_thread(get_json, self.url, "/v1/status")
+        return document
+
+    # -- requests ----------------------------------------------------------------------
+
+    async def _ask(self, method: str, params: dict[str, Any], *, reading: bool = False) -> Message:
+        """Return the answer to a request, asked again where it may be granted later.
+
+        `reading`: the caller holds the lock, and hears of a lost connection.
+        """
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                while True:
+                    answer = await self._exchange(method, params, reading)
+                    if answer.type != "error":
+                        return answer
+                    if not answer.retryable or answer.retry_after_ms is None:
+                        raise GatewayError(answer.message, code=answer.code)
+                    await asyncio.sleep(answer.retry_after_ms / 1000)
+        except TimeoutError as error:
+            if reading:
+                raise
+            raise GatewayError(f"no answer to {method} in {REQUEST_TIMEOUT_S:.0f} s") from error
+
+    async def _exchange(self, method: str, params: dict[str, Any], reading: bool) -> Message:
+        socket = self._opened
+        try:
+            _, future = await self._send(method, params)
+        except ConnectionClosed:
+            if reading:
+                raise
+            async with self._reading:
+                if self._socket is socket:
+                    await self._receive()  # finds it closed, and connects again
+            return AGAIN
+        while not future.done():
+            if reading:
+                self._take(await self._read())
+                continue
+            async with self._reading:
+                if not future.done():  # whoever iterates may have read it meanwhile
+                    await self._receive()
+        return future.result()
+
+    async def _send(
+        self, method: str, params: dict[str, Any]
+    ) -> tuple[int, asyncio.Future[Message]]:
+        self._asked_total += 1
+        number = self._asked_total
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._answers[number] = future
+        request = {"method": method, "params": params, "req_id": number}
+        await self._opened.send(msgspec.json.encode(request), text=True)
+        return number, future
+
+    # -- reading -----------------------------------------------------------------------
+
+    @property
+    def _opened(self) -> ClientConnection:
+        assert self._socket is not None, "a client is used within `async with`"
+        return self._socket
+
+    async def _read(self) -> bytes:
+        return await self._opened.recv(decode=False)
+
+    async def _receive(self) -> None:
+        """Take one message, or connect again; the caller holds the lock."""
+        try:
+            await self._repair()
+            self._take(await self._read())
+        except ConnectionClosed as closed:
+            await self._reconnect(closed)
+
+    def _take(self, raw: bytes) -> None:
+        message = read_message(raw)
+        if isinstance(message.req_id, int):
+            self._answered(message.req_id, message)
+        if self._backoff.failures:
+            self._backoff.clean(time.monotonic_ns())
+        if len(self._unread) >= UNREAD_MAX:
+            raise GatewayError(f"{UNREAD_MAX} messages came before an answer was read")
+        self._unread.append(message)
+        self._streams.take(message)
+
+    def _answered(self, number: int, message: Message) -> None:
+        future = self._answers.pop(number, None)
+        if future is not None and not future.done():
+            future.set_result(message)
+        repaired = self._repairs.pop(number, None)
+        if repaired is not None and message.type == "error":
+            self._streams.broken[repaired] = False
+
+    async def _repair(self) -> None:
+        """Subscribe broken streams anew; until then their books are not live."""
+        for key, under_way in list(self._streams.broken.items()):
+            if not under_way:
+                channel, product = key
+                params = Wanted(channel, (product,)).params(self._venue)
+                self._streams.broken[key] = True
+                await self._send("unsubscribe", params)
+                number, _ = await self._send("subscribe", params)
+                self._repairs[number] = key
+
+    # -- connecting --------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        self._socket = await open_socket(
+            self.url,
+            subprotocols=[Subprotocol("lfx.v1")],
+            compression=None,
+            max_size=MESSAGE_BYTES_MAX,
+            max_queue=64,
+            open_timeout=OPEN_TIMEOUT_S,
+            close_timeout=CLOSE_TIMEOUT_S,
+            proxy=None if is_loopback(self.url) else True,
+        )
+
+    async def _reconnect(self, closed: ConnectionClosed) -> None:
+        """Come back: connect to the next address, subscribe again, say what was missed.
+
+        Raises:
+            GatewayError: The gateway asked not to come back, or nobody answers for too long.
+        """
+        if closed.rcvd is not None and closed.rcvd.code in TERMINAL_CODES:
+            raise GatewayError(f"the gateway {_ended(closed)}", code=closed.rcvd.reason or "closed")
+        give_up_s = time.monotonic() + self._give_up_after_s
+        for failures in count():
+            self._forget_connection()
+            await asyncio.sleep(self._backoff.fail(self._random()))
+            self._urls.rotate(-1)
+            place = len(self._unread)
+            try:
+                await self._open()
+                for wanted in list(self._streams.wanted):
+                    await self._ask("subscribe", wanted.params(self._venue), reading=True)
+            except (*_CANT_OPEN, ConnectionClosed) as error:
+                if time.monotonic() > give_up_s:
+                    raise GatewayError(f"the connection does not come back: {error}") from error
+            else:
+                notice = Reconnected(self.url, failures, self._streams.resumed())
+                self._unread.insert(place, notice)
+                return
+
+    def _forget_connection(self) -> None:
+        self._streams.lost()
+        self._repairs.clear()
+        for number in list(self._answers):
+            self._answered(number, AGAIN)
+
+
+def _ended(closed: ConnectionClosed) -> str:
+    frame = closed.rcvd or closed.sent
+    return "is gone" if frame is None else f"closed with {frame.code} {frame.reason}".rstrip()

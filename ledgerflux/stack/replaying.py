@@ -1,0 +1,39 @@
+"""Control of a running stack's exchange."""
+
+import asyncio
+
+import msgspec
+
+from ledgerflux.adapters.nats_bus import NatsBus
+from ledgerflux.errors import Conflict, NotRunning
+from ledgerflux.roles.exchange import Started
+from ledgerflux.settings import parse_source
+from ledgerflux.stack.run_dir import NatsAddress, RunDir
+from ledgerflux.wire.subjects import exchange_subject
+
+
+def start_market(run_dir: RunDir) -> Started:
+    """End the pause of the exchange of the stack in `run_dir`; say what it does now.
+
+    Raises:
+        NotRunning: No stack runs there.
+        Conflict: Its source is a live venue, which nobody starts (`no_exchange`).
+        BusError: NATS, or the exchange, does not answer.
+    """
+    state = run_dir.read()
+    if state is None or state.nats is None or run_dir.holder() is None:
+        raise NotRunning(f"no stack runs in {run_dir.path}", try_next=["lf up -d"])
+    if not parse_source(state.source).needs_exchange:
+        raise Conflict(
+            f"the stack's source is {state.source}: it has no exchange to start",
+            code="no_exchange",
+            try_next=["lf down", "lf up --source replay:FILE"],
+        )
+    return asyncio.run(_start(state.nats))
+
+
+async def _start(nats: NatsAddress) -> Started:
+    bus_of = NatsBus.open(nats.url, user=nats.user, password=nats.password, name="replay")
+    async with bus_of as bus:
+        answer = await bus.request(exchange_subject("start"), b"")
+    return msgspec.json.decode(answer, type=Started)
