@@ -7,13 +7,29 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 import pytest
 
 LF = [sys.executable, "-m", "ledgerflux_cli"]
 UP_TIMEOUT_S = 90
+
+
+class Follower(NamedTuple):
+    """A command that runs beside the test."""
+
+    process: subprocess.Popen
+    output: Path
+    errors: Path
+
+    def lines(self, timeout=120):
+        """Wait for the end, which must be a good one; return what was printed."""
+        code = self.process.wait(timeout)
+        assert code == 0, self.errors.read_text()
+        return self.output.read_text().splitlines()
 
 
 class Stack:
@@ -45,14 +61,25 @@ class Stack:
         self.up_document = self.json("up", "-d", "--port", "0", *args, timeout=UP_TIMEOUT_S)
         return self.up_document
 
-    def popen(self, *args):
-        return subprocess.Popen(
-            [*LF, *map(str, args)],
-            env={**os.environ, "LF_DATA_DIR": str(self.data_dir)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    @contextmanager
+    def follow(self, *args):
+        """Run `lf ARGS` beside the test, its output in a file, so that it never has to wait."""
+        output = self.data_dir.parent / "output"
+        errors = self.data_dir.parent / "errors"
+        with output.open("w") as out, errors.open("w") as err:
+            process = subprocess.Popen(
+                [*LF, *map(str, args)],
+                env={**os.environ, "LF_DATA_DIR": str(self.data_dir)},
+                stdout=out,
+                stderr=err,
+            )
+        follower = Follower(process, output, errors)
+        try:
+            yield follower
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
 
     def wait(self, condition, timeout=90):
         self.lf("wait", "--for", condition, "--timeout", f"{timeout}s", timeout=timeout + 20)

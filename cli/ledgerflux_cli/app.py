@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ledgerflux.errors import ConfigError, LedgerFluxError
+from ledgerflux.errors import ConfigError, LedgerFluxError, MissingDependency
 from ledgerflux_cli.commands.book import book
 from ledgerflux_cli.commands.down import down
 from ledgerflux_cli.commands.help import help_topic
@@ -112,6 +112,10 @@ def _told(error: Exception) -> LedgerFluxError:
         path = context.command_path if context is not None else "lf"
         message = error.format_message()  # type: ignore[attr-defined]
         return ConfigError(message.rstrip("."), code="usage", try_next=[f"{path} --help"])
+    if isinstance(error, PermissionError):
+        return MissingDependency(f"no permission: {error.filename}", code="permission_denied")
+    if isinstance(error, OSError):
+        return LedgerFluxError(str(error), code="system")
     return LedgerFluxError(
         f"{type(error).__name__}: {error} (a bug in lf)",
         code="bug",

@@ -54,8 +54,11 @@ class Progress:
                 self._note(f"{name} ended ({_ending(code)}), {what}{words}")
             case events.Up(seconds=seconds):
                 self._up(seconds)
-            case events.Stopping():
-                self._note("stopping… again to force")
+            case events.Note(text):
+                self._note(f"note: {text}")
+            case events.Stopping(reason):
+                asked = reason.startswith("SIG")
+                self._note("stopping… again to force" if asked else f"{reason}: stopping…")
             case events.Failed():
                 pass
 

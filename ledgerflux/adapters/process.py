@@ -103,9 +103,10 @@ class Child:
     def _send(self, signum: int) -> None:
         if self.returncode is None:
             # Not `send_signal`: it looks for the child's end first, and taking that away
-            # from the event loop loses the exit code.
+            # from the event loop loses the exit code. To the group, as a terminal would:
+            # a child may have helpers of its own.
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signum)
+                os.killpg(self.pid, signum)
 
 
 Spawn = Callable[[Command], Awaitable[Child]]

@@ -14,6 +14,7 @@ from websockets import http11
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from ledgerflux.adapters.sockets import holder_of
@@ -23,6 +24,8 @@ from ledgerflux.ports import ClientConnection, Handler, Request, Response
 SEND_BUFFER_BYTES = 256 * 1024
 """In the kernel, per client: what it holds is as old as the client is slow."""
 WRITE_LIMIT_BYTES = 64 * 1024
+JOINED_BYTES_MAX = 32 * 1024
+"""More than this is not joined: the library writes it, and waits while the socket is full."""
 UNANSWERED_MS = 20_000
 PING_S = 20.0
 OPEN_TIMEOUT_S = 5.0
@@ -36,21 +39,49 @@ _sockets_log.addFilter(lambda record: record.msg != "opening handshake failed")
 
 
 class WsClient:
-    """`ports.ClientConnection` over a WebSocket."""
+    """`ports.ClientConnection` over a WebSocket.
+
+    Messages sent in one turn of the loop are written in one piece at its end: the write is
+    what a message costs. Handshake, pings, closing and a full socket are the library's.
+    """
 
     def __init__(self, connection: ServerConnection) -> None:
         assert connection.request is not None
         self._connection = connection
+        self._loop = asyncio.get_running_loop()
+        self._frames: list[bytes] = []
+        self._frames_bytes = 0
         address = connection.remote_address
         self.remote = f"{address[0]}:{address[1]}" if address else "gone"
         self.path = connection.request.path.partition("?")[0]
 
     async def send(self, message: str | bytes) -> None:
         """Send one text message; see `ports.ClientConnection.send`."""
+        payload = message.encode() if isinstance(message, str) else message
+        connection = self._connection
+        if (
+            connection.state is State.OPEN
+            and len(payload) + self._frames_bytes < JOINED_BYTES_MAX
+            and connection.transport.get_write_buffer_size() < JOINED_BYTES_MAX
+        ):
+            self._join(payload)
+            return
+        self._flush()
         try:
-            await self._connection.send(message, text=True)
+            await connection.send(payload, text=True)
         except ConnectionClosed as closed:
             raise _gone(closed) from closed
+
+    def _join(self, payload: bytes) -> None:
+        if not self._frames:
+            self._loop.call_soon(self._flush)
+        self._frames += (_frame_head(len(payload)), payload)
+        self._frames_bytes += len(payload)
+
+    def _flush(self) -> None:
+        frames, self._frames, self._frames_bytes = self._frames, [], 0
+        if frames and self._connection.state is State.OPEN:
+            self._connection.transport.write(b"".join(frames))
 
     async def receive(self) -> str | bytes:
         """Return the next message; see `ports.ClientConnection.receive`."""
@@ -61,6 +92,7 @@ class WsClient:
 
     async def close(self, code: int, reason: str) -> None:
         """Close; at once where the client does not read or answer."""
+        self._flush()
         try:
             # The library drains its buffer before it waits for the client's close frame:
             # without this bound a client that never reads would be kept for ever.
@@ -185,6 +217,15 @@ class _Answers:
 
 def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     return PROTOCOL if PROTOCOL in offered else None
+
+
+def _frame_head(size: int) -> bytes:
+    """Return what comes before `size` bytes of text from a server (RFC 6455 section 5.2)."""
+    if size < 126:
+        return bytes((0x81, size))
+    if size < 65_536:
+        return b"\x81\x7e" + size.to_bytes(2, "big")
+    return b"\x81\x7f" + size.to_bytes(8, "big")
 
 
 def _bound_socket(connection: ServerConnection) -> None:

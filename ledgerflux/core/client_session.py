@@ -62,6 +62,7 @@ class ClientSession:
         self._subscribed = False
         self._behind_since_ns: int | None = None
         self._drained_seen = 0
+        self._taken_seen = 0
         self._fell_behind_total = 0
         self._beats_skipped_total = 0
 
@@ -197,17 +198,20 @@ class ClientSession:
         self._catching[subscription] = None
 
     def _too_slow(self, now_ns: int) -> bool:
+        """Say whether, for too long, it did not drain, or took nothing of what waits."""
         if any(subscription.hopeless for subscription in self._catching):
             return True
         outbox = self.outbox
-        drained = outbox.drained_total != self._drained_seen
-        self._drained_seen = outbox.drained_total
-        if outbox.has_room or not (outbox.above or self._catching):
+        drained, taken = outbox.drained_total, outbox.taken_total
+        undrained = not outbox.has_room and (outbox.above or bool(self._catching))
+        untaken = taken == self._taken_seen and (outbox.size > 0 or bool(self._catching))
+        if not (undrained or untaken):
             self._behind_since_ns = None
-            return False
-        if drained or self._behind_since_ns is None:
+        elif self._behind_since_ns is None or drained != self._drained_seen:
             self._behind_since_ns = now_ns
-        return now_ns - self._behind_since_ns > self._limits.slow_after_s * NANOS_PER_S
+        self._drained_seen, self._taken_seen = drained, taken
+        since_ns = now_ns if self._behind_since_ns is None else self._behind_since_ns
+        return now_ns - since_ns > self._limits.slow_after_s * NANOS_PER_S
 
     def _fill(self) -> None:
         """Bring subscriptions up to date, one after the other, while there is room."""

@@ -33,6 +33,7 @@ class Outbox:
         "above",
         "drained_total",
         "size",
+        "taken_total",
     )
 
     def __init__(self, mark_bytes: int = MARK_BYTES, drained_bytes: int = DRAINED_BYTES) -> None:
@@ -44,6 +45,7 @@ class Outbox:
         self.size = 0
         self.above = False
         self.drained_total = 0
+        self.taken_total = 0
 
     def put(self, message: bytes) -> None:
         """Queue `message`."""
@@ -61,6 +63,7 @@ class Outbox:
         message = self._messages.popleft()
         was = self.size
         self.size -= len(message)
+        self.taken_total += 1
         if self.size < self._drained_bytes:
             self.above = False
             self.drained_total += was >= self._drained_bytes

@@ -42,6 +42,12 @@ class Up(msgspec.Struct, frozen=True, tag="up"):
     seconds: float
 
 
+class Note(msgspec.Struct, frozen=True, tag="note"):
+    """Something that was done to this machine and that its owner should know."""
+
+    text: str
+
+
 class Stopping(msgspec.Struct, frozen=True, tag="stopping"):
     """The stop has begun; another signal forces it."""
 
@@ -57,4 +63,4 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     try_next: list[str] = []
 
 
-Event = Starting | ServiceReady | ServiceDied | Up | Stopping | Failed
+Event = Starting | ServiceReady | ServiceDied | Up | Note | Stopping | Failed

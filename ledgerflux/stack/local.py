@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -28,6 +29,8 @@ SETTLED_NS = 1_500_000_000
 """A health record this much later than the end of the source has seen all of it."""
 INTERRUPTED = 130
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+logger = logging.getLogger(__name__)
 
 WhileUp = Callable[[RunState], Coroutine[None, None, None]]
 
@@ -181,7 +184,11 @@ class LocalStack:
         return self._report.run_state(self._supervisor.standings, self._warden.pid)
 
     def _save(self) -> None:
-        self._run_dir.write(self._state())
+        try:
+            self._run_dir.write(self._state())
+        except OSError as error:
+            # A full disk is no reason to end what still works.
+            logger.error("can't write %s: %s", self._run_dir.run_path, error)  # noqa: TRY400
 
     def _say_ready(self, member: Member, seconds: float) -> None:
         name, address = member.service.name, member.runner.address

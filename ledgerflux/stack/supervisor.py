@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from ledgerflux.model.units import NANOS_PER_S
 from ledgerflux.stack.warden import Warden
 
 LAST_WORDS = 5
+_ERROR = re.compile(r"error\[(\w+)\]: (.+)", re.ASCII)
+"""How our own commands tell an error."""
 
 logger = logging.getLogger(__name__)
 
@@ -257,10 +260,13 @@ class Supervisor:
         if refusal := self._refusals.get(failed.name):
             return refusal
         code = failed.exit_code or 1
-        words = "".join(f"\n    {line}" for line in self._last_words.get(failed.name, []))
-        error = StackError(
-            f"{failed.name} did not start (exit code {code}){':' if words else ''}{words}",
-            code="service_died",
-        )
+        words = self._last_words.get(failed.name, [])
+        told = next((found for line in reversed(words) if (found := _ERROR.match(line))), None)
+        if told is not None:
+            error = StackError(f"{failed.name} did not start: {told[2]}", code=told[1])
+        else:
+            lines = "".join(f"\n    {line}" for line in words)
+            reason = f"{failed.name} did not start (exit code {code}){':' if lines else ''}{lines}"
+            error = StackError(reason, code="service_died")
         error.exit_code = code if code in FINAL_CODES or code == NotRunning.exit_code else 1
         return error

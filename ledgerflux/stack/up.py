@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import msgspec
 
+from ledgerflux.adapters import embedded
 from ledgerflux.adapters.embedded.nats_server import NatsAccess
 from ledgerflux.adapters.nats_bus import NatsBus
 from ledgerflux.adapters.nats_streams import prepare
@@ -20,7 +21,7 @@ from ledgerflux.adapters.process import last_lines
 from ledgerflux.adapters.ws_feed import WsFeed
 from ledgerflux.errors import LedgerFluxError, StackError
 from ledgerflux.settings import UpRequest
-from ledgerflux.stack.events import Event, Failed, Starting, Up
+from ledgerflux.stack.events import Event, Failed, Note, Starting, Up
 from ledgerflux.stack.link import Connection
 from ledgerflux.stack.local import LocalStack, WhileUp
 from ledgerflux.stack.requests import choose_port, resolve, venue_answers
@@ -54,7 +55,7 @@ def run_stack(
     run_dir.claim()
     with run_dir.lock():
         run_dir.logs.mkdir(mode=0o700, exist_ok=True)
-        _log_to(run_dir)
+        _log_to(run_dir, tell)
         return asyncio.run(_run(asked, run_dir, wait_timeout_s, tell, while_up))
 
 
@@ -161,11 +162,24 @@ def _raise(failed: Failed) -> NoReturn:
     raise error
 
 
-def _log_to(run_dir: RunDir) -> None:
-    """Write our own log beside those of the services."""
+def _log_to(run_dir: RunDir, tell: Callable[[Event], None]) -> None:
+    """Write our own log beside those of the services; tell what the servers warn of."""
     handler = logging.FileHandler(run_dir.log(SUPERVISOR_LOG), encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logger = logging.getLogger("ledgerflux")
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+    servers = logging.getLogger(embedded.__name__)
+    servers.handlers = [_Teller(tell)]
+
+
+class _Teller(logging.Handler):
+    """Turns warnings into notes for whoever watches the start."""
+
+    def __init__(self, tell: Callable[[Event], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell(Note(record.getMessage()))

@@ -74,8 +74,12 @@ def end(children: dict[int, int], data_dir: str) -> None:
 
 
 def _send(pid: int, signum: int) -> None:
+    """Send a signal to a child and to the helpers in its process group."""
     with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signum)
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, signum)
+        else:
+            os.kill(pid, signum)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,11 @@ def main() -> None:
     rows = [
         ("build", "msgspec struct", lambda: StructUpdate(1, "BTC-USD", CHANGES)),
         ("build", "slotted dataclass", lambda: DataclassUpdate(1, "BTC-USD", CHANGES)),
-        ("build", "pydantic model", lambda: PydanticUpdate(seq=1, product="BTC-USD", changes=CHANGES)),
+        (
+            "build",
+            "pydantic model",
+            lambda: PydanticUpdate(seq=1, product="BTC-USD", changes=CHANGES),
+        ),
         ("read two fields", "msgspec struct", lambda: (struct.seq, struct.product)),
         ("read two fields", "slotted dataclass", lambda: (plain.seq, plain.product)),
         ("read two fields", "pydantic model", lambda: (model.seq, model.product)),

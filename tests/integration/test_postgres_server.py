@@ -48,7 +48,7 @@ async def test_a_client_with_the_connection_string_gets_in(server, tmp_path):
         0,
         "ledgerflux|ledgerflux",
     )
-    assert await child.stop() == 0
+    assert await child.stop(grace_s=20) == 0
     assert not await server.is_healthy()
     gone(tmp_path)
 

@@ -11,7 +11,6 @@ from ledgerflux.roles.runtime import write_feed
 from ledgerflux.testing.memory_bus import MemoryBus
 
 
-
 def covered(dsn):
     """What the database holds: position, newest record with a row, rows, rows that differ."""
     with psycopg.connect(dsn) as connection:

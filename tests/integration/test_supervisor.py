@@ -184,6 +184,16 @@ async def test_a_service_that_cannot_start_is_told_with_its_last_words(bench, co
     await stopped(supervisor, running)
 
 
+async def test_an_error_that_a_service_told_is_told_as_ours(bench):
+    words = "sys.stderr.write('error[bad_recording]: it is empty\\n  next: x\\n')"
+    supervisor = bench.start(a=f"import sys; {words}; sys.exit(2)")
+    running = asyncio.create_task(supervisor.run())
+    with pytest.raises(StackError, match="a did not start: it is empty") as caught:
+        await supervisor.wait_up(20)
+    assert (caught.value.code, caught.value.exit_code) == ("bad_recording", 2)
+    await stopped(supervisor, running)
+
+
 async def test_a_start_that_is_refused_is_told_as_it_is(bench):
     supervisor = bench.start(a=Refuses())
     running = asyncio.create_task(supervisor.run())

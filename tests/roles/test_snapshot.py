@@ -30,7 +30,6 @@ from ledgerflux.wire.record import Kind, draft
 from ledgerflux.wire.subjects import DLQ, NORM
 
 
-
 @pytest.fixture
 async def memory_bus():
     memory = MemoryBus()

@@ -98,7 +98,10 @@ def let_walk(path: Path) -> None:
     for directory in (path, *path.parents):
         mode = directory.stat().st_mode
         if not mode & stat.S_IXOTH:
-            logger.warning("root runs Postgres as nobody: chmod o+x %s", directory)
+            if directory != path:
+                logger.warning(
+                    "Postgres runs as nobody and must get through: chmod o+x %s", directory
+                )
             directory.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
 
 

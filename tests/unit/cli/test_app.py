@@ -177,6 +177,23 @@ def test_a_bug_is_told_without_a_traceback_unless_asked_for(lf, monkeypatch):
         lf("version")
 
 
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (PermissionError(13, "denied", "/x/y"), 5, "error[permission_denied]: no permission: /x/y"),
+        (OSError(28, "No space left on device"), 1, "error[system]: [Errno 28] No space left"),
+    ],
+)
+def test_what_the_machine_refuses_is_no_bug(lf, monkeypatch, error, code, said):
+    def refused(*_, **__):
+        raise error
+
+    monkeypatch.setattr("ledgerflux_cli.commands.version.versions", refused)
+    got, _, err = lf("version")
+    assert got == code
+    assert err.startswith(said)
+
+
 def test_an_interrupt_is_130(lf, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt

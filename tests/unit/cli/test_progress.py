@@ -1,7 +1,7 @@
 import pytest
 
 from ledgerflux.settings import UpRequest
-from ledgerflux.stack.events import Failed, ServiceDied, ServiceReady, Starting, Stopping, Up
+from ledgerflux.stack.events import Failed, Note, ServiceDied, ServiceReady, Starting, Stopping, Up
 from ledgerflux.stack.run_dir import GatewayAddress, NatsAddress, RunState, ServiceState
 from ledgerflux_cli.progress import Progress, up_document
 
@@ -51,7 +51,9 @@ def test_the_start_is_told_line_by_line(event, line):
         (ServiceReady("nats", 0.9, again=True), "nats is back after 0.9 s"),
         (ServiceDied("nats", -9, "", again=True), "nats ended (signal 9), starting it again"),
         (ServiceDied("a", 6, "x", again=False), "a ended (exit code 6), not started again: x"),
+        (Note("chmod o+x /root"), "note: chmod o+x /root"),
         (Stopping("SIGINT"), "stopping… again to force"),
+        (Stopping("all is through"), "all is through: stopping…"),
     ],
 )
 def test_what_happens_later_is_talk(event, line, capsys):

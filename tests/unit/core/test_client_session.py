@@ -156,11 +156,30 @@ def test_a_client_that_drains_now_and_then_is_kept(rig):
                 rig.publish(rig.source.trade())
 
 
-def test_a_client_with_something_queued_but_nothing_waiting_is_not_slow(rig):
+def test_a_client_that_takes_now_and_then_of_a_little_is_not_slow(rig):
     rig.follow("trades")
     for _ in range(4):
         rig.publish(rig.source.trade())
-    assert not rig.session.outbox.has_room
+    assert not rig.session.outbox.above
+    for second in range(1, 60):
+        if second % 9 == 0:
+            rig.session.outbox.pop()
+            rig.publish(rig.source.trade())
+        assert rig.session.tick(second * SECOND) is None
+
+
+def test_a_client_that_takes_nothing_of_a_little_is_slow_too(rig):
+    rig.follow("level2")
+    rig.session.outbox.clear()
+    rig.publish(rig.source.update())
+    assert rig.session.outbox.has_room
+    assert rig.session.tick(1 * SECOND) is None
+    assert rig.session.tick(12 * SECOND) == Close(4000, "slow_consumer")
+
+
+def test_a_client_with_nothing_to_take_is_not_slow(rig):
+    rig.follow("trades")
+    rig.taken()
     assert rig.session.tick(1 * SECOND) is None
     assert rig.session.tick(100 * SECOND) is None
 

@@ -410,9 +410,13 @@ def test_a_socket_is_full_until_enough_was_taken(monkeypatch):
     assert not market.full(socket)
     market.advance(0)
     assert market.position < 9
+    for _ in range(3):
+        subscribe(market, socket, "level2", "A-B")
     while market.full(socket):
+        assert market.blocked
         assert market.when_ns(0) is None
         assert len(market.take(socket)) == 1
+    assert not market.blocked
     assert market.when_ns(0) == 0
 
 

@@ -1,0 +1,147 @@
+"""The role gateway and the typed client over real sockets on loopback."""
+
+import asyncio
+import json
+import socket
+from contextlib import asynccontextmanager, suppress
+from itertools import count
+
+from gateway_support import NormLog, conf, until
+from websockets.asyncio.client import connect as open_socket
+from websockets.exceptions import ConnectionClosed
+
+from ledgerflux.adapters.sockets import free_port
+from ledgerflux.adapters.system_clock import SystemClock
+from ledgerflux.adapters.ws_listener import WsListener
+from ledgerflux.client import Reconnected, connect
+from ledgerflux.core.limits import Limits
+from ledgerflux.roles.gateway import Gateway
+from ledgerflux.roles.runtime import write_feed
+from ledgerflux.testing.memory_bus import MemoryBus
+
+DEEP = 30_000
+
+
+@asynccontextmanager
+async def running(bus, port=0, limits=None):
+    """Run a gateway on `bus`; yield it once it is ready."""
+    identities = count(1)
+    gateway = Gateway(
+        bus.connect(),
+        SystemClock(),
+        WsListener(),
+        host="127.0.0.1",
+        port=port,
+        new_identity=lambda: f"c{next(identities)}",
+        limits=limits or Limits(),
+    )
+    task = asyncio.create_task(gateway.run())
+    try:
+        await until(lambda: task.done() or gateway.vitals().state == "ready")
+        yield gateway
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def fed(*, levels=0):
+    """Return a bus and a log with a book of `levels` a side."""
+    bus = MemoryBus()
+    await write_feed(bus, conf())
+    log = await NormLog(bus).open()
+    if levels:
+        bids = [(f"{price}.5", "1.25") for price in range(1, levels + 1)]
+        asks = [(f"{price}.5", "1.25") for price in range(levels + 1, 2 * levels + 1)]
+        log.source.snapshot(bids, asks)
+    else:
+        log.source.snapshot()
+    await log.write()
+    return bus, log
+
+
+async def read_until(client, condition):
+    async with asyncio.timeout(10):
+        while not condition():
+            await anext(client)
+
+
+async def test_the_clients_book_is_the_venues_book_whatever_its_size():
+    bus, log = await fed(levels=DEEP)
+    async with running(bus) as gateway, connect(f"http://127.0.0.1:{gateway.port}") as client:
+        await client.subscribe("level2", ["BTC-USD"])
+        for size in range(1, 30):
+            log.source.update(("buy", "30000.5", str(size)), ("sell", "30001.5", str(size)))
+            await log.write()
+        book = client.books["BTC-USD"]
+        await read_until(client, lambda: book.position.seq == 30 and book.live)
+        assert book.book.bids() == log.source.book.bids()
+        assert book.book.asks() == log.source.book.asks()
+        assert len(book.book.asks()) == DEEP
+        assert client.violations_total == 0
+
+
+async def test_a_client_survives_the_restart_of_its_gateway_and_knows_what_it_missed():
+    bus, log = await fed()
+    port = free_port()
+    log.source.trade()
+    await log.write()
+    gaps = []
+    async with running(bus, port):
+        client = connect(f"http://127.0.0.1:{port}", on_gap=gaps.append)
+        await client.__aenter__()
+        await client.subscribe("trades", ["BTC-USD"])
+        await client.subscribe("level2", ["BTC-USD"])
+        await read_until(client, lambda: client.books["BTC-USD"].live)
+    log.source.trade().trade().update()
+    await log.write()
+    async with running(bus, port):
+        seen = []
+        async with asyncio.timeout(10):
+            while not seen or not isinstance(seen[-1], Reconnected):
+                seen.append(await anext(client))
+        assert [(gap.channel, gap.from_seq, gap.to_seq) for gap in gaps][:1] == [("trades", 2, 3)]
+        book = client.books["BTC-USD"]
+        await read_until(client, lambda: book.live)
+        assert book.book.bids() == log.source.book.bids()
+        assert client.violations_total == 0
+        await client.__aexit__()
+
+
+async def test_a_client_that_stalls_is_closed_and_nobody_else_waits():
+    bus, log = await fed(levels=DEEP)
+    limits = Limits(slow_after_s=1)
+    async with running(bus, limits=limits) as gateway:
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(("127.0.0.1", gateway.port))
+        address = f"ws://127.0.0.1:{gateway.port}/v1/ws"
+        stalled = await open_socket(
+            address, sock=sock, max_queue=1, compression=None, ping_interval=None, close_timeout=1
+        )
+        await stalled.recv()
+        params = {"channel": "level2", "product_ids": ["BTC-USD"]}
+        await stalled.send(json.dumps({"method": "subscribe", "params": params, "req_id": 1}))
+        stalled.transport.pause_reading()
+        async with connect(address) as healthy:
+            await healthy.subscribe("level2", ["BTC-USD"])
+            book = healthy.books["BTC-USD"]
+            await read_until(healthy, lambda: book.live)
+            while gateway.vitals().counts["clients"] == 2:
+                log.source.update(("buy", "30000.5", str(log.number)))
+                await log.write()
+                await read_until(healthy, lambda: book.position.seq == log.source.seqs["level2"])
+        stalled.transport.resume_reading()
+        with suppress(ConnectionClosed):
+            async with asyncio.timeout(10):
+                while True:
+                    await stalled.recv()
+        assert stalled.close_code in (1006, 4000)
+
+
+async def test_status_and_products_are_served_on_the_same_port():
+    bus, _ = await fed()
+    async with running(bus) as gateway, connect(f"http://127.0.0.1:{gateway.port}") as client:
+        status = await client.status()
+        assert status["schema"] == "lf.status/1"
+        assert status["clients"] == 1
+        assert status["heads"]["BTC-USD"]["level2"] == 1
