@@ -8,6 +8,7 @@ from itertools import count
 from streams import Numbered, partition_saved
 
 from ledgerflux.adapters.system_clock import SystemClock
+from ledgerflux.adapters.ws_listener import WsListener
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.mirror import Verdict
 from ledgerflux.core.sharding import partition_of
@@ -174,3 +175,25 @@ async def running(limits: Limits | None = None, feed: FeedConf | None = None):
         await asyncio.wait([task])
         if not task.cancelled() and task.exception() is not None:
             raise task.exception()
+
+
+@asynccontextmanager
+async def on_sockets(bus, port=0, limits=None):
+    """Run a gateway on real sockets; yield it once it is ready."""
+    identities = count(1)
+    gateway = Gateway(
+        bus.connect(),
+        SystemClock(),
+        WsListener(),
+        host="127.0.0.1",
+        port=port,
+        new_identity=lambda: f"c{next(identities)}",
+        limits=limits or Limits(),
+    )
+    task = asyncio.create_task(gateway.run())
+    try:
+        await until(lambda: task.done() or gateway.vitals().state == "ready")
+        yield gateway
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

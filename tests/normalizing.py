@@ -155,7 +155,7 @@ class Clients:
 # -- histories --------------------------------------------------------------------------
 
 
-def _weighted(*choices):
+def weighted(*choices):
     """One of some strategies, each as often as its weight says; `one_of` forgets repeats."""
     table = [strategy for weight, strategy in choices for _ in range(weight)]
     return st.sampled_from(table).flatmap(lambda strategy: strategy)
@@ -188,7 +188,7 @@ _snapshots = st.builds(
     st.lists(st.tuples(_high, _present), min_size=1, max_size=3),
     _times,
 )
-_event = _weighted(
+_event = weighted(
     (8, st.builds(BookUpdate, _products, _good_changes, _times)),
     (3, st.tuples(st.just("trade"), _products, st.just(1))),
     (2, _snapshots),
@@ -214,7 +214,7 @@ _event = _weighted(
 )
 _frame = st.tuples(
     st.just("frame"),
-    _weighted((9, st.just(0)), (1, st.sampled_from([1, 3, -1, -2]))),
+    weighted((9, st.just(0)), (1, st.sampled_from([1, 3, -1, -2]))),
     st.lists(_event, max_size=3),
 )
 _fresh = st.tuples(_snapshots, _snapshots).map(
@@ -231,7 +231,7 @@ _loss = st.one_of(
     st.tuples(st.just("refused"), st.booleans()),
     st.tuples(st.just("close")),
 )
-_step = _weighted((10, _frame), (2, _fresh), (2, _loss), (1, _open))
+_step = weighted((10, _frame), (2, _fresh), (2, _loss), (1, _open))
 
 histories = st.tuples(
     st.tuples(_open, _fresh),

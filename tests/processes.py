@@ -1,6 +1,7 @@
 """Which processes a test left alive, and waiting for a condition with a deadline."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -36,4 +37,13 @@ async def until(condition: Callable[[], Awaitable[object]], timeout_s: float = 1
 
 def gone(directory: Path, timeout_s: float = 5.0) -> None:
     """Return once no process names `directory`; fail after `timeout_s`."""
-    wait_until(lambda: not naming(directory), timeout_s)
+    deadline = time.monotonic() + timeout_s
+    while left := naming(directory):
+        assert time.monotonic() < deadline, [_described(process) for process in left]
+        time.sleep(0.02)
+
+
+def _described(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return f"{process.pid} {process.status()} {' '.join(process.cmdline())}"
+    return f"{process.pid} gone meanwhile"

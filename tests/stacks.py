@@ -81,6 +81,23 @@ class Stack:
                 process.kill()
             process.wait()
 
+    @contextmanager
+    def run_role(self, name, *args):
+        """Run `lf run ARGS` beside the test; ended with SIGTERM."""
+        log = self.data_dir.parent / f"{name}.log"
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                [*LF, "run", *map(str, args), "--data-dir", str(self.data_dir)],
+                env={**os.environ, "LF_DATA_DIR": str(self.data_dir)},
+                stdout=out,
+                stderr=out,
+            )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(15)
+
     def wait(self, condition, timeout=90):
         self.lf("wait", "--for", condition, "--timeout", f"{timeout}s", timeout=timeout + 20)
 

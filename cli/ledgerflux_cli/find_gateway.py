@@ -18,9 +18,14 @@ def find_gateway(data_dir: Path | None, gateway: str | None) -> str:
     state = run_dir.read()
     if state is None or run_dir.holder() is None:
         raise NotRunning(f"no stack runs in {run_dir.path}", try_next=["lf up"])
-    if state.gateway is None:
-        raise NotRunning(f"the stack in {run_dir.path} has no gateway", try_next=["lf up"])
-    return state.gateway.ws
+    from ledgerflux.stack.handmade import gateway_of
+
+    found = gateway_of(run_dir)
+    if found is None:
+        raise NotRunning(
+            f"the stack in {run_dir.path} has no gateway", try_next=["lf run gateway", "lf up"]
+        )
+    return found.ws
 
 
 def refused(error: GatewayError) -> LedgerFluxError:

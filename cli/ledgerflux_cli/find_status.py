@@ -14,6 +14,7 @@ def find_status(data_dir: Path | None, gateway: str | None) -> dict[str, Any]:
         NotRunning: There is no stack.
         GatewayError: The gateway named by `gateway` does not answer.
     """
+    from ledgerflux.stack.handmade import gateway_of
     from ledgerflux.stack.status import local_status
     from ledgerflux_cli.gateway_http import get_status
 
@@ -21,10 +22,10 @@ def find_status(data_dir: Path | None, gateway: str | None) -> dict[str, Any]:
         return get_status(gateway)
 
     run_dir = run_dir_of(data_dir)
-    state = run_dir.read()
-    if state is not None and state.gateway is not None and run_dir.holder() is not None:
+    found = gateway_of(run_dir)
+    if found is not None:
         try:
-            return get_status(state.gateway.http)
+            return get_status(found.http)
         except GatewayError:
             pass
     status = local_status(run_dir)

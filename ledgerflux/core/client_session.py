@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.outbox import Outbox
-from ledgerflux.core.product_stream import Replaced
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.speaker import Speaker
 from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.core.telling import Replaced
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
 

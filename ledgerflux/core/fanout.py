@@ -9,20 +9,12 @@ from typing import NamedTuple
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.limits import Limits
-from ledgerflux.core.product_stream import (
-    CHANNELS,
-    BatchView,
-    Heads,
-    Missing,
-    ProductStream,
-    Replaced,
-    Said,
-    Telling,
-)
+from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Speaker
 from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.core.telling import CHANNELS, BatchView, Heads, Missing, Replaced, Said, Telling
 from ledgerflux.model.checkpoint import PartitionCheckpoint
 from ledgerflux.model.stream import ChannelName
 

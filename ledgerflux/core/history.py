@@ -13,8 +13,8 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from ledgerflux.core.book import Book, BookRefused, canonical
-from ledgerflux.core.product_stream import BatchView
 from ledgerflux.core.sharding import fnv1a32
+from ledgerflux.core.telling import BatchView
 from ledgerflux.errors import LogError, StoreError
 from ledgerflux.model.checkpoint import ProductCheckpoint
 from ledgerflux.model.stream import Gap, Level2Snapshot, Level2Update, StatusEvent

@@ -10,17 +10,25 @@ States of the book are the normalizer's words; only a snapshot makes it `live` a
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from ledgerflux.core.book import Book, BookRefused
 from ledgerflux.core.snapshot import START, Position, Snapshot, Standing
+from ledgerflux.core.telling import (
+    CHANNELS,
+    BatchView,
+    Heads,
+    Missing,
+    Replaced,
+    Said,
+    Telling,
+)
 from ledgerflux.errors import LogError
 from ledgerflux.model.checkpoint import ProductCheckpoint
 from ledgerflux.model.stream import (
     ChannelName,
-    EventType,
     Gap,
     Level2Snapshot,
     Level2Update,
@@ -28,98 +36,12 @@ from ledgerflux.model.stream import (
 )
 from ledgerflux.model.units import rfc3339
 
-ReplacedReason = Literal["resync", "epoch"]
-CHANNELS: tuple[ChannelName, ...] = ("level2", "trades", "ticker", "status")
-
-
-class BatchView(Protocol):
-    """What is read of a batch of the log (`wire.norm.Batch`)."""
-
-    @property
-    def product(self) -> str:
-        """The product."""
-
-    @property
-    def channel(self) -> ChannelName:
-        """The channel."""
-
-    @property
-    def type(self) -> EventType:
-        """What its events are."""
-
-    @property
-    def epoch(self) -> str:
-        """The epoch of its events."""
-
-    @property
-    def first_seq(self) -> int:
-        """The seq of its first event."""
-
-    @property
-    def last_seq(self) -> int:
-        """The seq of its last event."""
-
-    @property
-    def body(self) -> bytes:
-        """The JSON array of its events."""
-
-
-class Said(NamedTuple):
-    """The batch goes to subscribers as it is."""
-
-    batch: BatchView
-
-    @property
-    def channel(self) -> ChannelName:
-        """Return the channel it is for."""
-        return self.batch.channel
-
-
-class Missing(NamedTuple):
-    """`from_seq` to `to_seq` carry no data; an empty range begins a new epoch.
-
-    `state` is the book's after it; `missing`, `from_id`, `to_id` are what is known of it.
-    """
-
-    channel: ChannelName
-    epoch: str
-    from_seq: int
-    to_seq: int
-    cause: str
-    state: str
-    detail: str = ""
-    missing: int | None = None
-    from_id: int | None = None
-    to_id: int | None = None
-
-
-class Replaced(NamedTuple):
-    """The whole level2 book is another: subscribers at `before` get it as a snapshot."""
-
-    before: Position
-    reason: ReplacedReason
-    channel: ChannelName = "level2"
-
-
-Telling = Said | Missing | Replaced
-
-
 T = TypeVar("T")
 _updates = msgspec.json.Decoder(list[Level2Update])
 _snapshots = msgspec.json.Decoder(list[Level2Snapshot])
 _gaps = msgspec.json.Decoder(list[Gap])
 _statuses = msgspec.json.Decoder(list[StatusEvent])
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-class Heads(NamedTuple):
-    """Where a product stands, as heartbeats and status tell it."""
-
-    epoch: str
-    level2: int
-    trades: int
-    state: str
-    integrity: str
 
 
 class ProductStream:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
-from ledgerflux.core.product_stream import CHANNELS
 from ledgerflux.core.snapshot import Position
+from ledgerflux.core.telling import CHANNELS
 from ledgerflux.model.stream import ChannelName
 
 RETRY_AFTER_MS = 250

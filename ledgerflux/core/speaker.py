@@ -6,8 +6,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from ledgerflux.core.product_stream import BatchView, Missing, ProductStream
+from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position, Snapshot
+from ledgerflux.core.telling import BatchView, Missing
 from ledgerflux.model.stream import ChannelName
 
 
@@ -31,7 +32,7 @@ class Speaker(Protocol):
     def subscribed(self, channel: str, streams: Mapping[str, Position], *, venue: str) -> bytes:
         """Return the notice that products were added to a subscription to all."""
 
-    def unsubscribed(self, channel: str, products: Sequence[str]) -> bytes:
+    def unsubscribed(self, channel: str, product_ids: Sequence[str]) -> bytes:
         """Return the notice that products are no longer served."""
 
     def error(self, code: str, message: str) -> bytes:

@@ -13,9 +13,10 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from ledgerflux.core.product_stream import Missing, ProductStream
+from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.speaker import Speaker
+from ledgerflux.core.telling import Missing
 from ledgerflux.model.stream import ChannelName
 
 SNAPSHOTS_WAITING_MAX = 2

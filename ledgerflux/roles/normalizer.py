@@ -58,7 +58,7 @@ class Normalizer:
                 self._note(record)
             case Kind.TERM:
                 pass  # who writes is no matter of what was written
-            case Kind.EVENTS | Kind.MARKER:
+            case _:
                 raise LogError(f"RAW record {record.number} is of kind {record.kind.name}")
         made, resyncs = self.machine.take()
         self.machine.counts["dlq"] += len(dead)

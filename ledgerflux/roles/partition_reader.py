@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from ledgerflux.errors import BusError, LogError
 from ledgerflux.ports import Bus, Mailbox, Stored
+from ledgerflux.roles.log_place import place_after
 from ledgerflux.wire.record import Kind, Record, chained_crc, decode
 from ledgerflux.wire.subjects import NORM, live_subject, norm_subject
 
@@ -82,6 +83,7 @@ class LiveReader:
         self._live = live_subject(partition, venue)
         self._subject = norm_subject(partition, venue)
         self._sequence = 1
+        self._moved_live = False
         self.holes_total = 0
 
     @asynccontextmanager
@@ -102,6 +104,7 @@ class LiveReader:
             if payload is not None and decode(payload).number <= chain.number + 1:
                 record = chain.take(payload)
                 if record is not None:
+                    self._moved_live = True
                     yield [record]
                 continue
             self.holes_total += payload is not None
@@ -121,10 +124,14 @@ class LiveReader:
         """Read the log up to its end as it is now."""
         try:
             last = await self._bus.last(NORM, self._subject)
+            if last is None or 0 < decode(last.payload).number <= chain.number:
+                return
+            if self._moved_live:  # what came live has no place: find it, don't read it again
+                place = await place_after(self._bus, NORM, self._subject, chain.number)
+                self._sequence = max(self._sequence, place.sequence)
+                self._moved_live = False
         except BusError:
             return  # asked again when it is quiet
-        if last is None or 0 < decode(last.payload).number <= chain.number:
-            return
         async with self._bus.read(NORM, self._subject, self._sequence) as batches:
             async for stored, records in _verified_with_place(chain, batches):
                 self._sequence = stored.sequence + 1

@@ -140,6 +140,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ask everything to stop, from the top down; `run` returns when it has."""
+        if self._machine.stopping:
+            return
         self._tell(self._machine.stop(time.monotonic_ns()))
         for life in self._launching:
             life.cancel()

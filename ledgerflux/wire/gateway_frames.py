@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
-from ledgerflux.core.product_stream import BatchView, Heads, Missing, ProductStream
+from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.snapshot import Position, Snapshot
+from ledgerflux.core.telling import BatchView, Heads, Missing
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import rfc3339
 

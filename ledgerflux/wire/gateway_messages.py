@@ -7,137 +7,29 @@ ignore keys it does not know.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
+from ledgerflux.wire.gateway_control import (
+    ErrorMessage,
+    Message,
+    Pong,
+    ProductId,
+    Seq,
+    Subscribed,
+    Time,
+    Unsubscribed,
+    Welcome,
+)
 from ledgerflux.wire.status import Status
 
-Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$")]
-"""RFC 3339 UTC with nine decimals."""
 Decimal = Annotated[str, Field(pattern=r"^-?\d{1,24}(\.\d{1,24})?$")]
 """A price or size exactly as the venue wrote it."""
-Seq = Annotated[int, Field(ge=0, lt=2**53)]
-ProductId = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}(-[A-Z0-9]{1,20}){1,3}$")]
 Level = tuple[Decimal, Decimal]
 """Price and size."""
 Change = tuple[Literal["buy", "sell"], Decimal, Decimal]
 """Side, price and new size; a size of zero removes the level."""
 State = Literal["init", "syncing", "live", "suspect", "resyncing", "stale", "halted"]
 Integrity = Literal["sequence", "checksum", "none"]
-RequestId = int | Annotated[str, Field(max_length=36)] | None
-Code = Literal[
-    "bad_json",
-    "bad_request",
-    "unknown_method",
-    "unknown_channel",
-    "unknown_venue",
-    "unknown_product",
-    "invalid_param",
-    "unsupported_depth",
-    "unsupported_conflate",
-    "already_subscribed",
-    "not_subscribed",
-    "limit_subscriptions",
-    "limit_connections",
-    "rate_limited",
-    "not_ready",
-    "idle",
-    "slow_consumer",
-]
-
-
-class Message(BaseModel):
-    """Base of all."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class LimitsMessage(Message):
-    """What a connection may use; sizes in bytes, times in their unit."""
-
-    message_bytes_max: int
-    requests_per_s: int
-    requests_burst: int
-    refusals_max: int
-    subscriptions_max: int
-    clients_max: int
-    first_subscribe_s: int
-    slow_after_s: int
-    outbox_bytes: int
-    outbox_drained_bytes: int
-    waiting_bytes_max: int
-    ping_interval_s: int
-    ping_timeout_s: int
-
-
-class Welcome(Message):
-    """First message of a connection. `source` says where the data come from."""
-
-    type: Literal["welcome"]
-    protocol: Literal["lfx.v1"]
-    connection_id: str
-    server: str
-    time: Time
-    venue: str
-    source: str
-    auth_required: Literal[False]
-    limits: LimitsMessage
-
-
-class Place(Message):
-    """Where a stream stands for this client: its next message continues `seq`."""
-
-    epoch: str
-    seq: Seq
-
-
-class Answer(Message):
-    """Base of what answers a granted request; without a request ids and times are null."""
-
-    req_id: RequestId
-    success: Literal[True]
-    time_in: Time | None
-    time_out: Time | None
-
-
-class Subscribed(Answer):
-    """A subscription begins; always before its data. `pattern` `*`: new products will join."""
-
-    type: Literal["subscribed"]
-    channel: Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
-    venue: str
-    product_ids: tuple[ProductId, ...]
-    pattern: Literal["*"] | None
-    depth: Literal["full"] | None
-    conflate: Literal["none"]
-    streams: dict[ProductId, Place]
-
-
-class Unsubscribed(Answer):
-    """A subscription ended; no data of it after this."""
-
-    type: Literal["unsubscribed"]
-    channel: Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
-    product_ids: tuple[ProductId, ...]
-
-
-class Pong(Answer):
-    """Answer to `ping`."""
-
-    type: Literal["pong"]
-    nonce: RequestId
-
-
-class ErrorMessage(Message):
-    """A request failed (`req_id`, where it had one), or the connection is about to end."""
-
-    type: Literal["error"]
-    req_id: RequestId
-    success: Literal[False]
-    code: Code
-    message: str
-    retryable: bool
-    retry_after_ms: Annotated[int, Field(ge=0)] | None
-    product_ids: tuple[str, ...]
 
 
 class DataMessage(Message):

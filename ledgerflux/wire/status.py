@@ -9,8 +9,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ledgerflux.core.product_stream import Heads
 from ledgerflux.core.sharding import partition_of
+from ledgerflux.core.telling import Heads
 from ledgerflux.model.units import NANOS_PER_S, rfc3339
 from ledgerflux.wire.health import FeedConf, Health, PartitionHealth, SupervisorHealth
 

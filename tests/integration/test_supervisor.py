@@ -66,10 +66,16 @@ class Absent(Script):
 
 
 class Slow(Script):
-    """A runner that prepares for a long time before it starts anything."""
+    """A runner that prepares for a long time, and cleans up when that is cut short."""
+
+    cleaned_up = False
 
     async def launch(self, spawn):
-        await asyncio.sleep(600)
+        try:
+            await asyncio.sleep(600)
+        finally:
+            await asyncio.sleep(0.1)
+            self.cleaned_up = True
         return await super().launch(spawn)
 
 
@@ -220,12 +226,16 @@ async def test_a_start_that_takes_too_long_names_what_is_missing(bench):
 
 
 async def test_a_stop_during_the_start_leaves_nothing(bench):
-    supervisor = bench.start(a=UP, b=Slow(UP, bench.directory, "b"))
+    slow = Slow(UP, bench.directory, "b")
+    supervisor = bench.start(a=UP, b=slow)
     running = asyncio.create_task(supervisor.run())
     async with asyncio.timeout(10):
         while bench.states()["a"] != "ready":
             await asyncio.sleep(0.01)
+    supervisor.stop()
+    await asyncio.sleep(0.01)
     await stopped(supervisor, running)
+    assert slow.cleaned_up
     assert bench.states() == {"a": "stopped", "b": "stopped"}
 
 

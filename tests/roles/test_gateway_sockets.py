@@ -3,45 +3,19 @@
 import asyncio
 import json
 import socket
-from contextlib import asynccontextmanager, suppress
-from itertools import count
+from contextlib import suppress
 
-from gateway_support import NormLog, conf, until
+from gateway_support import NormLog, conf, on_sockets
 from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed
 
 from ledgerflux.adapters.sockets import free_port
-from ledgerflux.adapters.system_clock import SystemClock
-from ledgerflux.adapters.ws_listener import WsListener
 from ledgerflux.client import Reconnected, connect
 from ledgerflux.core.limits import Limits
-from ledgerflux.roles.gateway import Gateway
 from ledgerflux.roles.runtime import write_feed
 from ledgerflux.testing.memory_bus import MemoryBus
 
 DEEP = 30_000
-
-
-@asynccontextmanager
-async def running(bus, port=0, limits=None):
-    """Run a gateway on `bus`; yield it once it is ready."""
-    identities = count(1)
-    gateway = Gateway(
-        bus.connect(),
-        SystemClock(),
-        WsListener(),
-        host="127.0.0.1",
-        port=port,
-        new_identity=lambda: f"c{next(identities)}",
-        limits=limits or Limits(),
-    )
-    task = asyncio.create_task(gateway.run())
-    try:
-        await until(lambda: task.done() or gateway.vitals().state == "ready")
-        yield gateway
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 async def fed(*, levels=0):
@@ -67,7 +41,7 @@ async def read_until(client, condition):
 
 async def test_the_clients_book_is_the_venues_book_whatever_its_size():
     bus, log = await fed(levels=DEEP)
-    async with running(bus) as gateway, connect(f"http://127.0.0.1:{gateway.port}") as client:
+    async with on_sockets(bus) as gateway, connect(f"http://127.0.0.1:{gateway.port}") as client:
         await client.subscribe("level2", ["BTC-USD"])
         for size in range(1, 30):
             log.source.update(("buy", "30000.5", str(size)), ("sell", "30001.5", str(size)))
@@ -86,7 +60,7 @@ async def test_a_client_survives_the_restart_of_its_gateway_and_knows_what_it_mi
     log.source.trade()
     await log.write()
     gaps = []
-    async with running(bus, port):
+    async with on_sockets(bus, port):
         client = connect(f"http://127.0.0.1:{port}", on_gap=gaps.append)
         await client.__aenter__()
         await client.subscribe("trades", ["BTC-USD"])
@@ -94,7 +68,7 @@ async def test_a_client_survives_the_restart_of_its_gateway_and_knows_what_it_mi
         await read_until(client, lambda: client.books["BTC-USD"].live)
     log.source.trade().trade().update()
     await log.write()
-    async with running(bus, port):
+    async with on_sockets(bus, port):
         seen = []
         async with asyncio.timeout(10):
             while not seen or not isinstance(seen[-1], Reconnected):
@@ -110,7 +84,7 @@ async def test_a_client_survives_the_restart_of_its_gateway_and_knows_what_it_mi
 async def test_a_client_that_stalls_is_closed_and_nobody_else_waits():
     bus, log = await fed(levels=DEEP)
     limits = Limits(slow_after_s=1)
-    async with running(bus, limits=limits) as gateway:
+    async with on_sockets(bus, limits=limits) as gateway:
         sock = socket.socket()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         sock.connect(("127.0.0.1", gateway.port))
@@ -140,7 +114,7 @@ async def test_a_client_that_stalls_is_closed_and_nobody_else_waits():
 
 async def test_status_and_products_are_served_on_the_same_port():
     bus, _ = await fed()
-    async with running(bus) as gateway, connect(f"http://127.0.0.1:{gateway.port}") as client:
+    async with on_sockets(bus) as gateway, connect(f"http://127.0.0.1:{gateway.port}") as client:
         status = await client.status()
         assert status["schema"] == "lf.status/1"
         assert status["clients"] == 1

@@ -4,8 +4,9 @@ import pytest
 from streams import Numbered
 
 from ledgerflux.client import Mirror, Missed, Reconnected
-from ledgerflux.core.product_stream import Heads, Missing, ProductStream
+from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position
+from ledgerflux.core.telling import Heads, Missing
 from ledgerflux.wire import gateway_frames as frames
 from ledgerflux.wire.gateway_reading import Follower, read_message
 from ledgerflux_cli.market_lines import book_lines, message_lines, reconnected_line
@@ -53,7 +54,7 @@ def test_a_book_says_its_proof_and_that_it_is_not_live():
 
 
 def test_a_book_with_more_asks_leaves_the_bids_empty():
-    assert texts(book_lines(document(bids=[])))[2] == "              101  3"
+    assert texts(book_lines(document(bids=[])))[2] == "               101  3"
 
 
 def snapshot_and_update(integrity="none"):

@@ -6,8 +6,8 @@ from streams import Numbered
 from ledgerflux.core.client_session import ClientSession, Close
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
-from ledgerflux.core.product_stream import Replaced
 from ledgerflux.core.snapshot import Position
+from ledgerflux.core.telling import Replaced
 from ledgerflux.wire import gateway_frames
 
 SECOND = 1_000_000_000

@@ -2,8 +2,9 @@ import msgspec
 import pytest
 from streams import ASKS, BIDS, TIME, Numbered
 
-from ledgerflux.core.product_stream import Heads, Missing, ProductStream, Replaced, Said
+from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import START, Position
+from ledgerflux.core.telling import Heads, Missing, Replaced, Said
 from ledgerflux.errors import LogError
 from ledgerflux.wire.norm import Batch
 

@@ -188,3 +188,15 @@ async def test_an_answer_ends_with_its_context_and_a_slow_one_is_not_waited_for(
             await bus.request("lf.ask", b"", timeout_s=0.01)
     with pytest.raises(BusError, match="nobody answers"):
         await bus.request("lf.ask", b"")
+
+
+async def test_the_newest_message_and_value_are_found():
+    bus = MemoryBus()
+    assert await bus.last(S, "md.raw.>") is None
+    assert await bus.get("LF_CONF", "feed") is None
+    for number in range(3):
+        await bus.append(S, f"md.raw.0{number}.v", b"%d" % number, expected_last=0)
+        await bus.put("LF_CONF", "feed", b"%d" % number)
+    assert (await bus.last(S, "md.raw.01.v")).payload == b"1"
+    assert (await bus.last(S, "md.raw.>")).payload == b"2"
+    assert await bus.get("LF_CONF", "feed") == b"2"

@@ -6,9 +6,10 @@ import pytest
 from streams import TIME, Numbered
 
 from ledgerflux.core.limits import Limits
-from ledgerflux.core.product_stream import Heads, Missing, ProductStream
+from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.snapshot import Position
+from ledgerflux.core.telling import Heads, Missing
 from ledgerflux.wire import gateway_frames as frames
 from ledgerflux.wire.gateway_messages import check
 

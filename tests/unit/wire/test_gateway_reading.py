@@ -5,8 +5,9 @@ from streams import TIME, Numbered
 
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.mirror import Verdict
-from ledgerflux.core.product_stream import Missing, ProductStream
+from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position
+from ledgerflux.core.telling import Missing
 from ledgerflux.errors import GatewayError
 from ledgerflux.wire import gateway_frames as frames
 from ledgerflux.wire.gateway_reading import Follower, Message, Place, read_message

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from ledgerflux.core.product_stream import Heads
 from ledgerflux.core.sharding import partition_of
+from ledgerflux.core.telling import Heads
 from ledgerflux.wire.health import (
     FeedConf,
     Health,
