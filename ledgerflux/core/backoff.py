@@ -27,7 +27,7 @@ class Backoff:
     def fail(self, random: float) -> float:
         """Count a failure and return seconds to wait; `random` is drawn from [0, 1)."""
         self._clean_since_ns = None
-        bound_s = min(self._cap_s, self._base_s * 2 ** min(self._failures, 30))
+        bound_s = min(self._cap_s, self._base_s * float(1 << min(self._failures, 30)))
         self._failures += 1
         return bound_s * random
 

@@ -10,7 +10,6 @@ from ledgerflux.core.history import RowsRefused
 from ledgerflux.errors import StoreError
 from ledgerflux.ports import BookRow, GapRow, TradeRow
 
-
 V = "test"
 
 

@@ -14,7 +14,6 @@ from ledgerflux.core.history import RowsRefused
 from ledgerflux.errors import StoreError
 from ledgerflux.ports import TradeRow
 
-
 V = "test"
 ROWS_PER_RECORD = 20
 
