@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ledgerflux.errors import GatewayError
 from ledgerflux_cli.gateway_http import get_status
 from ledgerflux_tui import view
+from ledgerflux_tui.lines import Line, Style, text_of
 
 if TYPE_CHECKING:
     from rich.live import Live as RichLive
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from ledgerflux.stack.run_dir import RunState
 
 EVERY_S = 1.0
-SILENT: list[view.Line] = [[("the gateway does not answer", "bad")]]
-RICH_STYLES: dict[view.Style, str] = {
+SILENT: list[Line] = [[("the gateway does not answer", "bad")]]
+RICH_STYLES: dict[Style, str] = {
     "plain": "",
     "dim": "dim",
     "head": "bold",
@@ -65,7 +66,7 @@ class Live:
         while True:
             status = await _status(gateway)
             line = SILENT[0] if status is None else view.summary(status)
-            self._stream.write(view.text_of(line) + "\n")
+            self._stream.write(text_of(line) + "\n")
             self._stream.flush()
             await asyncio.sleep(EVERY_S)
 
@@ -84,7 +85,7 @@ class Live:
             finally:
                 self._drawn = None
 
-    def _lines(self, status: dict[str, Any] | None, gateway: str, width: int) -> list[view.Line]:
+    def _lines(self, status: dict[str, Any] | None, gateway: str, width: int) -> list[Line]:
         if status is None:
             return SILENT
         now_s = time.monotonic()
@@ -126,7 +127,7 @@ async def _status(gateway: str) -> dict[str, Any] | None:
         return None
 
 
-def rich_text(lines: list[view.Line]) -> "Text":
+def rich_text(lines: list[Line]) -> "Text":
     """Return `lines` as one rich text."""
     from rich.text import Text
 

@@ -41,9 +41,9 @@ class InboxStatistics(NamedTuple):
 class Inbox:
     """A bounded queue of frames and notes, in order.
 
-    At `bytes_max`, the cost of each frame included, frames are refused and counted; the first take after that hands out the
-    loss in its place, so that what was lost is declared, never silent. Notes are always
-    taken: they are few and small.
+    At `bytes_max`, the cost of each frame included, frames are refused and counted; the
+    first take after that hands out the loss in its place, so that what was lost is
+    declared, never silent. Notes are always taken: they are few and small.
     """
 
     def __init__(self, bytes_max: int) -> None:

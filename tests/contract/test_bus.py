@@ -14,7 +14,8 @@ async def take(batches, count):
         async for batch in batches:
             taken += batch
             if len(taken) >= count:
-                return taken
+                break
+    return taken
 
 
 async def test_a_conditional_append_is_stored_only_where_it_expects(bus, venue):

@@ -117,13 +117,13 @@ async def test_a_zombie_at_full_speed_is_fenced_and_leaves_no_record_behind(bus,
             await zombie.append(event(number))
             acknowledged.append(b"%d" % number)
 
-    with pytest.raises(Fenced):
-        async with asyncio.timeout(30):
-            task = asyncio.ensure_future(write_on())
-            while len(acknowledged) < 50:
-                await asyncio.sleep(0)
-            tail = await owner.open()
-            await append_all(owner, range(tail.b + 1, tail.b + 21))
+    async with asyncio.timeout(30):
+        task = asyncio.ensure_future(write_on())
+        while len(acknowledged) < 50:
+            await asyncio.sleep(0)
+        tail = await owner.open()
+        await append_all(owner, range(tail.b + 1, tail.b + 21))
+        with pytest.raises(Fenced):
             await task
     assert await stored_bodies(bus, venue) == numbered(tail.b + 20)
     assert acknowledged == numbered(tail.b)[: len(acknowledged)]

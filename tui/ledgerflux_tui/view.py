@@ -1,21 +1,18 @@
 """What people see of a stack, as pure functions from its status to lines.
 
-A line is a list of (text, style) with styles by meaning: whoever draws maps them to
-colours. Prices and sizes are shown as the venue wrote them, never rounded.
+Prices and sizes are shown as the venue wrote them, never rounded.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from ledgerflux.model.units import NANOS_PER_S, parse_time_ns
+from ledgerflux_tui.lines import NOTHING, Column, Style, age, milliseconds, number, size, table
+from ledgerflux_tui.lines import Line as Line
+from ledgerflux_tui.lines import Segment as Segment
 
-Style = Literal["plain", "dim", "head", "good", "warn", "bad", "bid", "ask"]
-Segment = tuple[str, Style]
-Line = list[Segment]
 Status = Mapping[str, Any]
 
-NOTHING = "-"
 SEPARATOR: Segment = (" · ", "dim")
 STYLE_OF_STATE: dict[str, Style] = {
     "healthy": "good",
@@ -76,19 +73,6 @@ class Quote:
     last: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table: its title, which side it is flush to, and when it is left out.
-
-    Of the columns that do not fit, the one with the highest `rank` goes first; rank 0
-    always stays.
-    """
-
-    title: str
-    right: bool = False
-    rank: int = 0
-
-
 def tops_of(
     status: Status,
     quotes: Mapping[str, Quote],
@@ -129,11 +113,6 @@ def tops_of(
     return tops
 
 
-def text_of(line: Line) -> str:
-    """Return the text of a line without its styles."""
-    return "".join(text for text, _ in line).rstrip()
-
-
 def summary(status: Status, gateway: str | None = None) -> Line:
     """Return the one line that says it all."""
     line: Line = []
@@ -162,7 +141,7 @@ def _summary_parts(status: Status, gateway: str | None) -> Iterator[Segment]:
     if gateway is not None:
         yield gateway, "plain"
     yield f"durability {status['durability']}", "plain"
-    yield f"{_number(rate_of(status))} msg/s", "plain"
+    yield f"{number(rate_of(status))} msg/s", "plain"
     yield from ((text, "plain") for text in _latencies(status))
     yield f"gaps {NOTHING if gaps is None else gaps}", "bad" if gaps else "plain"
 
@@ -203,7 +182,7 @@ def products_table(tops: Iterable[Top], width: int) -> list[Line]:
         Column("SEQ", right=True, rank=3),
         Column("UPD/S", right=True, rank=1),
     )
-    return _table(columns, [_top_cells(top) for top in tops], width)
+    return table(columns, [_top_cells(top) for top in tops], width)
 
 
 def _top_cells(top: Top) -> list[Segment]:
@@ -218,7 +197,7 @@ def _top_cells(top: Top) -> list[Segment]:
         (top.ask_size or NOTHING, "dim"),
         (top.last or NOTHING, "plain"),
         (NOTHING if top.seq is None else str(top.seq), "dim"),
-        (_number(top.rate), "plain"),
+        (number(top.rate), "plain"),
     ]
 
 
@@ -250,10 +229,10 @@ def services_table(status: Status, width: int, *, now_ns: int) -> list[Line]:
             (f"{row['cpu'] * 100:.0f}%", "plain"),
             (size(row["rss_bytes"]), "plain"),
             (str(row["restarts"]), restarts),
-            (_age(row["since"], now_ns), "dim"),
+            (age(row["since"], now_ns), "dim"),
         ]
         rows.append(cells)
-    return _table(columns, rows, width)
+    return table(columns, rows, width)
 
 
 def shards_table(status: Status, width: int) -> list[Line]:
@@ -274,22 +253,22 @@ def shards_table(status: Status, width: int) -> list[Line]:
         cells: list[Segment] = [
             (str(row["shard"]), "head"),
             (row["state"], _style(row["state"])),
-            (_number(row["rate"]), "plain"),
-            (_number(row["lag_records"]), lag),
+            (number(row["rate"]), "plain"),
+            (number(row["lag_records"]), lag),
             (milliseconds(row["lag_ms"]), lag),
             (milliseconds(row["p50_ms"]), "plain"),
             (milliseconds(row["p99_ms"]), "plain"),
             (" ".join(row["products"]), "dim"),
         ]
         rows.append(cells)
-    return _table(columns, rows, width)
+    return table(columns, rows, width)
 
 
 def status_lines(status: Status, width: int, *, now_ns: int) -> list[Line]:
     """Return everything `lf status` shows."""
     lines = summary_lines(status, width)
     counts = " · ".join(
-        f"{name.replace('_', ' ')} {NOTHING if count is None else _number(count)}"
+        f"{name.replace('_', ' ')} {NOTHING if count is None else number(count)}"
         for name, count in status["counts"].items()
     )
     disk = f" · disk {size(status['disk_bytes'])}"
@@ -301,70 +280,5 @@ def status_lines(status: Status, width: int, *, now_ns: int) -> list[Line]:
     return [*lines, [], *trouble] if trouble else lines
 
 
-def _table(columns: Sequence[Column], rows: Sequence[Sequence[Segment]], width: int) -> list[Line]:
-    """Return title and rows as aligned lines no wider than `width`."""
-    widths = [
-        max(len(column.title), *(len(row[index][0]) for row in rows), 0)
-        for index, column in enumerate(columns)
-    ]
-    shown = list(range(len(columns)))
-    while sum(widths[index] + 2 for index in shown) - 2 > width:
-        droppable = [index for index in shown if columns[index].rank]
-        if not droppable:
-            break
-        worst = max(columns[index].rank for index in droppable)
-        shown = [index for index in shown if columns[index].rank != worst]
-    titles: list[Segment] = [(column.title, "dim") for column in columns]
-    return [_row(columns, widths, shown, cells) for cells in (titles, *rows)]
-
-
-def _row(
-    columns: Sequence[Column], widths: Sequence[int], shown: Sequence[int], cells: Sequence[Segment]
-) -> Line:
-    line: Line = []
-    for index in shown:
-        text, style = cells[index]
-        pad = text.rjust(widths[index]) if columns[index].right else text.ljust(widths[index])
-        line += [(pad, style), ("  ", "plain")]
-    return line[:-1]
-
-
 def _style(state: str) -> Style:
     return STYLE_OF_STATE.get(state, "plain")
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return NOTHING
-    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
-
-
-def milliseconds(value: float | None) -> str:
-    """Return a time for people: `0.4 ms`, `21 ms`, `1.5 s`; it may be negative."""
-    if value is None:
-        return NOTHING
-    if abs(value) >= 1000:
-        return f"{value / 1000:.1f} s"
-    return f"{value:.1f} ms" if abs(value) < 10 else f"{value:.0f} ms"
-
-
-def size(value: int | None) -> str:
-    """Return bytes for people, in powers of 1000."""
-    if value is None:
-        return NOTHING
-    for unit, scale in (("B", 1), ("kB", 1_000), ("MB", 1_000_000)):
-        if value < scale * 1000:
-            return f"{value / scale:.0f} {unit}"
-    return f"{value / 1_000_000_000:.1f} GB"
-
-
-def _age(since: str, now_ns: int) -> str:
-    """Return how long ago `since` was: `12 s`, `3 min`, `2 h`, `4 d`."""
-    then_ns = parse_time_ns(since)
-    if then_ns is None:
-        return NOTHING
-    seconds = max(0, now_ns - then_ns) // NANOS_PER_S
-    for limit, divisor, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{seconds // divisor} {unit}"
-    return f"{seconds // 86_400} d"

@@ -1,7 +1,8 @@
 import pytest
+from histories import START_NS, histories, perform, records_of
 from hypothesis import given
 from hypothesis import strategies as st
-from normalizing import START_NS, Clients, Oracle, histories, perform, records_of
+from normalizing import Clients, Oracle
 
 from ledgerflux.core.partition_normalizer import PartitionNormalizer, Resync, Session
 from ledgerflux.model.checkpoint import PartitionCheckpoint

@@ -2,22 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledgerflux_tui.lines import NOTHING, text_of
 from ledgerflux_tui.view import (
-    NOTHING,
     Quote,
     Top,
-    milliseconds,
     problems,
     products_table,
     proof,
     rate_of,
     services_table,
     shards_table,
-    size,
     status_lines,
     summary,
     summary_lines,
-    text_of,
     tops_of,
 )
 
@@ -184,51 +181,6 @@ def test_the_status_without_shards_or_problems():
     lines = texts(status_lines(status(shards=[], services=[]), 120, now_ns=NOW_NS))
     assert len(lines) == 2
     assert problems(status()) == []
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "-"),
-        (0.04, "0.0 ms"),
-        (9.94, "9.9 ms"),
-        (-3.2, "-3.2 ms"),
-        (21.4, "21 ms"),
-        (1500, "1.5 s"),
-    ],
-)
-def test_times_for_people(value, text):
-    assert milliseconds(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "-"),
-        (999, "999 B"),
-        (41_000, "41 kB"),
-        (12_500_000, "12 MB"),
-        (8_100_000_000, "8.1 GB"),
-    ],
-)
-def test_sizes_for_people(value, text):
-    assert size(value) == text
-
-
-@pytest.mark.parametrize(
-    ("since", "text"),
-    [
-        ("2023-11-14T22:13:20Z", "100 s"),
-        ("2023-11-14T22:03:20Z", "11 min"),
-        ("2023-11-14T02:03:20Z", "20 h"),
-        ("2023-11-01T22:03:20Z", "13 d"),
-        ("2033-11-01T22:03:20Z", "0 s"),
-        ("not a time", "-"),
-    ],
-)
-def test_ages_for_people(since, text):
-    rows = services_table(status(services=[service(since=since)]), 80, now_ns=NOW_NS)
-    assert text_of(rows[1]).endswith(f"  {text}")
 
 
 @given(st.integers(36, 300), st.lists(st.sampled_from(TOPS), max_size=4))
