@@ -16,7 +16,8 @@
     ├── LogError               log_corrupt, log_regressed, log_incomplete
     │   └── Fenced             fenced: a newer writer holds the partition
     ├── StoreError             store_unavailable, store_conflict, schema_newer, rows_refused
-    ├── FeedError              feed_closed, feed_refused, bad_recording
+    ├── FeedError              feed_closed, feed_refused
+    │   └── BadRecording       bad_recording
     ├── GatewayError           gateway_unreachable, protocol_error, or a code of the gateway
     └── IntegrityError         integrity: something is missing, twice or wrong
 
@@ -140,6 +141,14 @@ class FeedError(LedgerFluxError):
 
     code = "feed_closed"
     retryable = True
+
+
+class BadRecording(FeedError):
+    """A recording can't be read or written: no trying again helps."""
+
+    code = "bad_recording"
+    exit_code = 2
+    retryable = False
 
 
 class GatewayError(LedgerFluxError):

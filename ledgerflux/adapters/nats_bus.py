@@ -56,36 +56,41 @@ class NatsBus:
         user: str | None = None,
         password: str | None = None,
         name: str = "ledgerflux",
-        connect_timeout_s: float = 2.0,
+        connect_timeout_s: float = 5.0,
     ) -> AsyncIterator[Self]:
         """Connect; the connection is kept up until the context ends.
 
+        The client library tries its first connection without end, refused credentials
+        included: the limit here is ours.
+
         Raises:
-            BusError: Nothing answers at `url`, or it refuses the credentials.
+            BusError: Nothing answers at `url` in time, or it refuses the credentials.
         """
         client = Client()
         bus = cls(client)
         try:
-            await client.connect(
-                url,
-                user=user,
-                password=password,
-                name=name,
-                connect_timeout=int(max(1, connect_timeout_s)),
-                allow_reconnect=True,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0.1,  # type: ignore[arg-type]
-                ping_interval=1,
-                max_outstanding_pings=2,
-                pending_size=0,
-                dont_randomize=True,
-                disconnected_cb=bus._on_disconnected,
-                reconnected_cb=bus._on_reconnected,
-                error_cb=bus._on_error,
-            )
+            async with asyncio.timeout(connect_timeout_s):
+                await client.connect(
+                    url,
+                    user=user,
+                    password=password,
+                    name=name,
+                    connect_timeout=2,
+                    allow_reconnect=True,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.1,  # type: ignore[arg-type]
+                    ping_interval=1,
+                    max_outstanding_pings=2,
+                    pending_size=0,
+                    dont_randomize=True,
+                    disconnected_cb=bus._on_disconnected,
+                    reconnected_cb=bus._on_reconnected,
+                    error_cb=bus._on_error,
+                )
         except (TimeoutError, nats_errors.Error, OSError) as error:
             await client.close()
-            reason = str(error) or type(error).__name__
+            told = client.last_error or error
+            reason = str(told) or type(told).__name__
             raise BusError(f"NATS at {url} can't be reached: {reason}") from error
         await client.subscribe(f"{bus._inbox}.*", cb=bus._on_answer)
         bus._connected.set()

@@ -8,7 +8,7 @@ Files are gzip or plain, UTF-8.
 
 import msgspec
 
-from ledgerflux.errors import FeedError
+from ledgerflux.errors import BadRecording, FeedError
 from ledgerflux.model.recording import RecordedLine
 
 LINE_BYTES_MAX = 40 * 1024 * 1024
@@ -58,13 +58,11 @@ def encode_line(line: RecordedLine) -> bytes:
     try:
         raw = line.raw.decode()
     except UnicodeDecodeError as error:
-        raise FeedError(
-            f"a recording can't hold bytes that are no UTF-8: {error}", code="bad_recording"
-        ) from error
+        raise BadRecording(f"a recording can't hold bytes that are no UTF-8: {error}") from error
     return _encoder.encode(_Written(line.ts_ns, line.connection, raw, line.kind)) + b"\n"
 
 
 def bad_recording(number: int, cause: str) -> FeedError:
     """Return the error for line `number` (0: the file as a whole)."""
     place = f"line {number} of the recording" if number else "the recording"
-    return FeedError(f"{place} can't be read: {cause[:DETAIL_CHARS_MAX]}", code="bad_recording")
+    return BadRecording(f"{place} can't be read: {cause[:DETAIL_CHARS_MAX]}")

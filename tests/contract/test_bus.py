@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from ledgerflux.adapters.nats_bus import NatsBus
 from ledgerflux.errors import AppendRefused, BusError
 from ledgerflux.wire.subjects import NORM, RAW, live_subject, norm_subject, raw_subject
 
@@ -113,3 +114,13 @@ async def test_an_identity_is_stored_once(bus, venue):
     first = await bus.append(RAW, subject, b"x", expected_last=None, identity=f"{venue}-1")
     assert first == await bus.append(RAW, subject, b"x", expected_last=None, identity=f"{venue}-1")
     assert (await bus.next(RAW, subject, first + 1)) is None
+
+
+async def test_wrong_credentials_and_an_absent_server_are_told_in_time(nats_process):
+    access = nats_process.server.access
+    for url, password in ((access.url, "wrong"), ("nats://127.0.0.1:1", access.password)):
+        with pytest.raises(BusError):
+            async with NatsBus.open(
+                url, user=access.user, password=password, connect_timeout_s=1.0
+            ):
+                pass

@@ -8,7 +8,7 @@ from ledgerflux.errors import ConfigError
 from ledgerflux_cli.output import write, write_json
 
 EXIT_CODES = (
-    (0, "ok", "done; healthy; thresholds met; drained"),
+    (0, "ok", "done; healthy; drained"),
     (1, "failed", "the operation failed, a service had to be killed, or a bug"),
     (2, "usage", "bad flag, value or setting"),
     (3, "unreachable", "NATS, Postgres or gateway not reachable; stack not running"),
@@ -17,8 +17,6 @@ EXIT_CODES = (
     (6, "conflict", "already running, port or lock taken, fenced by a newer writer"),
     (7, "integrity", "a gap, duplicate, regression, checksum or loss was found"),
     (10, "unhealthy", "reachable but degraded"),
-    (98, "invalid", "the measurement can't be trusted"),
-    (99, "threshold", "a stated threshold was missed"),
     (130, "interrupted", "Ctrl-C where that is not the normal end, or twice"),
     (143, "terminated", "SIGTERM where that is not the normal end"),
 )
