@@ -6,6 +6,7 @@ from ledgerflux import errors
 from ledgerflux.errors import (
     AppendInDoubt,
     AppendRefused,
+    BadRecording,
     BusError,
     ConfigError,
     Conflict,
@@ -28,6 +29,7 @@ EXIT_CODES = {
     StackError: 1,
     FeedError: 1,
     ConfigError: 2,
+    BadRecording: 2,
     NotRunning: 3,
     BusError: 3,
     AppendRefused: 3,
