@@ -3,6 +3,10 @@
 import asyncio
 
 
+TURNS = 20
+"""Turns of the loop that a sleep leaves to others: a loop that polls must not be all that runs."""
+
+
 class ManualClock:
     """`ports.Clock` whose time moves only by `advance` and by sleeping."""
 
@@ -22,6 +26,7 @@ class ManualClock:
         self._now_ns += int(seconds * 1_000_000_000)
 
     async def sleep(self, seconds: float) -> None:
-        """Let others run, and move time forward by `seconds`."""
+        """Let others run for a while, and move time forward by `seconds`."""
         self.advance(seconds)
-        await asyncio.sleep(0)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)

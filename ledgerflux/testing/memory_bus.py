@@ -1,9 +1,12 @@
 """The bus in memory: same answers as the real one, faults on demand, no I/O."""
 
 import asyncio
+from bisect import bisect_left
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import islice
+from operator import attrgetter
 from typing import Literal
 
 from ledgerflux.errors import AppendInDoubt, AppendRefused, BusError
@@ -25,6 +28,13 @@ class _Stream:
             if matches(subject, stored.subject):
                 return stored
         return None
+
+    def after(self, subject: str, sequence: int) -> Iterator[Stored]:
+        """Yield what fits `subject` from `sequence` on, as the stream is now."""
+        start = bisect_left(self.messages, sequence, key=attrgetter("sequence"))
+        for place in range(start, len(self.messages)):
+            if matches(subject, self.messages[place].subject):
+                yield self.messages[place]
 
     def add(self, subject: str, payload: bytes) -> int:
         self.last_sequence += 1
@@ -123,10 +133,7 @@ class MemoryBus:
     async def next(self, stream: str, subject: str, sequence: int) -> Stored | None:
         """Return the first message at or after `sequence`; see `ports.Bus.next`."""
         await self._reach()
-        for stored in self._stream(stream).messages:
-            if stored.sequence >= sequence and matches(subject, stored.subject):
-                return stored
-        return None
+        return next(self._stream(stream).after(subject, sequence), None)
 
     @asynccontextmanager
     async def read(
@@ -138,11 +145,7 @@ class MemoryBus:
             source, place = self._stream(stream), sequence
             while True:
                 grown = source.grown
-                batch = [
-                    stored
-                    for stored in source.messages
-                    if stored.sequence >= place and matches(subject, stored.subject)
-                ][:BATCH_MAX]
+                batch = list(islice(source.after(subject, place), BATCH_MAX))
                 if batch:
                     place = batch[-1].sequence + 1
                     yield batch
