@@ -169,6 +169,7 @@ async def test_a_role_that_cannot_start_brings_everything_down_with_its_words(ru
     assert running.state() is None
 
 
+@pytest.mark.slow
 async def test_a_start_that_takes_too_long_leaves_no_half_stack(running):
     running.behave("ingest", "silent")
     running.start(wait_timeout_s=4)
@@ -190,6 +191,7 @@ async def test_an_interrupted_start_leaves_no_half_stack(running):
     gone(running.run_dir.path, 0.5)
 
 
+@pytest.mark.slow
 async def test_a_role_that_does_not_drain_is_killed_and_told(running):
     running.behave("gateway", "stubborn")
     running.start(services=("gateway",))
@@ -211,6 +213,7 @@ async def test_the_second_signal_does_not_wait(running):
     gone(running.run_dir.path, 0.5)
 
 
+@pytest.mark.slow
 async def test_a_stack_that_is_to_exit_ends_when_all_of_a_recording_is_through(running):
     running.behave("exchange", "end")
     running.start(at_end="exit")

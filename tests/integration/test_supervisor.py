@@ -125,7 +125,7 @@ def bench(tmp_path):
 
 async def stopped(supervisor, running):
     supervisor.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await running
     assert supervisor.down
 

@@ -115,6 +115,7 @@ def test_on_a_clean_machine_the_servers_come_up_and_go(home):
     assert "nothing runs" in home.lf("down").stdout
 
 
+@pytest.mark.slow
 def test_another_request_on_a_held_directory_is_a_conflict_naming_the_difference(home):
     home.lf("up", "-d", "nats")
     error = json.loads(home.lf("up", "-d", "nats", "--shards", "2", "--json", code=6).stderr)[
@@ -125,6 +126,7 @@ def test_another_request_on_a_held_directory_is_a_conflict_naming_the_difference
     assert "lf down" in error["next"]
 
 
+@pytest.mark.slow
 def test_a_start_while_another_one_starts_joins_it(home):
     first, second = home.open("up", "-d", "nats"), home.open("up", "-d", "nats")
     outputs = [process.communicate(timeout=60) for process in (first, second)]
@@ -132,6 +134,7 @@ def test_a_start_while_another_one_starts_joins_it(home):
     assert len([p for p in naming(home.data) if "nats-server" in p.name()]) == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_an_attached_stack_with_0_and_nothing_is_left(attached):
     home, process = attached
     began = time.monotonic()
@@ -142,6 +145,7 @@ def test_ctrl_c_ends_an_attached_stack_with_0_and_nothing_is_left(attached):
     gone(home.data, max(0.1, 5 - (time.monotonic() - began)))
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_ends_an_attached_stack(home):
     with home.open("up", "nats", "--data-dir", str(home.data)) as process:
         process.stdout.readline()
@@ -150,6 +154,7 @@ def test_a_closed_pipe_ends_an_attached_stack(home):
     gone(home.data, 1.0)
 
 
+@pytest.mark.slow
 def test_a_closed_terminal_ends_an_attached_stack(home):
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -181,6 +186,7 @@ def test_nothing_outlives_a_killed_attached_stack_and_the_next_start_works(attac
     assert str(before.nats.url).removeprefix("nats://") in document["nats"]
 
 
+@pytest.mark.slow
 def test_a_start_right_after_a_kill_waits_for_what_was_left(attached):
     home, process = attached
     old = home.run_dir().read().services[0].pid
@@ -191,6 +197,7 @@ def test_a_start_right_after_a_kill_waits_for_what_was_left(attached):
     assert not psutil.pid_exists(old) or psutil.Process(old).status() == psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.slow
 def test_nothing_outlives_a_killed_detached_supervisor(home):
     home.lf("up", "-d", "nats", "postgres")
     os.kill(home.run_dir().holder(), signal.SIGKILL)
@@ -198,6 +205,7 @@ def test_nothing_outlives_a_killed_detached_supervisor(home):
     assert "nothing runs" in home.lf("down").stdout
 
 
+@pytest.mark.slow
 def test_a_killed_server_comes_back(home):
     home.lf("up", "-d", "nats")
     killed = home.json("status")["services"][0]["pid"]
@@ -209,6 +217,7 @@ def test_a_killed_server_comes_back(home):
     assert service["restarts"] == 1
 
 
+@pytest.mark.slow
 def test_an_interrupted_detached_start_leaves_nothing(home):
     with home.open("up", "-d", "nats", "postgres") as process:
         for line in process.stdout:
@@ -233,6 +242,7 @@ def test_a_port_asked_for_and_taken_starts_nothing(home):
     assert home.run_dir().read() is None
 
 
+@pytest.mark.slow
 def test_a_start_that_fails_stops_everything_and_tells_why(home):
     (home.data / "postgres" / "data").mkdir(parents=True)
     (home.data / ".ledgerflux").touch()
@@ -246,18 +256,21 @@ def test_a_start_that_fails_stops_everything_and_tells_why(home):
     gone(home.data, 0.5)
 
 
+@pytest.mark.slow
 def test_a_start_that_takes_too_long_is_exit_4(home):
     error = home.lf("up", "-d", "nats", "--wait-timeout", "1ms", code=4).stderr
     assert error.startswith("error[start_timeout]: not ready within 0.001 s: nats")
     gone(home.data, 0.5)
 
 
+@pytest.mark.slow
 def test_waiting_too_long_is_exit_4_and_says_what_is_missing(home):
     home.lf("up", "-d", "nats")
     error = home.lf("wait", "--for", "clients=1", "--timeout", "300ms", code=4).stderr
     assert error == "error[timeout]: clients=1 did not come true in 300ms: 0 of 1 clients\n"
 
 
+@pytest.mark.slow
 def test_the_data_is_deleted_only_when_that_is_meant(home):
     home.lf("up", "-d", "nats")
     error = home.lf("down", "--volumes", code=2).stderr
@@ -268,6 +281,7 @@ def test_the_data_is_deleted_only_when_that_is_meant(home):
     home.lf("up", "-d", "nats")
 
 
+@pytest.mark.slow
 def test_a_directory_of_other_things_is_neither_used_nor_deleted(home, tmp_path):
     other = tmp_path / "thesis"
     other.mkdir()
@@ -278,6 +292,7 @@ def test_a_directory_of_other_things_is_neither_used_nor_deleted(home, tmp_path)
     home.lf("down", "--data-dir", str(other))
 
 
+@pytest.mark.slow
 def test_a_very_long_directory_name_works(home, tmp_path):
     deep = tmp_path / ("d" * 60) / ("e" * 60)
     home.environment["LF_DATA_DIR"] = str(deep)
