@@ -97,6 +97,10 @@ class Normalize:
         behind = [f"{part.partition:02d}" for part in self._partitions if not part.ready]
         if behind:
             return "starting", f"catching up: partitions {', '.join(behind)}"
+        orphans = [f"{part.partition:02d}" for part in self._partitions if part.orphaned]
+        if orphans:
+            names = ", ".join(orphans)
+            return "degraded", f"partitions {names}: the log lost their session: restart ingest"
         return "ready", ""
 
     def _percentile(self, share: float) -> float | None:

@@ -79,6 +79,11 @@ class NormalizePartition:
         """Return the state of this partition's products."""
         return self._normalizer.machine
 
+    @property
+    def orphaned(self) -> bool:
+        """Say whether frames come of a session whose beginning the log has lost."""
+        return self.raw_seen > 0 and not self.machine.session.run
+
     async def run(self) -> None:
         """Work until cancelled; then finish what was read, and checkpoint.
 

@@ -18,6 +18,7 @@ from ledgerflux.wire.health import (
 )
 
 HEALTH_EVERY_S = 1.0
+UNREADY_EVERY_S = 0.2
 CONF_EVERY_S = 0.2
 FRESH_NS = 3_000_000_000
 
@@ -84,10 +85,11 @@ class HealthLoop:
         }
 
     async def run(self) -> None:
-        """Publish until cancelled."""
+        """Publish until cancelled; more often while not ready, so that nobody waits for news."""
         while True:
             await self.publish()
-            await self._clock.sleep(HEALTH_EVERY_S)
+            ready = self.current.state == "ready"
+            await self._clock.sleep(HEALTH_EVERY_S if ready else UNREADY_EVERY_S)
 
     async def publish(self) -> None:
         """Sample and publish once; an absent bus is no reason to stop."""

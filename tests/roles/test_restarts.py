@@ -9,6 +9,9 @@ from roles_support import Pipeline, advanced_frames, digest_of
 from ledgerflux.roles.ingest import Ingest
 from ledgerflux.roles.normalize import Normalize
 from ledgerflux.roles.runtime import write_feed
+from ledgerflux.testing.memory_bus import MemoryBus
+from ledgerflux.wire.record import Kind, decode
+from ledgerflux.wire.subjects import RAW
 
 
 async def drive(pipeline, stop_after):
@@ -103,3 +106,21 @@ async def test_what_does_not_fit_is_declared_as_a_gap(monkeypatch):
     assert counts["sequence_holes"] == 0  # counted frames are no second hole
     gaps = [b for b in pipeline.batches("BTC-USD") if b.type == "gap" and b.channel == "level2"]
     assert len(gaps) == 1
+
+
+async def test_frames_whose_session_the_log_has_lost_make_the_shard_degraded():
+    pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(50))
+    await pipeline.run()
+    bus = MemoryBus()  # the same RAW, but for its beginning; no checkpoint, no NORM
+    held = pipeline.bus.shared.streams[RAW].messages
+    kept = [message for message in held if decode(message.payload).kind is Kind.FRAMES][5:]
+    for message in kept:
+        await bus.append(RAW, message.subject, message.payload, expected_last=None)
+    await write_feed(bus, pipeline.conf)
+    normalize = Normalize(bus, pipeline.clock, shard=0, shards=1, writer="late")
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        task = group.create_task(normalize.run())
+        while normalize.vitals().state != "degraded":
+            await asyncio.sleep(0)
+        assert "session" in normalize.vitals().reason
+        task.cancel()
