@@ -2,7 +2,6 @@
 
 import asyncio
 
-
 TURNS = 20
 """Turns of the loop that a sleep leaves to others: a loop that polls must not be all that runs."""
 
