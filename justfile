@@ -1,7 +1,8 @@
 # `just` alone lists what there is
 
 export LF_SOURCE := env("LF_SOURCE", "synthetic")
-uv := "python3 -m uv"
+# `uv run` names itself in UV; elsewhere pip has installed it as a module
+uv := env("UV", "python3 -m uv")
 
 _default:
     @just --list --unsorted
