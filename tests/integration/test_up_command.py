@@ -81,6 +81,7 @@ def attached(home):
         process.kill()
 
 
+@pytest.mark.slow
 def test_on_a_clean_machine_the_servers_come_up_and_go(home):
     document = home.json("up", "-d", "nats", "postgres")
     assert document["schema"] == "lf.up/1"
@@ -175,6 +176,7 @@ def test_a_closed_terminal_ends_an_attached_stack(home):
     gone(home.data, 1.0)
 
 
+@pytest.mark.slow
 def test_nothing_outlives_a_killed_attached_stack_and_the_next_start_works(attached):
     home, process = attached
     before = home.run_dir().read()
