@@ -62,6 +62,8 @@ class PlainClient:
         return self
 
     def take(self, message):
+        if message.get("type") == "welcome":  # a new connection: half a snapshot is none
+            self._parts.clear()
         if message.get("channel") not in ("level2", "trades") or "product_id" not in message:
             if message.get("type") == "subscribed":
                 self._subscribed(message)
