@@ -1,8 +1,12 @@
 """TCP ports of this machine: which are free, and who holds one."""
 
+import random
 import socket
 
 import psutil
+
+_OWN_PORTS = (20_000, 32_000)
+_TRIES = 50
 
 
 def bind_error(port: int, host: str = "127.0.0.1") -> OSError | None:
@@ -24,7 +28,15 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that was free a moment ago."""
+    """Return a port that was free a moment ago.
+
+    From below the range that systems give to outgoing connections: one of those could
+    take it before the server listens.
+    """
+    for _ in range(_TRIES):
+        port = random.randrange(*_OWN_PORTS)  # noqa: S311 - no secret
+        if is_free(port, host):
+            return port
     with _socket(host) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])

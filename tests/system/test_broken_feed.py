@@ -77,15 +77,16 @@ def test_a_broken_line_is_noticed_within_one_frame_and_mended(stack, tmp_path, d
     assert not wrong, "a book was marked live that the exchange never had"
 
     level2 = [gap for gap in client.gaps if gap["channel"] == "level2"]
-    assert len(level2) == 1
-    assert level2[0]["cause"] == "upstream"
+    # Swapped numbers break the rule twice: the fresh snapshot may come between the two.
+    assert 1 <= len(level2) <= (2 if damage is swap else 1), level2
+    assert {gap["cause"] for gap in level2} == {"upstream"}
     reference = rebuild(path)
     assert client.live["BTC-USD"]
     assert client.books["BTC-USD"].bids() == reference.books["BTC-USD"].bids()
     assert client.books["BTC-USD"].asks() == reference.books["BTC-USD"].asks()
     resynced = [snapshot for snapshot in client.snapshots if snapshot[2] == "resync"]
     assert resynced
-    assert resynced[-1][1] > level2[0]["to_seq"]
+    assert resynced[-1][1] > level2[-1]["to_seq"]
     updates_before = level2_updates_before(noticed_at, entries)
     assert level2[0]["from_seq"] == 1 + updates_before + 1  # the snapshot, then each update
     assert stack.json("verify", "--renormalize", "--shards", "1,4,7")["ok"]
