@@ -18,7 +18,8 @@ class ResyncPolicy:
     """At most one step in `spacing_s` for a product; a socket only when resubscribing failed.
 
     A product that needs help again within `patience_s` of its resubscription gets a new
-    socket; sockets are made anew at most once in `reconnect_s`.
+    socket; sockets are made anew at most once in `reconnect_s`, and until then the product
+    is subscribed again.
     """
 
     def __init__(
@@ -29,11 +30,13 @@ class ResyncPolicy:
         self._reconnect_ns = int(reconnect_s * NANOS)
         self._asked_ns: dict[str, int] = {}
         self._reconnected_ns: int | None = None
+        self._socket_asked = False
 
     def connected(self, now_ns: int) -> None:
         """A fresh socket subscribes everything: earlier steps are forgotten."""
         self._asked_ns.clear()
         self._reconnected_ns = now_ns
+        self._socket_asked = False
 
     def ask(self, product: str, now_ns: int) -> ResyncStep:
         """Return what to do about `product` now, and remember it."""
@@ -44,7 +47,11 @@ class ResyncPolicy:
         if now_ns - asked_ns < self._spacing_ns:
             return ResyncStep.WAIT
         since = self._reconnected_ns
-        if since is not None and now_ns - since < self._reconnect_ns:
+        if since is None or now_ns - since >= self._reconnect_ns:
+            self._reconnected_ns = now_ns
+            self._socket_asked = True
+            return ResyncStep.RECONNECT
+        if self._socket_asked:
             return ResyncStep.WAIT
-        self._reconnected_ns = now_ns
-        return ResyncStep.RECONNECT
+        self._asked_ns[product] = now_ns
+        return ResyncStep.RESUBSCRIBE

@@ -7,6 +7,7 @@ import pytest
 from plain_client import PlainBook, PlainClient
 from recordings import lines, recording
 from reference import rebuild
+from stacks import until
 
 pytestmark = pytest.mark.slow
 
@@ -80,13 +81,16 @@ def test_a_broken_line_is_noticed_within_one_frame_and_mended(stack, tmp_path, d
     # Swapped numbers break the rule twice: the fresh snapshot may come between the two.
     assert 1 <= len(level2) <= (2 if damage is swap else 1), level2
     assert {gap["cause"] for gap in level2} == {"upstream"}
+    until(lambda: stack.json("book", "BTC-USD", "--depth", "1")["state"] == "live", what="mended")
+    book = stack.json("book", "BTC-USD", "--depth", "full")
     reference = rebuild(path)
-    assert client.live["BTC-USD"]
-    assert client.books["BTC-USD"].bids() == reference.books["BTC-USD"].bids()
-    assert client.books["BTC-USD"].asks() == reference.books["BTC-USD"].asks()
+    assert book["bids"] == reference.books["BTC-USD"].bids()
+    assert book["asks"] == reference.books["BTC-USD"].asks()
     resynced = [snapshot for snapshot in client.snapshots if snapshot[2] == "resync"]
-    assert resynced
-    assert resynced[-1][1] > level2[-1]["to_seq"]
+    assert client.live["BTC-USD"] == (resynced[-1:] > [("BTC-USD", level2[-1]["to_seq"])])
+    if client.live["BTC-USD"]:
+        assert client.books["BTC-USD"].bids() == reference.books["BTC-USD"].bids()
+        assert client.books["BTC-USD"].asks() == reference.books["BTC-USD"].asks()
     updates_before = level2_updates_before(noticed_at, entries)
     assert level2[0]["from_seq"] == 1 + updates_before + 1  # the snapshot, then each update
     assert stack.json("verify", "--renormalize", "--shards", "1,4,7")["ok"]
