@@ -3,7 +3,7 @@
 from collections import deque
 from typing import NamedTuple
 
-MARK_BYTES = 256 * 1024
+MARK_BYTES = 640 * 1024
 """Above it nothing more of a stream is queued."""
 DRAINED_BYTES = 64 * 1024
 """Below it streams go on, and parts of snapshots are made."""
