@@ -49,7 +49,7 @@ class Client:
                     self.trades.append((event.trade_id, event.price, event.size))
 
 
-ADVANCED = ["live", "reconnect", "trades"]
+ADVANCED = [pytest.param("live", marks=pytest.mark.slow), "reconnect", "trades"]
 
 
 @pytest.mark.parametrize("name", ADVANCED)
@@ -77,6 +77,7 @@ async def test_an_advanced_recording_ends_with_the_reference_book(name):
     assert pipeline.normalize.vitals().counts["raw_frames"] == len(frames) - frames.count(None)
 
 
+@pytest.mark.slow
 async def test_an_exchange_recording_ends_with_the_reference_books():
     name = "coinbase-exchange-l2-ticker-matches-20210417-6p"
     products = ["SKL-USD", "SKL-BTC", "BAND-BTC", "CRV-EUR", "YFI-BTC", "SKL-GBP"]

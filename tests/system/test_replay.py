@@ -44,9 +44,8 @@ def test_the_number_of_shards_changes_nothing(stack, name, shards):
     replayed(stack, recording(name), shards)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(f"{ADVANCED}-trades", marks=pytest.mark.slow), EXCHANGE]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [f"{ADVANCED}-trades", EXCHANGE])
 def test_a_strict_subscriber_from_the_start_gets_exactly_the_recordings_trades(stack, name):
     path = recording(name)
     reference = rebuild(path)
