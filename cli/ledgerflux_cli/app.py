@@ -1,6 +1,6 @@
-"""The `lf` program: its commands by group, and the one place that turns errors into exits.
+"""The `lf` program: its root, and the one place that turns errors into exits.
 
-Command modules import nothing heavy at module level, so that help is instant.
+The commands stand in `command_table`; only the module of the one that is named is imported.
 """
 
 import os
@@ -11,19 +11,8 @@ from typing import Annotated
 import typer
 
 from ledgerflux.errors import ConfigError, LedgerFluxError, MissingDependency
-from ledgerflux_cli.commands.book import book
-from ledgerflux_cli.commands.down import down
-from ledgerflux_cli.commands.help import help_topic
-from ledgerflux_cli.commands.replay import replay
-from ledgerflux_cli.commands.run import run
-from ledgerflux_cli.commands.status import status
-from ledgerflux_cli.commands.sub import sub
-from ledgerflux_cli.commands.up import up
-from ledgerflux_cli.commands.verify import verify
-from ledgerflux_cli.commands.version import show_version, version
-from ledgerflux_cli.commands.wait import wait
 from ledgerflux_cli.output import forget_output, report
-from ledgerflux_cli.root import CONFIGURE, FEEDS, RUN_THE_STACK, TEST, WATCH, RootGroup
+from ledgerflux_cli.root import RootGroup
 
 INTERRUPTED = 130
 
@@ -38,17 +27,6 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(rich_help_panel=RUN_THE_STACK)(up)
-app.command(rich_help_panel=RUN_THE_STACK)(down)
-app.command(rich_help_panel=RUN_THE_STACK)(status)
-app.command(rich_help_panel=RUN_THE_STACK)(wait)
-app.add_typer(run, name="run", rich_help_panel=RUN_THE_STACK)
-app.command(rich_help_panel=WATCH)(sub)
-app.command(rich_help_panel=WATCH)(book)
-app.add_typer(replay, name="replay", rich_help_panel=FEEDS)
-app.command(rich_help_panel=TEST)(verify)
-app.command(rich_help_panel=CONFIGURE)(version)
-app.command("help", rich_help_panel=CONFIGURE)(help_topic)
 
 
 @app.callback()
@@ -60,6 +38,8 @@ def root(
 ) -> None:
     """Exact, gap-checked market data on one machine. Right, or loudly not."""
     if show:
+        from ledgerflux_cli.commands.version import show_version
+
         show_version()
         raise typer.Exit
     if context.invoked_subcommand is None:

@@ -1,0 +1,47 @@
+"""Every command of `lf`: one line here and one module in `commands`.
+
+A command's module is imported when that command is asked for, so the help of `lf` itself
+comes from this table; a test compares it with what each module says.
+"""
+
+from typing import NamedTuple
+
+RUN_THE_STACK = "Run the stack"
+WATCH = "Watch"
+FEEDS = "Feeds"
+TEST = "Test"
+CONFIGURE = "Configure"
+PANELS = (RUN_THE_STACK, WATCH, FEEDS, TEST, CONFIGURE)
+"""The groups of commands in the order of the help."""
+
+
+class Entry(NamedTuple):
+    """One command.
+
+    Attributes:
+        name: What the user types.
+        panel: Its group in the help.
+        help: The first sentence of its docstring, at most 66 characters.
+        place: `module:object` in `commands`, a function or a `typer.Typer`; default NAME:NAME.
+    """
+
+    name: str
+    panel: str
+    help: str
+    place: str = ""
+
+
+COMMANDS = (
+    Entry("up", RUN_THE_STACK, "Start the stack: NATS, Postgres, and every role, on this machine."),
+    Entry("down", RUN_THE_STACK, "Stop the stack; with --volumes, delete its data."),
+    Entry("status", RUN_THE_STACK, "Say how the stack is: services, shards, rates, gaps."),
+    Entry("wait", RUN_THE_STACK, "Wait until a condition of the stack comes true."),
+    Entry("run", RUN_THE_STACK, "Run one role in the foreground, as everything else starts it."),
+    Entry("sub", WATCH, "Print what the gateway sends, message by message."),
+    Entry("book", WATCH, "Print a product's book as the gateway holds it now."),
+    Entry("replay", FEEDS, "Control the market that the stack's exchange serves."),
+    Entry("verify", TEST, "Check the whole stored log: nothing missing, nothing twice."),
+    Entry("version", CONFIGURE, "Print the version of LedgerFlux and of what it runs on."),
+    Entry("help", CONFIGURE, "Explain a command, or a topic: exit-codes.", "help:help_topic"),
+)
+"""In the order of the help."""
