@@ -18,7 +18,7 @@ from ledgerflux.core.telling import Replaced
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
 
-SLOW, RATE_LIMITED, IDLE, BINARY, FULL, RESTART = 4000, 4002, 4505, 1003, 1013, 1012
+SLOW, RATE_LIMITED, PROTOCOL, IDLE, BINARY, FULL, RESTART = 4000, 4002, 4502, 4505, 1003, 1013, 1012
 """WebSocket close codes this gateway uses; 4000 to 4499 ask to reconnect, 4500 up do not."""
 
 
@@ -43,7 +43,12 @@ class ClientSession:
     """Everything about one client but its socket."""
 
     def __init__(
-        self, speaker: Speaker, limits: Limits, now_ns: int, wake: Callable[[], None]
+        self,
+        speaker: Speaker,
+        limits: Limits,
+        now_ns: int,
+        wake: Callable[[], None],
+        shared: TokenBucket | None = None,
     ) -> None:
         self.outbox = Outbox(limits.outbox_bytes, limits.outbox_drained_bytes)
         self.ended = False
@@ -57,7 +62,9 @@ class ClientSession:
         self._wake = wake
         self._catching: dict[Subscription, None] = {}
         self._bucket = TokenBucket(limits.requests_per_s, limits.requests_burst, now_ns)
+        self._shared = shared
         self._refusals = 0
+        self._faults = 0
         self._joined_ns = now_ns
         self._subscribed = False
         self._behind_since_ns: int | None = None
@@ -77,12 +84,25 @@ class ClientSession:
         return len(self.subscriptions) + len(self.beats)
 
     def admit(self, now_ns: int) -> int | Close:
-        """Judge one more request: 0 admitted, else ns to wait, or the end after too many."""
+        """Judge one more request: 0 admitted, else ns to wait, or the end after too many.
+
+        What it may ask is bounded twice: by its own bucket, and by the one that it shares
+        with every other client of its address.
+        """
         wait_ns = self._bucket.take(now_ns)
+        if not wait_ns and self._shared is not None:
+            wait_ns = self._shared.take(now_ns)
         self._refusals = self._refusals + 1 if wait_ns else 0
         if self._refusals >= self._limits.refusals_max:
             return Close(RATE_LIMITED, "rate_limited")
         return wait_ns
+
+    def hear(self, *, understood: bool) -> Close | None:
+        """Note a message that was a request, or none; the end after too many that were none."""
+        self._faults = 0 if understood else self._faults + 1
+        if self._faults >= self._limits.faults_max:
+            return Close(PROTOCOL, "protocol_error")
+        return None
 
     def put(self, message: bytes) -> None:
         """Queue an answer or notice, and what may follow it."""

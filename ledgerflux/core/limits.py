@@ -12,6 +12,12 @@ class Limits(NamedTuple):
     requests_per_s: int = 10
     requests_burst: int = 20
     refusals_max: int = 20
+    faults_max: int = 10
+    connections_per_address: int = 50
+    connects_per_s: int = 5
+    connects_burst: int = 20
+    address_requests_per_s: int = 50
+    address_requests_burst: int = 200
     subscriptions_max: int = 200
     clients_max: int = 1024
     first_subscribe_s: int = 10

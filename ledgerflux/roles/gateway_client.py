@@ -22,6 +22,7 @@ from ledgerflux.wire.gateway_requests import (
     parse_request,
 )
 
+NO_REQUEST = ("bad_json", "bad_request", "unknown_method")
 FLUSH_S = 1.0
 """How long a client that is being closed has to read its last message."""
 
@@ -147,16 +148,29 @@ class GatewayClient:
         request = parse_request(text)
         admitted = self.session.admit(self._clock.monotonic_ns())
         if isinstance(admitted, Close):
-            self._end(Refusal("rate_limited", "too many requests after refusals"), admitted)
+            self._end(Refusal("throttled", "too many requests after refusals"), admitted)
         elif admitted:
-            wait_ms = -(-admitted // NANOS_PER_MS)
-            limits = self._limits
-            rate = f"{limits.requests_per_s} requests a second, {limits.requests_burst} at once"
-            self._refuse(Refusal("rate_limited", rate, (), wait_ms), request.req_id)
+            self._throttle(admitted, request.req_id)
         elif isinstance(request, BadRequest):
-            self._refuse(request.refusal, request.req_id)
+            self._refuse_bad(request)
         else:
+            self.session.hear(understood=True)
             self._grant(request, time_in_ns)
+
+    def _throttle(self, wait_ns: int, request_id: RequestId) -> None:
+        limits = self._limits
+        rate = f"{limits.requests_per_s} requests a second, {limits.requests_burst} at once"
+        self._refuse(Refusal("throttled", rate, (), -(-wait_ns // NANOS_PER_MS)), request_id)
+
+    def _refuse_bad(self, request: BadRequest) -> None:
+        """Answer what is no request; too many of them are somebody who can't speak this."""
+        refusal = request.refusal
+        close = self.session.hear(understood=refusal.code not in NO_REQUEST)
+        if close is None:
+            self._refuse(refusal, request.req_id)
+        else:
+            why = f"{self._limits.faults_max} messages in a row were no requests: {refusal.message}"
+            self._end(Refusal("protocol_error", why), close)
 
     def _grant(self, request: GatewayRequest, time_in_ns: int) -> None:
         match request.params:

@@ -23,7 +23,8 @@ Code = Literal[
     "not_subscribed",
     "limit_subscriptions",
     "limit_connections",
-    "rate_limited",
+    "throttled",
+    "protocol_error",
     "not_ready",
     "idle",
     "slow_consumer",
@@ -43,6 +44,12 @@ class LimitsMessage(Message):
     requests_per_s: int
     requests_burst: int
     refusals_max: int
+    faults_max: int
+    connections_per_address: int
+    connects_per_s: int
+    connects_burst: int
+    address_requests_per_s: int
+    address_requests_burst: int
     subscriptions_max: int
     clients_max: int
     first_subscribe_s: int

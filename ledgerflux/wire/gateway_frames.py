@@ -18,7 +18,7 @@ from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import rfc3339
 
 RETRYABLE = frozenset(
-    ("rate_limited", "slow_consumer", "limit_connections", "not_ready", "limit_subscriptions")
+    ("throttled", "slow_consumer", "limit_connections", "not_ready", "limit_subscriptions")
 )
 """Error codes after which the same request may succeed later."""
 

@@ -255,11 +255,23 @@ async def test_requests_over_the_rate_are_refused_then_the_connection():
         client = await stack.client()
         answers = [await client.ask("ping") for _ in range(3)]
         assert [answer.type for answer in answers] == ["pong", "pong", "error"]
-        assert (answers[2].code, answers[2].retryable) == ("rate_limited", True)
+        assert (answers[2].code, answers[2].retryable) == ("throttled", True)
         assert 0 < answers[2].retry_after_ms <= 1000
         for _ in range(5):
             await client.memory.ask('{"method":"ping"}')
         assert await client.closed() == (4002, "rate_limited")
+
+
+async def test_ten_messages_in_a_row_that_are_no_requests_end_the_connection():
+    async with running() as stack:
+        client = await stack.client()
+        for _ in range(9):
+            await client.memory.ask("?")
+        assert (await client.ask("ping")).type == "pong"
+        for _ in range(10):
+            await client.memory.ask("?")
+        assert await client.closed() == (4502, "protocol_error")
+        assert client.messages[-1].code == "protocol_error"
 
 
 async def test_binary_messages_end_the_connection():

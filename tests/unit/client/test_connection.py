@@ -315,7 +315,7 @@ async def test_a_repair_that_is_refused_is_tried_again():
     async def refuse_second(server, connection, request):
         if len(server.requests) != 3:
             return False
-        error = {"type": "error", "req_id": request["req_id"], "code": "rate_limited"}
+        error = {"type": "error", "req_id": request["req_id"], "code": "throttled"}
         await connection.send(json.dumps(error))
         return True
 

@@ -6,6 +6,7 @@ from streams import Numbered
 from ledgerflux.core.client_session import ClientSession, Close
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import Replaced
 from ledgerflux.wire import gateway_frames
@@ -234,6 +235,23 @@ def test_requests_over_the_rate_are_told_to_wait_and_twenty_in_a_row_end_it(rig)
     assert answers[:20] == [0] * 20
     assert answers[20] == SECOND // 10
     assert answers[39] == Close(4002, "rate_limited")
+
+
+def test_what_an_address_may_ask_is_shared_by_its_clients(rig):
+    shared = TokenBucket(1, 3, 0)
+    one, other = (
+        ClientSession(gateway_frames, Limits(), 0, lambda: None, shared) for _ in range(2)
+    )
+    assert [one.admit(0), other.admit(0), one.admit(0)] == [0, 0, 0]
+    assert other.admit(0) == SECOND
+
+
+def test_ten_messages_in_a_row_that_are_no_requests_end_it(rig):
+    hear = rig.session.hear
+    assert [hear(understood=False) for _ in range(9)] == [None] * 9
+    assert hear(understood=True) is None
+    assert [hear(understood=False) for _ in range(9)] == [None] * 9
+    assert hear(understood=False) == Close(4502, "protocol_error")
 
 
 def test_an_admitted_request_forgives_the_refused_ones(rig):

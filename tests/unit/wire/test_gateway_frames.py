@@ -179,7 +179,7 @@ def test_a_subscription_to_beats_names_its_products():
 
 
 def test_a_refusal_says_whether_and_when_to_try_again():
-    message = read(frames.refused(Refusal("rate_limited", "wait", (), 250), 9))
+    message = read(frames.refused(Refusal("throttled", "wait", (), 250), 9))
     assert (message["retryable"], message["retry_after_ms"], message["req_id"]) == (True, 250, 9)
     message = read(frames.refused(Refusal("unknown_product", "no", ("X",)), None))
     assert (message["retryable"], message["product_ids"]) == (False, ["X"])
