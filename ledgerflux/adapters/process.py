@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-LOG_BYTES_MAX = 8 * 1024 * 1024
+from ledgerflux.adapters.log_files import keep_older
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Child:
         Raises:
             OSError: The program can't be run or the log can't be written.
         """
-        _rotate(command.log)
+        keep_older(command.log)
         output = os.open(command.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             process = await asyncio.create_subprocess_exec(
@@ -123,12 +123,3 @@ def last_lines(path: Path, count: int = 5) -> list[str]:
     except FileNotFoundError:
         return []
     return [line for line in text.splitlines() if line.strip()][-count:]
-
-
-def _rotate(log: Path) -> None:
-    """Keep one older log once `log` has outgrown its bound."""
-    try:
-        if log.stat().st_size > LOG_BYTES_MAX:
-            log.replace(log.with_name(f"{log.name}.1"))
-    except FileNotFoundError:
-        log.parent.mkdir(parents=True, exist_ok=True)

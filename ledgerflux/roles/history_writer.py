@@ -1,7 +1,6 @@
 """Writes one partition's history: each batch once, from where the last one ended."""
 
 import json
-import logging
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,9 +10,10 @@ from ledgerflux.errors import Fenced, StoreError
 from ledgerflux.ports import Bus, Clock, SnapshotStore
 from ledgerflux.roles.history_rows import Rows
 from ledgerflux.roles.patience import Patience
+from ledgerflux.telemetry.log import Events
 from ledgerflux.wire.subjects import DLQ, dlq_subject
 
-logger = logging.getLogger(__name__)
+log = Events(__name__)
 
 
 class Elsewhere(Exception):
@@ -105,7 +105,7 @@ class HistoryWriter:
         """Keep rows that can't be stored where refused bytes are kept, with the reason."""
         self.counts["refused_rows"] += len(refused)
         for place, row in enumerate(refused):
-            logger.error("%s: a row can't be stored: %s", row.table, row.reason)
+            log.error("row.refused", table=row.table, reason=row.reason)
             head = {
                 "venue": self._venue,
                 "partition": self._partition,

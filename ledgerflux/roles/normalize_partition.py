@@ -19,6 +19,7 @@ from ledgerflux.roles import checkpoints
 from ledgerflux.roles.normalizer import DeadLetter, Normalizer, Output
 from ledgerflux.roles.partition_reader import PartitionReader
 from ledgerflux.roles.partition_writer import EMPTY, PartitionWriter, Tail
+from ledgerflux.telemetry.log import Events
 from ledgerflux.venues.base import Venue
 from ledgerflux.wire import norm
 from ledgerflux.wire.record import RECORD_BYTES_MAX, Kind, Record, draft
@@ -35,6 +36,8 @@ from ledgerflux.wire.subjects import (
 CHECKPOINT_EVERY_NS = 30_000_000_000
 PENDING_BYTES_MAX = 8 * 1024 * 1024
 DRAIN_S = 4.0
+
+log = Events(__name__)
 
 
 class _Pending(NamedTuple):
@@ -111,6 +114,8 @@ class NormalizePartition:
             self._saved_raw = self.raw_seen = saved.raw_number
             floor = Tail(saved.norm_number, saved.norm_crc, 0, saved.raw_number, 0)
         await self.writer.open(floor)
+        tail = self.writer.tail
+        log.info("partition.resumed", partition=self.partition, raw=tail.b, norm=tail.number)
 
     async def _when_reachable(self) -> PartitionCheckpoint | None:
         while True:

@@ -7,6 +7,8 @@ import msgspec
 
 from ledgerflux.errors import BusError
 from ledgerflux.ports import Bus, Clock, Handler, Request, Response, Usage
+from ledgerflux.roles.narration import Narration
+from ledgerflux.telemetry.log import Events
 from ledgerflux.telemetry.metrics import render
 from ledgerflux.wire.health import (
     CONF_BUCKET,
@@ -22,6 +24,7 @@ UNREADY_EVERY_S = 0.2
 CONF_EVERY_S = 0.2
 FRESH_NS = 3_000_000_000
 
+log = Events(__name__)
 _encode = msgspec.json.Encoder().encode
 _feed_decoder = msgspec.json.Decoder(FeedConf)
 _health_decoder = msgspec.json.Decoder(Health)
@@ -72,6 +75,7 @@ class HealthLoop:
         self._vitals = vitals
         self._started_ns = clock.now_ns()
         self._draining = False
+        self._narration = Narration(log)
         self.http: Callable[[], str] = str
         self.publish_failures_total = 0
         self.current = self._sample()
@@ -94,6 +98,7 @@ class HealthLoop:
     async def publish(self) -> None:
         """Sample and publish once; an absent bus is no reason to stop."""
         self.current = self._sample()
+        self._narration.tell(self.current)
         try:
             await self._bus.put(HEALTH_BUCKET, self.current.key, _encode(self.current))
         except BusError:

@@ -1,7 +1,6 @@
 """snapshot: MD_NORM to point-in-time history in the store."""
 
 import asyncio
-import logging
 from collections import Counter
 
 from ledgerflux.core.sharding import partitions_of
@@ -14,12 +13,13 @@ from ledgerflux.roles.snapshot_partition import (
     SnapshotOptions,
     SnapshotPartition,
 )
+from ledgerflux.telemetry.log import Events
 from ledgerflux.wire.health import FeedConf, PartitionHealth
 
 TICK_S = 1.0
 DEFAULT_OPTIONS = SnapshotOptions()
 
-logger = logging.getLogger(__name__)
+log = Events(__name__)
 
 
 class Snapshot:
@@ -101,7 +101,7 @@ class Snapshot:
             except StoreError as error:
                 if not error.retryable:
                     raise
-                logger.warning("old books stay for now: %s", error)
+                log.warning("prune.postponed", reason=error.message)
             await self._clock.sleep(self._options.prune_every_s)
 
     def vitals(self) -> Vitals:

@@ -6,7 +6,6 @@ be another (somebody else wrote, or the database was restored), reading starts o
 """
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
@@ -22,13 +21,14 @@ from ledgerflux.roles.history_writer import Elsewhere, HistoryWriter
 from ledgerflux.roles.log_place import Place, head_number, place_after
 from ledgerflux.roles.partition_reader import PartitionReader
 from ledgerflux.roles.patience import RETRY_S, Patience
+from ledgerflux.telemetry.log import Events
 from ledgerflux.wire.record import Record
 from ledgerflux.wire.subjects import NORM, norm_subject
 
 DRAIN_S = 4.0
 NANOS = 1_000_000_000
 
-logger = logging.getLogger(__name__)
+log = Events(__name__)
 
 
 class SnapshotOptions(NamedTuple):
@@ -167,10 +167,7 @@ class SnapshotPartition:
         )
         head = await self._patience.insist(lambda: head_number(self._bus, NORM, self._subject))
         if head < after:
-            logger.warning(
-                "partition %02d of %s ends at record %d, history at %d: reading it all again",
-                self.partition, self._venue, head, after,
-            )  # fmt: skip
+            log.warning("log.regressed", partition=self.partition, norm_head=head, history=after)
             self.counts["log_regressions"] += 1
             after = 0
         if saved is not None and saved.norm_number > head:
@@ -253,7 +250,6 @@ class SnapshotPartition:
                     if not rows.empty:
                         await self._writer.write(rows)
         except (LedgerFluxError, TimeoutError, Elsewhere) as error:
-            logger.warning(
-                "partition %02d: history ends at record %d: %s",
-                self.partition, self.position, error,
-            )  # fmt: skip
+            log.warning(
+                "drain.cut_short", partition=self.partition, norm=self.position, reason=str(error)
+            )

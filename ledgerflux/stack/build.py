@@ -18,12 +18,15 @@ from ledgerflux.errors import BusError, ConfigError, Conflict, LedgerFluxError
 from ledgerflux.ports import Bus, Clock, Handler, Listener
 from ledgerflux.roles.runtime import HealthLoop, Identity, Vitals, holder, write_feed
 from ledgerflux.settings import DEFAULT_PRODUCTS, LIVE_SOURCES, RoleSettings, parse_source
+from ledgerflux.telemetry.log import Events
 from ledgerflux.venues.registry import venue
 from ledgerflux.wire.health import CONF_BUCKET, FeedConf
 
 START_TIMEOUT_S = 30.0
 DRAIN_TIMEOUT_S = 8.0
 EXCHANGE_STATE = "exchange.state"
+
+log = Events(__name__)
 
 
 class Work(Protocol):
@@ -233,6 +236,7 @@ async def _serve(role: str, settings: RoleSettings, bus: Bus, clock: Clock, work
     from ledgerflux.adapters.ws_listener import WsListener
 
     identity = Identity(role, settings.instance, os.getpid())
+    log.info("role.started", role=role, instance=settings.instance, pid=identity.pid)
     health = HealthLoop(bus, clock, identity, ProcessUsage(), work.vitals)
     if isinstance(work, Mounting):  # it listens anyway: one port serves all
         work.mount(health.routes())

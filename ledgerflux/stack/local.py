@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-import logging
 import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 
 from ledgerflux.adapters.embedded.nats_server import NatsServer
 from ledgerflux.adapters.embedded.postgres_server import PostgresServer
+from ledgerflux.adapters.log_files import cut_logs
 from ledgerflux.core.supervision import Standing
 from ledgerflux.settings import UpRequest
 from ledgerflux.stack.build import first_error
@@ -20,6 +20,7 @@ from ledgerflux.stack.report import Reporter
 from ledgerflux.stack.run_dir import RunDir, RunState
 from ledgerflux.stack.supervisor import Member, Supervisor
 from ledgerflux.stack.warden import Warden
+from ledgerflux.telemetry.log import Events
 
 HEALTH_EVERY_S = 1.0
 DISK_EVERY = 10
@@ -30,7 +31,7 @@ SETTLED_NS = 1_500_000_000
 INTERRUPTED = 130
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-logger = logging.getLogger(__name__)
+log = Events(__name__)
 
 WhileUp = Callable[[RunState], Coroutine[None, None, None]]
 
@@ -116,6 +117,7 @@ class LocalStack:
             return
         self._report.phase = "stopping"
         self._stop_asked.set()
+        log.info("stack.stopping", reason=reason)
         self._supervisor.stop()
         self._tell(Stopping(reason))
 
@@ -153,6 +155,7 @@ class LocalStack:
         self._report.phase = "up"
         self._save()
         state = self._state()
+        log.info("stack.up", seconds=round(seconds, 1), source=state.source)
         self._tell(Up(state, seconds))
         return state
 
@@ -170,11 +173,12 @@ class LocalStack:
                 return
 
     async def _publish_health(self) -> None:
-        """Publish the supervisor's health once a second, and look after the warden."""
+        """Publish health once a second; look after the warden, the disk and the logs."""
         rounds = 0
         while True:
             if rounds % DISK_EVERY == 0:
                 await asyncio.to_thread(self._report.measure_disk)
+                await asyncio.to_thread(cut_logs, self._run_dir.logs)
             rounds += 1
             self._warden.keep_alive()
             await self._link.publish(self._report.health(self._supervisor.standings))
@@ -188,7 +192,8 @@ class LocalStack:
             self._run_dir.write(self._state())
         except OSError as error:
             # A full disk is no reason to end what still works.
-            logger.error("can't write %s: %s", self._run_dir.run_path, error)  # noqa: TRY400
+            path = str(self._run_dir.run_path)
+            log.error("run_file.unwritten", path=path, reason=str(error))  # noqa: TRY400
 
     def _say_ready(self, member: Member, seconds: float) -> None:
         name, address = member.service.name, member.runner.address

@@ -1,7 +1,6 @@
 """Runs the children of a stack: carries out what `core.supervision` decides."""
 
 import asyncio
-import logging
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -22,12 +21,14 @@ from ledgerflux.core.supervision import (
 from ledgerflux.errors import LedgerFluxError, NotRunning, StackError, Timeout
 from ledgerflux.model.units import NANOS_PER_S
 from ledgerflux.stack.warden import Warden
+from ledgerflux.telemetry.log import Events
+from ledgerflux.telemetry.log_lines import read_line, words_of
 
 LAST_WORDS = 5
 _ERROR = re.compile(r"error\[(\w+)\]: (.+)", re.ASCII)
 """How our own commands tell an error."""
 
-logger = logging.getLogger(__name__)
+log = Events(__name__)
 
 
 class Runner(Protocol):
@@ -206,7 +207,8 @@ class Supervisor:
         self._warden.remove(child.pid)
         del self._children[name]
         # Who was killed had no last words: those in the log are from before.
-        self._last_words[name] = last_lines(child.command.log, LAST_WORDS) if code > 0 else []
+        words = last_lines(child.command.log, LAST_WORDS) if code > 0 else []
+        self._last_words[name] = [words_of(read_line(line)) for line in words]
         self._ended(name, code, " ".join(self._last_words[name][-1:]), tasks)
 
     async def _watch_ready(
@@ -215,18 +217,20 @@ class Supervisor:
         try:
             await member.runner.wait_ready(child)
         except StackError as error:
-            logger.info("%s", error)
+            log.info("service.unready", service=member.service.name, reason=error.message)
             return
         name = member.service.name
         self._carry_out(self._machine.ready(name, time.monotonic_ns()), tasks)
         self._note_change()
-        self._on_ready(member, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        log.info("service.ready", service=name, pid=child.pid, seconds=round(seconds, 1))
+        self._on_ready(member, seconds)
 
     def _ended(self, name: str, code: int, detail: str, tasks: asyncio.TaskGroup) -> None:
         actions = self._machine.exited(name, code, time.monotonic_ns(), detail)
         row = next(row for row in self.standings if row.name == name)
         if row.state != "stopped":
-            logger.warning("%s ended with code %d: %s", name, code, detail)
+            log.warning("service.ended", service=name, code=code, detail=detail)
             self._on_death(row)
         self._carry_out(actions, tasks)
         self._note_change()

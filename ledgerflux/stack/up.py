@@ -26,6 +26,7 @@ from ledgerflux.stack.link import Connection
 from ledgerflux.stack.local import LocalStack, WhileUp
 from ledgerflux.stack.requests import choose_port, resolve, venue_answers
 from ledgerflux.stack.run_dir import RunDir, RunState
+from ledgerflux.telemetry.log import log_to_file
 
 BACKGROUND_MODULE = "ledgerflux.stack.background"
 SUPERVISOR_LOG = "supervisor"
@@ -164,12 +165,7 @@ def _raise(failed: Failed) -> NoReturn:
 
 def _log_to(run_dir: RunDir, tell: Callable[[Event], None]) -> None:
     """Write our own log beside those of the services; tell what the servers warn of."""
-    handler = logging.FileHandler(run_dir.log(SUPERVISOR_LOG), encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logger = logging.getLogger("ledgerflux")
-    logger.handlers = [handler]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    log_to_file(run_dir.log(SUPERVISOR_LOG))
     servers = logging.getLogger(embedded.__name__)
     servers.handlers = [_Teller(tell)]
 

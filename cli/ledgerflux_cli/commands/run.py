@@ -1,6 +1,5 @@
 """`lf run ROLE`: one role in the foreground, as everything else starts it."""
 
-import logging
 import os
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,8 +20,6 @@ from ledgerflux_cli.options import (
     run_dir_of,
     split_products,
 )
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 Nats = Annotated[
     str | None,
@@ -189,6 +186,7 @@ def _run(
 ) -> None:
     from ledgerflux.settings import RoleSettings
     from ledgerflux.stack.build import run_role
+    from ledgerflux.telemetry.log import log_to_stream
 
     settings = checked(
         RoleSettings,
@@ -203,7 +201,7 @@ def _run(
             **own,
         },
     )
-    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
+    log_to_stream(settings.log_level)
     os.environ.pop("LF_NATS_URL", None)  # it holds a password that nothing needs any more
     raise typer.Exit(run_role(role, settings))
 

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from processes import until
 
-from ledgerflux.adapters import process
+from ledgerflux.adapters import log_files
 from ledgerflux.adapters.process import Child, Command, last_lines
 
 
@@ -85,7 +85,7 @@ async def test_a_program_that_is_not_there_is_told(tmp_path):
 
 
 async def test_a_log_that_has_outgrown_its_bound_is_put_aside(tmp_path, monkeypatch):
-    monkeypatch.setattr(process, "LOG_BYTES_MAX", 3)
+    monkeypatch.setattr(log_files, "LOG_BYTES_MAX", 3)
     for word in ("first", "second", "third"):
         child = await Child.spawn(command(tmp_path, f"print('{word}')"))
         await child.wait()
