@@ -1,0 +1,54 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledgerflux.core.tally import EXACT, Tally, cell_of, percentile
+
+values = st.integers(0, 2**48)
+
+
+@given(values)
+def test_a_cell_holds_its_value_to_three_digits(value):
+    cell = cell_of(value)
+    assert cell <= value
+    assert value - cell <= value / 1000
+    assert cell_of(cell) == cell
+
+
+@given(values, values)
+def test_cells_keep_the_order_of_values(one, other):
+    assert (cell_of(one) <= cell_of(other)) or one > other
+
+
+def test_small_values_have_a_cell_each():
+    assert [cell_of(value) for value in (0, 1, EXACT - 1)] == [0, 1, EXACT - 1]
+    assert cell_of(EXACT + 1) == EXACT
+
+
+def test_what_was_taken_is_not_taken_again():
+    tally = Tally()
+    for value in (5, 5, -3):
+        tally.add(value)
+    tally.add(9, 4)
+    assert sorted(tally.take()) == [(0, 1), (5, 2), (9, 4)]
+    assert tally.take() == []
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 1000))
+def test_a_ramp_counts_as_many_as_it_was_told_between_its_ends(one, other, count):
+    tally = Tally()
+    lowest, highest = sorted((one, other))
+    tally.add_ramp(highest, lowest, count)
+    cells = tally.take()
+    assert sum(number for _, number in cells) == count
+    assert all(cell_of(lowest) <= cell <= highest for cell, _ in cells)
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0, 1), (0.5, 2), (0.75, 3), (1, 100)])
+def test_a_percentile_is_the_cell_that_holds_it(share, expected):
+    cells = [(100, 1), (3, 1), (1, 1), (2, 1)]
+    assert percentile(cells, share) == expected
+
+
+def test_nothing_has_no_percentile():
+    assert percentile([], 0.5) is None
