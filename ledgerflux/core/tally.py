@@ -1,35 +1,37 @@
-"""Counts of values in cells three digits fine: what a latency costs to note is two look-ups.
+"""Counts of values in cells two or three digits fine: what a latency costs to note is two look-ups.
 
-The cells are those of an HDR histogram with three significant digits: up to 2047 one cell a
-value, above it the eleven highest bits of the value.
+The cells are those of an HDR histogram with as many significant digits: of a large value its
+highest bits are kept.
 """
 
 from collections.abc import Iterable
 
-EXACT_BITS = 11
-EXACT = 1 << EXACT_BITS
-"""Values below it have a cell of their own."""
+THREE_DIGITS = 11
+"""Bits kept of a value: 2047 and less are exact."""
+TWO_DIGITS = 8
 
 
-def cell_of(value: int) -> int:
+def cell_of(value: int, bits: int = THREE_DIGITS) -> int:
     """Return the lowest value that shares its cell with `value` (not negative)."""
-    if value < EXACT:
-        return value
-    shift = value.bit_length() - EXACT_BITS
-    return value >> shift << shift
+    shift = value.bit_length() - bits
+    return value >> shift << shift if shift > 0 else value
 
 
 class Tally:
-    """How often each cell was hit; bounded by the cells of the largest value, 1024 an octave."""
+    """How often each cell was hit; bounded by the cells of the largest value.
 
-    __slots__ = ("cells",)
+    An octave has 2**(`bits` - 1) cells.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_bits", "cells")
+
+    def __init__(self, bits: int = THREE_DIGITS) -> None:
+        self._bits = bits
         self.cells: dict[int, int] = {}
 
     def add(self, value: int, count: int = 1) -> None:
         """Count `value`; a negative one counts as 0."""
-        cell = cell_of(max(value, 0))
+        cell = cell_of(max(value, 0), self._bits)
         self.cells[cell] = self.cells.get(cell, 0) + count
 
     def add_ramp(self, highest: int, lowest: int, count: int) -> None:

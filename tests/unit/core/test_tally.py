@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledgerflux.core.tally import EXACT, Tally, cell_of, percentile
+from ledgerflux.core.tally import TWO_DIGITS, Tally, cell_of, percentile
 
 values = st.integers(0, 2**48)
 
@@ -21,8 +21,17 @@ def test_cells_keep_the_order_of_values(one, other):
 
 
 def test_small_values_have_a_cell_each():
-    assert [cell_of(value) for value in (0, 1, EXACT - 1)] == [0, 1, EXACT - 1]
-    assert cell_of(EXACT + 1) == EXACT
+    assert [cell_of(value) for value in (0, 1, 2047, 2049)] == [0, 1, 2047, 2048]
+    assert [cell_of(value, TWO_DIGITS) for value in (255, 257)] == [255, 256]
+
+
+@given(values)
+def test_a_coarse_tally_holds_two_digits(value):
+    tally = Tally(TWO_DIGITS)
+    tally.add(value)
+    [(cell, count)] = tally.take()
+    assert count == 1
+    assert value - cell <= value / 100
 
 
 def test_what_was_taken_is_not_taken_again():
