@@ -37,6 +37,7 @@ COMMANDS = (
     Entry("status", RUN_THE_STACK, "Say how the stack is: services, shards, rates, gaps."),
     Entry("wait", RUN_THE_STACK, "Wait until a condition of the stack comes true."),
     Entry("run", RUN_THE_STACK, "Run one role in the foreground, as everything else starts it."),
+    Entry("logs", WATCH, "Print the logs of all services as one stream, in order of time."),
     Entry("sub", WATCH, "Print what the gateway sends, message by message."),
     Entry("book", WATCH, "Print a product's book as the gateway holds it now."),
     Entry("replay", FEEDS, "Control the market that the stack's exchange serves."),

@@ -60,8 +60,11 @@ def report(error: LedgerFluxError, *, as_json: bool) -> int:
     return error.exit_code
 
 
-def write_lines(lines: "Sequence[Line]") -> None:
-    """Write styled lines to standard output, coloured where that is a terminal."""
+def write_lines(lines: "Sequence[Line]", *, cut: bool = True) -> None:
+    """Write styled lines to standard output, coloured where that is a terminal.
+
+    With `cut`, a line ends at the terminal's width; else the terminal breaks it.
+    """
     if not sys.stdout.isatty():
         for line in lines:
             write("".join(text for text, _ in line).rstrip())
@@ -70,7 +73,10 @@ def write_lines(lines: "Sequence[Line]") -> None:
 
     from ledgerflux_cli.live import rich_text
 
-    Console(highlight=False).print(rich_text(list(lines)))
+    text = rich_text(list(lines))
+    if not cut:
+        text.overflow = "ignore"
+    Console(highlight=False).print(text, soft_wrap=not cut)
 
 
 def forget_output() -> None:

@@ -17,6 +17,8 @@ from ledgerflux.telemetry.log_lines import LEVELS, OWN_KEYS, Level, LogLine, clo
 FOREIGN_EVENT = "log.line"
 """The event of a line that a library wrote."""
 LEVEL_WIDTH = 5
+TALKATIVE = ("ledgerflux.sockets", "websockets")
+"""Loggers of a library that has a line for every socket: only their warnings are wanted."""
 _SHORT: dict[Level, str] = {"debug": "DEBUG", "info": "INFO", "warning": "WARN", "error": "ERROR"}
 
 
@@ -82,6 +84,8 @@ def log_to_stream(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
 
 
 def log_to_file(path: Path) -> None:

@@ -162,6 +162,7 @@ class NatsServer:
 server_name: {json.dumps(self._server_name)}
 listen: "{HOST}:{self.port}"
 authorization {{ user: "{USER}", password: "{self.access.password}", timeout: 2 }}
+logtime_utc: true
 max_payload: {MAX_PAYLOAD_BYTES}
 max_pending: 64MB
 write_deadline: "5s"
