@@ -32,6 +32,13 @@ class Resync(NamedTuple):
     reason: str
 
 
+class Notice(NamedTuple):
+    """What a readable frame holds that nobody can use: `book` or `unknown`, and what it is."""
+
+    reason: str
+    detail: str
+
+
 class Session(NamedTuple):
     """The connection that frames come from: empty before the first."""
 
@@ -55,6 +62,7 @@ class PartitionNormalizer:
         self._tracker = SequenceTracker()
         self._made: list[Made] = []
         self._resyncs: list[Resync] = []
+        self._notices: list[Notice] = []
 
     def take(self) -> tuple[list[Made], list[Resync]]:
         """Return events and resyncs made since the last call, in order."""
@@ -64,6 +72,13 @@ class PartitionNormalizer:
         self.counts["norm_events"] += len(made)
         self.counts["gaps"] += sum(item.type == "gap" for item in made)
         return made, resyncs
+
+    def passed_over(self) -> Counter[str]:
+        """Return what the products passed over since this object was made."""
+        total: Counter[str] = Counter()
+        for stream in self.products.values():
+            total.update(stream.statistics()._asdict())
+        return total
 
     # -- the connection ----------------------------------------------------------------
 
@@ -106,11 +121,11 @@ class PartitionNormalizer:
 
     # -- frames ------------------------------------------------------------------------
 
-    def frame(self, parsed: Parsed, receive_ns: int) -> None:
-        """One frame of the connection, read."""
+    def frame(self, parsed: Parsed, receive_ns: int) -> Sequence[Notice]:
+        """One frame of the connection, read; return what in it could not be used."""
         self.counts["raw_frames"] += 1
         if parsed.sequence is not None and not self._in_order(parsed.sequence, receive_ns):
-            return
+            return ()
         touched: dict[str, ProductNormalizer] = {}
         for event in parsed.events:
             self._event(event, parsed.sequence, receive_ns, touched)
@@ -118,7 +133,11 @@ class PartitionNormalizer:
         for product, stream in touched.items():
             problem = stream.finish_frame(receive_ns, derive_ticker=derive_ticker)
             if problem is not None:
-                self._ask(product, problem)
+                self._refuse(product, problem)
+        if not self._notices:
+            return ()
+        notices, self._notices = self._notices, []
+        return notices
 
     def refused(self, reason: str, sequence: int | None, receive_ns: int) -> None:
         """A frame that can't be read: it may have held anything."""
@@ -157,6 +176,7 @@ class PartitionNormalizer:
         stream = self.products.get(event.product)
         if stream is None:
             self.counts["unknown_product"] += 1
+            self._notices.append(Notice("unknown", f"product {event.product}"))
             return
         touched[event.product] = stream
         problem: str | None = None
@@ -172,9 +192,15 @@ class PartitionNormalizer:
             case _:
                 stream.recent_trades(event, receive_ns)
         if problem is not None:
-            self._ask(event.product, problem)
+            self._refuse(event.product, problem)
 
     # -- doubts ------------------------------------------------------------------------
+
+    def _refuse(self, product: str, problem: str) -> None:
+        """A book can't be what the frame says: the frame is kept, a fresh book asked for."""
+        self.counts["books_refused"] += 1
+        self._notices.append(Notice("book", f"{product}: {problem}"))
+        self._ask(product, problem)
 
     def _doubt_all(
         self, cause: str, detail: str, receive_ns: int, *, missing: int | None = None

@@ -13,6 +13,8 @@ no increment ever follows a break before the next snapshot. Another run of the s
 another epoch: a live book is left (`stale`) in the one before, and seqs start again at 1.
 """
 
+from typing import NamedTuple
+
 from ledgerflux.core.book import Book, BookRefused
 from ledgerflux.core.numbering import CHANNELS, Numbering, exchange_time
 from ledgerflux.core.ticker_line import TickerLine
@@ -30,6 +32,20 @@ from ledgerflux.model.stream import (
 from ledgerflux.model.units import rfc3339
 
 
+class ProductStatistics(NamedTuple):
+    """What was passed over, or taken with a grain of salt, since this object was made.
+
+    `unknown_deletes` are normal on some venues; `prices_repeated` counts levels that a
+    snapshot named again, the last of which stands.
+    """
+
+    updates_ignored: int
+    trades_repeated: int
+    unknown_deletes: int
+    prices_repeated: int
+    snapshots_empty: int
+
+
 class ProductNormalizer:
     """The streams of one product; `out` collects what is made, in order.
 
@@ -42,6 +58,9 @@ class ProductNormalizer:
         self.state: BookState = "init"
         self.book = Book()
         self.updates_ignored_total = 0
+        self._prices_repeated_total = 0
+        self._snapshots_empty_total = 0
+        self._unknown_deletes_before = 0
         self._numbering = Numbering(product, out)
         self._trades = TradeLine(self._numbering)
         self._ticker = TickerLine(self._numbering)
@@ -55,10 +74,16 @@ class ProductNormalizer:
         """Return the run of the source that seqs count in; empty before the first."""
         return self._numbering.epoch
 
-    @property
-    def trades_repeated_total(self) -> int:
-        """Return how many trades came again and were dropped."""
-        return self._trades.repeated_total
+    def statistics(self) -> ProductStatistics:
+        """Return counts."""
+        deletes = self.book.statistics().unknown_deletes_total
+        return ProductStatistics(
+            self.updates_ignored_total,
+            self._trades.repeated_total,
+            self._unknown_deletes_before + deletes,
+            self._prices_repeated_total,
+            self._snapshots_empty_total,
+        )
 
     # -- the connection ----------------------------------------------------------------
 
@@ -94,10 +119,11 @@ class ProductNormalizer:
         """Replace the book; return why that can't be, None where it is done."""
         self._pending.clear()
         try:
-            self.book.replace(event.bids, event.asks)
+            self._prices_repeated_total += self.book.replace(event.bids, event.asks)
         except BookRefused as refused:
             self.doubt("upstream", str(refused), receive_ns)
             return str(refused)
+        self._snapshots_empty_total += not (event.bids or event.asks)
         if self.book.crossed():
             self.doubt("upstream", "the venue's snapshot is crossed", receive_ns)
             return "the venue's snapshot is crossed"
@@ -182,6 +208,7 @@ class ProductNormalizer:
 
     def _begin_epoch(self, run: str) -> None:
         self.state = "init"
+        self._unknown_deletes_before += self.book.statistics().unknown_deletes_total
         self.book = Book()
         self._pending.clear()
         self._numbering.begin(run)

@@ -73,6 +73,7 @@ class Normalize:
         counts: Counter[str] = Counter()
         for part in parts:
             counts.update(part.machine.counts)
+            counts.update(part.machine.passed_over())
             counts["append_doubts"] += part.writer.doubts_total
             counts["checkpoints"] += part.checkpoints_total
         waiting = [part.oldest_waiting_ns for part in parts if part.oldest_waiting_ns]

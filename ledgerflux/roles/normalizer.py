@@ -85,10 +85,14 @@ class Normalizer:
             for event in parsed.events
             if isinstance(event, Unknown) and self._sampled(event.kind)
         )
-        self.machine.frame(parsed, receive_ns)
+        dead.extend(
+            DeadLetter(number, index, reason, detail, frame)
+            for reason, detail in self.machine.frame(parsed, receive_ns)
+            if reason != "unknown" or self._sampled(detail)
+        )
 
     def _sampled(self, kind: str) -> bool:
-        """Keep one of each unknown kind: the first tells all."""
+        """Keep one of each unknown kind or product: the first tells all."""
         if kind in self._unknown or len(self._unknown) >= UNKNOWN_SAMPLES_MAX:
             return False
         self._unknown.add(kind)

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from data.hostile_frames import HOSTILE_FRAMES
 from data.venue_frames import ADVANCED, EXCHANGE
+from dialects import BOOK, VENUES, fed, made_of, started, states
 from histories import weighted
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,15 +17,6 @@ from recordings import received
 
 from ledgerflux.core.partition_normalizer import PartitionNormalizer, Resync
 from ledgerflux.errors import LogError
-from ledgerflux.model.stream import (
-    Gap,
-    Level2Snapshot,
-    Level2Update,
-    Made,
-    StatusEvent,
-    TickerEvent,
-    TradeEvent,
-)
 from ledgerflux.roles.normalizer import UNKNOWN_SAMPLES_MAX, DeadLetter, Normalizer
 from ledgerflux.venues.base import Refused
 from ledgerflux.venues.registry import venue
@@ -38,44 +30,7 @@ from ledgerflux.wire.session import (
     encode_note,
 )
 
-VENUES = ["coinbase-advanced", "coinbase-exchange"]
-EVENTS = {
-    "update": Level2Update,
-    "snapshot": Level2Snapshot,
-    "gap": Gap,
-    "trade": TradeEvent,
-    "ticker": TickerEvent,
-    "status": StatusEvent,
-}
-
-BOOK = [("buy", "3", "1"), ("sell", "6", "1")]
 CHANGE = [("buy", "2.50", "0.1")]
-
-
-def fed(name, *records, normalizer=None):
-    normalizer = normalizer or Normalizer(venue(name))
-    return normalizer, [normalizer.take(record) for record in records]
-
-
-def started(name, **open_with):
-    """A normalizer of BTC-USD and ETH-USD with live books; 2 is its next sequence number."""
-    frames = [WRITE[name](n, ("snapshot", product, BOOK)) for n, product in enumerate(PRODUCTS)]
-    normalizer, _ = fed(name, note_record(1, opening(**open_with)), frames_record(2, frames))
-    return normalizer
-
-
-def states(normalizer):
-    return {product: stream.state for product, stream in normalizer.machine.products.items()}
-
-
-def made_of(outputs):
-    """The events that the bytes of `outputs` hold."""
-    return [
-        Made(batch.product, batch.channel, batch.type, batch.epoch, event)
-        for output in outputs
-        for batch in norm.unpack(norm.pack(output.batches))
-        for event in msgspec.json.decode(batch.body, type=list[EVENTS[batch.type]])
-    ]
 
 
 # -- records ----------------------------------------------------------------------------
@@ -374,7 +329,8 @@ def one_frame_each(record):
 def test_every_refused_frame_of_a_history_is_kept(name, history):
     records = records_of(name, history)
     normalizer, outputs = fed(name, *records)
-    kept = [(d.number, d.frame) for output in outputs for d in output.dead if d.reason != "unknown"]
+    dead = [letter for output in outputs for letter in output.dead]
+    kept = [(d.number, d.frame) for d in dead if d.reason not in ("unknown", "book")]
     refused = []
     for record in records:
         if record.kind is not Kind.FRAMES:
@@ -410,8 +366,10 @@ def test_a_recording_gives_the_same_bytes_after_a_restart(name, recorded):
     cut = len(records) // 2
     first, found = fed(name, *records[:cut])
     second, more = fed(name, *records[cut:], normalizer=restarted(first, cut))
-    assert found + more == expected
-    assert second.machine.checkpoint() == whole.machine.checkpoint()
+    assert [o[:2] for o in found + more] == [o[:2] for o in expected]  # dead samples apart
+    first_state, whole_state = second.machine.checkpoint(), whole.machine.checkpoint()
+    assert first_state[:2] + first_state[3:] == whole_state[:2] + whole_state[3:]
+    assert {**first_state[2], "dlq": 0} == {**whole_state[2], "dlq": 0}
     clients = Clients()
     clients.take(made_of(expected))
     clients.check(whole.machine)

@@ -225,6 +225,14 @@ def test_a_book_that_can_not_be_is_asked_for_again():
     assert machine.take()[1] == [Resync(BTC, reason), Resync(BTC, reason)]
 
 
+def test_a_frame_says_what_in_it_could_not_be_used_once():
+    machine = live(BTC)
+    noticed = machine.frame(Parsed(1, [update("XRP-USD"), update(price="11")]), START_NS)
+    assert noticed == [("unknown", "product XRP-USD"), ("book", "BTC-USD: the book is crossed")]
+    assert machine.frame(Parsed(2, [snapshot()]), START_NS) == ()
+    assert machine.counts["books_refused"] == 1
+
+
 def test_a_crossed_book_is_asked_for_again():
     machine = live(BTC, ETH)
     machine.frame(Parsed(1, [update(price="11"), update(ETH)]), START_NS)

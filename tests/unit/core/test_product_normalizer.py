@@ -111,7 +111,7 @@ def test_updates_before_a_snapshot_are_counted_and_not_published():
     stream = Stream()
     stream.open()
     assert stream.frame(update(("buy", "10", "1"))) == ([], [])
-    assert stream.machine.updates_ignored_total == 1
+    assert stream.machine.statistics().updates_ignored == 1
 
 
 def test_an_update_is_published_with_the_venues_texts_and_place():
@@ -264,7 +264,7 @@ def test_another_run_is_another_epoch_and_shares_nothing():
         ("TradeEvent", 1),
         ("TickerEvent", 1),
     ]
-    assert stream.machine.trades_repeated_total == 0
+    assert stream.machine.statistics().trades_repeated == 0
 
 
 def test_a_live_book_is_left_in_its_own_epoch_before_the_next_begins():
@@ -284,7 +284,7 @@ def test_trades_flow_whatever_the_book_is_worth():
     events, _ = stream.frame(trade(5), trade(5), trade(7))
     assert [event.seq for event in events] == [1, 2, 3]
     assert (events[1].from_id, events[1].to_id, events[1].state) == (6, 6, "syncing")
-    assert stream.machine.trades_repeated_total == 1
+    assert stream.machine.statistics().trades_repeated == 1
 
 
 def test_recent_trades_say_where_trades_stand():
