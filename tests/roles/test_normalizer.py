@@ -3,7 +3,6 @@
 import itertools
 import json
 
-import msgspec
 import pytest
 from data.hostile_frames import HOSTILE_FRAMES
 from data.venue_frames import ADVANCED, EXCHANGE
@@ -19,8 +18,7 @@ from ledgerflux.core.partition_normalizer import PartitionNormalizer, Resync
 from ledgerflux.errors import LogError
 from ledgerflux.roles.normalizer import UNKNOWN_SAMPLES_MAX, DeadLetter, Normalizer
 from ledgerflux.venues.base import Refused
-from ledgerflux.venues.registry import venue
-from ledgerflux.wire import checkpoint, norm
+from ledgerflux.wire import checkpoint
 from ledgerflux.wire.record import Kind, pack_frames, unpack_frames
 from ledgerflux.wire.session import (
     FrameGap,
