@@ -3,21 +3,21 @@
 The commands stand in `command_table`; only the module of the one that is named is imported.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ledgerflux.errors import ConfigError, LedgerFluxError, MissingDependency
 from ledgerflux_cli.output import forget_output, report
 from ledgerflux_cli.root import RootGroup
 
-INTERRUPTED = 130
+if TYPE_CHECKING:
+    from ledgerflux.errors import LedgerFluxError
 
-# The framework's own base of usage errors; it has no public name.
-_USAGE_ERROR: type[BaseException] = typer.BadParameter.__mro__[2]
+INTERRUPTED = 130
 
 app = typer.Typer(
     cls=RootGroup,
@@ -48,6 +48,9 @@ def root(
 
 def main() -> None:
     """Run the command line of this process and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a locale without our signs ends no command
     sys.exit(run_command(sys.argv[1:]))
 
 
@@ -68,8 +71,16 @@ def run_command(arguments: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("LF_DEBUG") == "1":
             raise
-        return report(_told(error), as_json=as_json)
+        from ledgerflux_cli.mistakes import told
+
+        return report(told(error, arguments) or _bug(error, arguments), as_json=as_json)
     return code
+
+
+def _bug(error: Exception, arguments: Sequence[str]) -> "LedgerFluxError":
+    from ledgerflux_cli.bugs import told_bug
+
+    return told_bug(error, arguments, os.environ)
 
 
 def _invoke(arguments: Sequence[str]) -> int:
@@ -81,23 +92,3 @@ def _invoke(arguments: Sequence[str]) -> int:
     except typer.Exit as done:
         return done.exit_code
     return code if isinstance(code, int) else 0
-
-
-def _told(error: Exception) -> LedgerFluxError:
-    """Return `error` as one that can be told to a user."""
-    if isinstance(error, LedgerFluxError):
-        return error
-    if isinstance(error, _USAGE_ERROR):
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context is not None else "lf"
-        message = error.format_message()  # type: ignore[attr-defined]
-        return ConfigError(message.rstrip("."), code="usage", try_next=[f"{path} --help"])
-    if isinstance(error, PermissionError):
-        return MissingDependency(f"no permission: {error.filename}", code="permission_denied")
-    if isinstance(error, OSError):
-        return LedgerFluxError(str(error), code="system")
-    return LedgerFluxError(
-        f"{type(error).__name__}: {error} (a bug in lf)",
-        code="bug",
-        try_next=["LF_DEBUG=1 lf ...   (shows where)"],
-    )

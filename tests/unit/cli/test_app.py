@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_the_exit_codes_are_one_table(lf):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("hepl",), "Did you mean 'help'"),
+        (("hepl",), "there is no command 'hepl': did you mean help?"),
         (("up", "--shard", "3"), "--shard"),
         (("up", "--shards", "99"), "--shards: "),
         (("up", "--shards", "many"), "--shards"),
@@ -99,7 +100,7 @@ def test_the_exit_codes_are_one_table(lf):
         (("wait", "--for", "up", "--timeout", "1"), "is no duration"),
         (("wait",), "--for"),
         (("help", "me"), "no help on 'me'"),
-        (("run",), "Missing command"),
+        (("run",), "a command is missing: exchange, ingest"),
         (("run", "normalize"), "--shard"),
         (("run", "normalize", "--shard", "4", "--nats", "nats://h:1"), "shards count from 0"),
         (("run", "ingest", "--nats", "h:4222"), "is no address"),
@@ -171,7 +172,11 @@ def test_a_bug_is_told_without_a_traceback_unless_asked_for(lf, monkeypatch):
     monkeypatch.setattr("ledgerflux_cli.commands.version.versions", broken)
     code, _, err = lf("version")
     assert code == 1
-    assert err.startswith("error[bug]: RuntimeError: oops")
+    bug, see, send = err.splitlines()
+    assert bug == "error[bug]: RuntimeError: oops (a bug in lf)"
+    kept = Path(see.removeprefix("  next: see "))
+    assert "in broken" in kept.read_text()
+    assert "lf doctor --report" in send
     monkeypatch.setenv("LF_DEBUG", "1")
     with pytest.raises(RuntimeError):
         lf("version")
@@ -180,8 +185,12 @@ def test_a_bug_is_told_without_a_traceback_unless_asked_for(lf, monkeypatch):
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
-        (PermissionError(13, "denied", "/x/y"), 5, "error[permission_denied]: no permission: /x/y"),
-        (OSError(28, "No space left on device"), 1, "error[system]: [Errno 28] No space left"),
+        (
+            PermissionError(13, "denied", "/x/y"),
+            5,
+            "error[permission_denied]: no permission: /x/y: denied",
+        ),
+        (OSError(28, "No space left on device"), 1, "error[system]: No space left"),
     ],
 )
 def test_what_the_machine_refuses_is_no_bug(lf, monkeypatch, error, code, said):

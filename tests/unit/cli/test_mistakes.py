@@ -1,0 +1,63 @@
+import errno
+
+import pytest
+import typer
+
+from ledgerflux.errors import BusError, ConfigError, IntegrityError, NotRunning
+from ledgerflux_cli.mistakes import command_path, leaves, told
+
+
+def group(*errors):
+    return ExceptionGroup("unhandled errors in a TaskGroup", list(errors))
+
+
+def test_an_error_of_ours_is_told_as_it_is():
+    error = NotRunning("no stack")
+    assert told(error, ()) is error
+
+
+def test_of_a_group_the_error_that_says_most_is_told():
+    inner = IntegrityError("lost")
+    assert told(group(BusError("gone"), group(inner)), ()) is inner
+    assert told(group(group(BusError("gone"))), ()).code == "bus_unavailable"
+
+
+def test_a_bug_in_a_group_does_not_hide_behind_an_outage():
+    assert told(group(BusError("gone"), ValueError("x")), ()) is None
+    assert told(KeyError("x"), ()) is None
+
+
+def test_the_leaves_of_an_error_are_those_of_all_its_groups():
+    one, two = ValueError(1), ValueError(2)
+    assert list(leaves(group(one, group(two)))) == [one, two]
+    assert list(leaves(one)) == [one]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "exit_code", "text"),
+    [
+        (PermissionError(errno.EACCES, "denied", "/x"), "permission_denied", 5, "/x: denied"),
+        (OSError(errno.EROFS, "read-only", "/x"), "permission_denied", 5, "/x: read-only"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "no"), "gateway_unreachable", 3, "answers"),
+        (OSError(errno.ENOSPC, "full", "/x"), "system", 1, "/x: full"),
+        (OSError("plain"), "system", 1, "plain"),
+        (OSError(), "system", 1, "OSError"),
+        (TimeoutError(), "timeout", 4, "in time"),
+    ],
+)
+def test_what_the_machine_refuses_has_a_code_and_a_reason(error, code, exit_code, text):
+    shown = told(group(error), ())
+    assert (shown.code, shown.exit_code) == (code, exit_code)
+    assert text in shown.message
+
+
+def test_an_unfit_value_is_told_without_the_words_of_the_framework():
+    shown = told(typer.BadParameter("--depth: 'x' is no number."), ["book"])
+    assert isinstance(shown, ConfigError)
+    assert shown.message == "--depth: 'x' is no number"
+    assert shown.try_next == ("lf book --help",)
+
+
+def test_the_command_is_the_first_word_where_it_is_one():
+    assert command_path(["up", "--shards"]) == "lf up"
+    assert command_path(["--shards"]) == command_path([]) == "lf"
