@@ -46,6 +46,13 @@ class LedgerFluxError(Exception):
         return self.message
 
 
+def lines_of(error: LedgerFluxError) -> list[str]:
+    """Return `error` for people: what and why, then what to try."""
+    labels = ("  next: ", *("        " for _ in error.try_next[1:]))
+    steps = [label + step for label, step in zip(labels, error.try_next, strict=False)]
+    return [f"error[{error.code}]: {error.message}", *steps]
+
+
 class ConfigError(LedgerFluxError):
     """A setting or argument is missing, unknown or out of range."""
 

@@ -3,18 +3,17 @@
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ledgerflux.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from collections.abc import Iterable
 
+    from ledgerflux.settings.tree import Settings
     from ledgerflux.stack.run_dir import RunDir
-
-    Model = TypeVar("Model", bound=BaseModel)
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -97,6 +96,15 @@ AtEndOption = Annotated[
         help="When a recording ends: keep the books, end, or begin again.",
     ),
 ]
+LogLevelOption = Annotated[
+    str,
+    typer.Option(
+        "--log-level",
+        envvar="LF_LOG_LEVEL",
+        metavar="debug|info|warning|error",
+        help="What is worth a line in the log.",
+    ),
+]
 HostOption = Annotated[
     str,
     typer.Option("--host", envvar="LF_HOST", metavar="ADDRESS", help="Where the gateway listens."),
@@ -111,12 +119,7 @@ def run_dir_of(data_dir: Path | None) -> "RunDir":
     return RunDir(path)
 
 
-def split_products(text: str) -> list[str]:
-    """Return the ids of `A,B,...`, in upper case."""
-    return [word.strip().upper() for word in text.split(",") if word.strip()]
-
-
-def checked(model: "type[Model]", values: dict[str, Any]) -> "Model":
+def checked(values: dict[str, Any]) -> "Settings":
     """Return the settings made of `values`, those that are None left to their default.
 
     Raises:
@@ -124,11 +127,18 @@ def checked(model: "type[Model]", values: dict[str, Any]) -> "Model":
     """
     from pydantic import ValidationError
 
+    from ledgerflux.settings.tree import Settings
+
     given = {name: value for name, value in values.items() if value is not None}
     try:
-        return model.model_validate(given)
+        return Settings.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         flag = f"--{str(first['loc'][0]).replace('_', '-')}: " if first["loc"] else ""
         reason = str(first["msg"]).removeprefix("Value error, ")
         raise ConfigError(f"{flag}{reason}", code="bad_argument") from None
+
+
+def chosen(settings: "Settings", names: "Iterable[str]") -> dict[str, Any]:
+    """Return the settings called `names`, as arguments of what is passed on."""
+    return {name: getattr(settings, name) for name in names}

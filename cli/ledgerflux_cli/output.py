@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ledgerflux.errors import LedgerFluxError
+from ledgerflux.errors import LedgerFluxError, lines_of
 
 if TYPE_CHECKING:
     from ledgerflux_tui.view import Line
@@ -43,19 +43,12 @@ def error_document(error: LedgerFluxError) -> dict[str, Any]:
     }
 
 
-def error_lines(error: LedgerFluxError) -> list[str]:
-    """Return the human form of `error`: what and why, then what to try."""
-    labels = ("  next: ", *("        " for _ in error.try_next[1:]))
-    steps = [label + step for label, step in zip(labels, error.try_next, strict=False)]
-    return [f"error[{error.code}]: {error.message}", *steps]
-
-
 def report(error: LedgerFluxError, *, as_json: bool) -> int:
     """Write `error` to standard error; return its exit code."""
     if as_json:
         say(json.dumps(error_document(error), ensure_ascii=False))
     else:
-        for line in error_lines(error):
+        for line in lines_of(error):
             say(line)
     return error.exit_code
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 
 from ledgerflux.errors import LedgerFluxError
-from ledgerflux.settings import UpRequest
 from ledgerflux.stack.events import Event, Up
 from ledgerflux.stack.run_dir import RunDir
 from ledgerflux.stack.up import UpOrder, failure, run_stack
@@ -23,7 +22,7 @@ def main() -> int:
     speaker = _Speaker()
     try:
         return run_stack(
-            UpRequest.model_validate(order.request),
+            order.request,
             RunDir(Path(sys.argv[1])),
             wait_timeout_s=order.wait_timeout_s,
             tell=speaker.tell,

@@ -22,7 +22,7 @@ SERVER_GRACE_NS = 4_500 * NANOS_PER_MS
 ROLE_GRACE_NS = 3 * NANOS_PER_S
 NOT_FOR_CHILDREN = ("LF_NATS_URL", "LF_POSTGRES_DSN", "LF_HTTP_PORT", "LF_INSTANCE")
 """Variables that would lead a role away from the stack it belongs to."""
-ROLE_COMMAND = (sys.executable, "-P", "-m", "ledgerflux_cli", "run")
+ROLE_COMMAND = (sys.executable, "-P", "-m", "ledgerflux.stack.child")
 
 
 def services_of(request: UpRequest) -> tuple[str, ...]:
@@ -104,7 +104,7 @@ class NatsRunner:
 
 
 class RoleRunner:
-    """A role: `lf run ROLE` as a child, ready when its health record says so."""
+    """A role with the flags of `lf run`, as a child, ready when its health record says so."""
 
     def __init__(self, argv: Sequence[str], log: Path, link: BusLink) -> None:
         self._argv = tuple(argv)
@@ -167,7 +167,8 @@ def build_members(
             # Only this supervisor may start roles here: a record of the one before is
             # no sign of another holder.
             common = ("--data-dir", str(run_dir.path), "--take-over")
-            argv = (*role_command, role, *common, *flags)
+            level = ("--log-level", request.log_level)
+            argv = (*role_command, role, *common, *level, *flags)
             runner = RoleRunner(argv, run_dir.log(name), link)
             members.append(Member(Service(name, needs, ROLE_GRACE_NS, ends), runner))
     return members

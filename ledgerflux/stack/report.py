@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Literal
 
+import msgspec
 import psutil
 
 from ledgerflux.adapters.embedded.nats_server import NatsServer
@@ -60,7 +61,7 @@ class Reporter:
             data_dir=str(self._run_dir.path),
             source=self._request.source,
             durability=self._request.durability,
-            request=self._asked.model_dump(mode="json"),
+            request=msgspec.to_builtins(self._asked),
             services=[_service_state(row) for row in standings],
             gateway=self.gateway if any(row.name == "gateway" for row in standings) else None,
             nats=NatsAddress(*self._nats.access) if "nats" in known else None,

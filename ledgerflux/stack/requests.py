@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
+
 from ledgerflux.adapters.sockets import bind_error, free_port, holder_of
 from ledgerflux.errors import ConfigError, Conflict, FeedError
 from ledgerflux.ports import Feed
@@ -15,6 +18,9 @@ from ledgerflux.venues.registry import VENUES
 
 AUTO_TIMEOUT_S = 3.0
 PORTS_TRIED = 100
+COMPARED = (
+    "source", "products", "shards", "speed", "paused", "at_end", "host", "durability", "log_level",
+)  # fmt: skip
 
 Probe = Callable[[str], Awaitable[bool]]
 """Says whether the venue of that name can be reached now."""
@@ -30,9 +36,9 @@ async def resolve(asked: UpRequest, probe: Probe) -> UpRequest:
     if source.kind == "auto":
         venue = next(iter(VENUES))
         found = venue if await probe(venue) else DEFAULT_SOURCE
-        return asked.model_copy(update={"source": found})
+        return replace(asked, source=found)
     if source.kind == "replay":
-        return asked.model_copy(update={"source": f"replay:{_recording(source.path)}"})
+        return replace(asked, source=f"replay:{_recording(source.path)}")
     return asked
 
 
@@ -96,13 +102,13 @@ def differences(running: Mapping[str, Any], asked: UpRequest) -> list[str]:
     A port that was not asked for is no difference; services compare with all they need.
     """
     try:
-        runs = UpRequest.model_validate(running)
-    except ValueError:
+        runs = msgspec.convert(running, UpRequest)
+    except msgspec.ValidationError:
         return ["it was started by another version"]
     found = []
     if services_of(runs) != services_of(asked):
         found.append(_difference("services", services_of(runs), services_of(asked)))
-    for name in ("source", "products", "shards", "speed", "paused", "at_end", "host", "durability"):
+    for name in COMPARED:
         was, now = getattr(runs, name), getattr(asked, name)
         if was != now:
             found.append(_difference(name.replace("_", "-"), was, now))

@@ -35,7 +35,7 @@ SUPERVISOR_LOG = "supervisor"
 class UpOrder(msgspec.Struct, frozen=True):
     """What a background supervisor is told on its standard input."""
 
-    request: dict[str, object]
+    request: UpRequest
     wait_timeout_s: float
 
 
@@ -99,7 +99,7 @@ def start_in_background(
     """
     run_dir.claim()
     run_dir.logs.mkdir(mode=0o700, exist_ok=True)
-    order = UpOrder(asked.model_dump(mode="json"), wait_timeout_s)
+    order = UpOrder(asked, wait_timeout_s)
     supervisor = _spawn_supervisor(run_dir, order)
     try:
         return _follow(supervisor, run_dir, tell)

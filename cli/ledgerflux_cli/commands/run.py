@@ -6,19 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from ledgerflux.errors import ConfigError, NotRunning
 from ledgerflux_cli.options import (
     AtEndOption,
     DataDir,
     HostOption,
+    LogLevelOption,
     PausedOption,
     ProductsOption,
     ShardsOption,
     SourceOption,
     SpeedOption,
     checked,
+    chosen,
     run_dir_of,
-    split_products,
 )
 
 Nats = Annotated[
@@ -46,15 +46,6 @@ HttpPort = Annotated[
         envvar="LF_HTTP_PORT",
         metavar="PORT",
         help="Port of /metrics, /health and /ready; 0 takes a free one.",
-    ),
-]
-LogLevel = Annotated[
-    str,
-    typer.Option(
-        "--log-level",
-        envvar="LF_LOG_LEVEL",
-        metavar="debug|info|warning|error",
-        help="What is worth a line on standard error.",
     ),
 ]
 TakeOver = Annotated[
@@ -88,7 +79,7 @@ def exchange(
     data_dir: DataDir = None,
     nats: Nats = None,
     http_port: HttpPort = 0,
-    log_level: LogLevel = "info",
+    log_level: LogLevelOption = "info",
     take_over: TakeOver = False,
     instance: Instance = None,
 ) -> None:
@@ -96,7 +87,7 @@ def exchange(
     run_dir_of(data_dir).claim()
     own = {
         "source": source,
-        "products": _products(products),
+        "products": products,
         "speed": speed,
         "paused": paused,
         "at_end": at_end,
@@ -111,12 +102,12 @@ def ingest(
     data_dir: DataDir = None,
     nats: Nats = None,
     http_port: HttpPort = 0,
-    log_level: LogLevel = "info",
+    log_level: LogLevelOption = "info",
     take_over: TakeOver = False,
     instance: Instance = None,
 ) -> None:
     """Connect to the venue and write its frames to the log, as they came."""
-    own = {"source": source, "products": _products(products)}
+    own = {"source": source, "products": products}
     _run("ingest", data_dir, nats, None, http_port, log_level, take_over, instance, own)
 
 
@@ -129,14 +120,13 @@ def normalize(
     data_dir: DataDir = None,
     nats: Nats = None,
     http_port: HttpPort = 0,
-    log_level: LogLevel = "info",
+    log_level: LogLevelOption = "info",
     take_over: TakeOver = False,
     instance: Instance = None,
 ) -> None:
     """Make exact books and trades of one shard's frames."""
     own = {"shard": shard, "shards": shards}
-    name = instance or str(shard)
-    _run("normalize", data_dir, nats, None, http_port, log_level, take_over, name, own)
+    _run("normalize", data_dir, nats, None, http_port, log_level, take_over, instance, own)
 
 
 @run.command()
@@ -145,13 +135,12 @@ def snapshot(
     nats: Nats = None,
     postgres: Postgres = None,
     http_port: HttpPort = 0,
-    log_level: LogLevel = "info",
+    log_level: LogLevelOption = "info",
     take_over: TakeOver = False,
     instance: Instance = None,
 ) -> None:
     """Write trades, books and gaps to Postgres."""
-    dsn = postgres or _postgres_of(data_dir)
-    _run("snapshot", data_dir, nats, dsn, http_port, log_level, take_over, instance, {})
+    _run("snapshot", data_dir, nats, postgres, http_port, log_level, take_over, instance, {})
 
 
 @run.command()
@@ -164,7 +153,7 @@ def gateway(
     data_dir: DataDir = None,
     nats: Nats = None,
     http_port: HttpPort = 0,
-    log_level: LogLevel = "info",
+    log_level: LogLevelOption = "info",
     take_over: TakeOver = False,
     instance: Instance = None,
 ) -> None:
@@ -186,73 +175,21 @@ def _run(
 ) -> None:
     from ledgerflux.settings import RoleSettings
     from ledgerflux.stack.build import run_role
+    from ledgerflux.stack.servers import nats_of, postgres_of, split_url
     from ledgerflux.telemetry.log import log_to_stream
 
-    settings = checked(
-        RoleSettings,
-        {
-            "data_dir": run_dir_of(data_dir).path,
-            **_nats_of(nats, data_dir),
-            "postgres_dsn": postgres,
-            "http_port": http_port,
-            "log_level": log_level,
-            "take_over": take_over,
-            "instance": instance,
-            **own,
-        },
+    run_dir = run_dir_of(data_dir)
+    common = {"http_port": http_port, "log_level": log_level, "instance": instance}
+    values = chosen(checked({**common, **own}), ("http_port", "log_level", *own))
+    if role == "snapshot":
+        values["postgres_dsn"] = postgres or postgres_of(run_dir)
+    settings = RoleSettings(
+        data_dir=run_dir.path,
+        **(nats_of(run_dir) if nats is None else split_url(nats))._asdict(),
+        take_over=take_over,
+        instance=instance or str(own.get("shard", 0)),
+        **values,
     )
     log_to_stream(settings.log_level)
     os.environ.pop("LF_NATS_URL", None)  # it holds a password that nothing needs any more
     raise typer.Exit(run_role(role, settings))
-
-
-def _nats_of(url: str | None, data_dir: Path | None) -> dict[str, str | None]:
-    """Return where NATS is and how to get in, from `url`, else from `run.json`.
-
-    Raises:
-        NotRunning: Neither names a server.
-    """
-    if url is not None:
-        return _split_url(url)
-    run_dir = run_dir_of(data_dir)
-    state = run_dir.read()
-    if state is None or state.nats is None:
-        raise NotRunning(
-            f"no NATS is known: nothing runs in {run_dir.path}",
-            try_next=["lf up nats postgres", "lf run ROLE --nats URL"],
-        )
-    access = state.nats
-    return {
-        "nats_url": access.url,
-        "nats_user": access.user,
-        "nats_password": access.password,
-    }
-
-
-def _split_url(url: str) -> dict[str, str | None]:
-    from urllib.parse import unquote, urlsplit
-
-    parts = urlsplit(url)
-    if parts.scheme not in ("nats", "tls") or not parts.hostname:
-        raise ConfigError(f"--nats: {url!r} is no address such as nats://host:4222")
-    place = parts.netloc.rpartition("@")[2]
-    return {
-        "nats_url": f"{parts.scheme}://{place}",
-        "nats_user": unquote(parts.username) if parts.username else None,
-        "nats_password": unquote(parts.password) if parts.password else None,
-    }
-
-
-def _postgres_of(data_dir: Path | None) -> str:
-    run_dir = run_dir_of(data_dir)
-    state = run_dir.read()
-    if state is None or state.postgres is None:
-        raise NotRunning(
-            f"no Postgres is known: none runs in {run_dir.path}",
-            try_next=["lf up nats postgres", "lf run snapshot --postgres DSN"],
-        )
-    return state.postgres
-
-
-def _products(text: str | None) -> list[str] | None:
-    return None if text is None else split_products(text)

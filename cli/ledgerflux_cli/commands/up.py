@@ -16,15 +16,16 @@ from ledgerflux_cli.options import (
     AtEndOption,
     DataDir,
     HostOption,
+    LogLevelOption,
     PausedOption,
     ProductsOption,
     ShardsOption,
     SourceOption,
     SpeedOption,
     checked,
+    chosen,
     read_duration,
     run_dir_of,
-    split_products,
 )
 from ledgerflux_cli.output import forget_output, say, write, write_json
 from ledgerflux_cli.progress import Progress, up_document
@@ -83,18 +84,17 @@ def up(
     target: Annotated[
         str, typer.Option("--target", envvar="LF_TARGET", metavar="local", help="Where.")
     ] = "local",
+    log_level: LogLevelOption = "info",
     as_json: AsJson = False,
 ) -> None:
     """Start the stack: NATS, Postgres, and every role, on this machine."""
     from ledgerflux.settings import UpRequest
     from ledgerflux.stack.members import services_of
 
-    asked = checked(
-        UpRequest,
+    settings = checked(
         {
-            "services": services or [],
             "source": source,
-            "products": None if products is None else split_products(products),
+            "products": products,
             "shards": shards,
             "speed": speed,
             "paused": paused,
@@ -103,8 +103,11 @@ def up(
             "port": port,
             "durability": durability,
             "target": target,
+            "log_level": log_level,
         },
     )
+    given = chosen(settings, (name for name in UpRequest.__struct_fields__ if name != "services"))
+    asked = UpRequest(services=tuple(services or ()), **given)
     services_of(asked)
     timeout_s = read_duration("--wait-timeout", wait_timeout)
     run_dir = run_dir_of(data_dir)

@@ -1,23 +1,11 @@
 import os
 
 import pytest
+from stack_states import STATE
 
 from ledgerflux.stack import build
-from ledgerflux.stack.run_dir import NatsAddress, RunDir, RunState
+from ledgerflux.stack.run_dir import RunDir
 from ledgerflux_cli.app import run_command
-
-STATE = RunState(
-    pid=1,
-    warden_pid=2,
-    state="up",
-    started_ns=3,
-    data_dir="/d",
-    source="synthetic:200",
-    durability="process",
-    request={},
-    nats=NatsAddress("nats://127.0.0.1:5", "u", "p"),
-    postgres="postgresql://here",
-)
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_an_unknown_service_is_refused_with_those_that_exist():
     ],
 )
 def test_each_role_gets_its_own_flags(name, arguments):
-    asked = request(source="synthetic:50", products=("BTC-USD", "ETH-USD"), speed=2, paused=True)
+    asked = request(source="synthetic:50", products=("BTC-USD", "ETH-USD"), speed=2.0, paused=True)
     assert " ".join(role_arguments(name, asked, 8001)) == arguments
 
 

@@ -1,5 +1,6 @@
 import socket
 
+import msgspec
 import pytest
 
 from ledgerflux.errors import ConfigError, Conflict, FeedError
@@ -107,7 +108,7 @@ def test_a_port_for_root_is_told(monkeypatch):
 
 
 def running(**asked):
-    return UpRequest(**asked).model_dump(mode="json")
+    return msgspec.to_builtins(UpRequest(**asked))
 
 
 def test_the_same_request_has_no_differences():

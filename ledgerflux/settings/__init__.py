@@ -1,17 +1,15 @@
-"""What was asked for: frozen, checked, the same words as flags and `LF_*` variables.
+"""What was asked for, frozen: the same words as flags, `LF_*` variables and keys of a file.
 
-A value comes from a flag, else from `LF_<NAME>`, else from the default here; the
-command line resolves that, these models check it.
+`tree` checks what a person wrote; what stands here is passed on between our own parts, so
+that a role starts without the checker. `files` finds the settings files.
 """
 
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-
-from ledgerflux.core.sharding import PARTITIONS
-from ledgerflux.model.product import is_product_id
+import msgspec
 
 DEFAULT_PRODUCTS = (
     "BTC-USD",
@@ -29,6 +27,7 @@ DEFAULT_RATE = 200
 DEFAULT_SHARDS = 4
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
+DEFAULT_WAIT = "60s"
 LIVE_SOURCES = ("coinbase-advanced", "coinbase-exchange")
 ROLES = ("exchange", "ingest", "normalize", "snapshot", "gateway")
 SERVERS = ("nats", "postgres")
@@ -36,8 +35,12 @@ SERVERS = ("nats", "postgres")
 Role = Literal["exchange", "ingest", "normalize", "snapshot", "gateway"]
 Durability = Literal["process", "disk"]
 AtEnd = Literal["hold", "exit", "loop"]
+Speed = float | Literal["max"]
+"""Market seconds per second; `max` leaves the pauses out."""
 LogLevel = Literal["debug", "info", "warning", "error"]
 
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)", re.ASCII)
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SYNTHETIC = re.compile(r"synthetic(?::([1-9][0-9]{0,5}))?", re.ASCII)
 
 
@@ -71,36 +74,19 @@ def parse_source(text: str) -> Source:
     )
 
 
-def _checked_source(text: str) -> str:
-    parse_source(text)
-    return text
+def parse_duration(text: str) -> float:
+    """Return the seconds of `500ms`, `10s`, `2m`, `1h`.
+
+    Raises:
+        ValueError: It is none of them.
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no duration such as 500ms, 10s, 2m or 1h")
+    return float(match[1]) * _SECONDS[match[2]]
 
 
-def _checked_products(products: tuple[str, ...]) -> tuple[str, ...]:
-    for product in products:
-        if not is_product_id(product):
-            raise ValueError(f"{product!r} is no product id such as BTC-USD")
-    if len(set(products)) != len(products):
-        raise ValueError("a product is named twice")
-    return products
-
-
-SourceText = Annotated[str, AfterValidator(_checked_source)]
-Products = Annotated[tuple[str, ...], AfterValidator(_checked_products), Field(min_length=1)]
-Speed = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | Literal["max"]
-"""Market seconds per second; `max` leaves the pauses out."""
-Port = Annotated[int, Field(ge=0, le=65535)]
-Shards = Annotated[int, Field(ge=1, le=PARTITIONS)]
-
-
-class Settings(BaseModel):
-    """Base of all: frozen, unknown keys are errors."""
-
-    # Each process uses one of the models: the others need not be built.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class UpRequest(Settings):
+class UpRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What `lf up` was asked for.
 
     Attributes:
@@ -115,22 +101,25 @@ class UpRequest(Settings):
         port: The gateway's port; None: 8000, or the next free one.
         durability: `process` survives the death of any process, `disk` a power cut.
         target: Where the stack runs.
+        log_level: What is worth a line in the log of a role.
     """
 
-    source: SourceText = DEFAULT_SOURCE
-    products: Products = DEFAULT_PRODUCTS
-    shards: Shards = DEFAULT_SHARDS
+    source: str = DEFAULT_SOURCE
+    products: tuple[str, ...] = DEFAULT_PRODUCTS
+    shards: int = DEFAULT_SHARDS
     services: tuple[str, ...] = ()
     speed: Speed = 1.0
     paused: bool = False
     at_end: AtEnd = "hold"
     host: str = DEFAULT_HOST
-    port: Port | None = None
+    port: int | None = None
     durability: Durability = "process"
     target: Literal["local"] = "local"
+    log_level: LogLevel = "info"
 
 
-class RoleSettings(Settings):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleSettings:
     """What one role process was asked for; a role reads the options that are its own.
 
     Attributes:
@@ -152,24 +141,18 @@ class RoleSettings(Settings):
     data_dir: Path
     nats_url: str
     nats_user: str | None = None
-    nats_password: str | None = Field(default=None, repr=False)
-    postgres_dsn: str | None = Field(default=None, repr=False)
-    http_port: Port = 0
+    nats_password: str | None = field(default=None, repr=False)
+    postgres_dsn: str | None = field(default=None, repr=False)
+    http_port: int = 0
     log_level: LogLevel = "info"
     take_over: bool = False
-    instance: str = Field(default="0", pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    source: SourceText = DEFAULT_SOURCE
-    products: Products = DEFAULT_PRODUCTS
-    shard: int = Field(default=0, ge=0)
-    shards: Shards = DEFAULT_SHARDS
+    instance: str = "0"
+    source: str = DEFAULT_SOURCE
+    products: tuple[str, ...] = DEFAULT_PRODUCTS
+    shard: int = 0
+    shards: int = DEFAULT_SHARDS
     host: str = DEFAULT_HOST
-    port: Port = DEFAULT_PORT
+    port: int = DEFAULT_PORT
     speed: Speed = 1.0
     paused: bool = False
     at_end: AtEnd = "hold"
-
-    @model_validator(mode="after")
-    def _shard_exists(self) -> Self:
-        if self.shard >= self.shards:
-            raise ValueError(f"shard {self.shard} of {self.shards}: shards count from 0")
-        return self
