@@ -40,6 +40,7 @@ COMMANDS = (
     Entry("logs", WATCH, "Print the logs of all services as one stream, in order of time."),
     Entry("sub", WATCH, "Print what the gateway sends, message by message."),
     Entry("book", WATCH, "Print a product's book as the gateway holds it now."),
+    Entry("dlq", WATCH, "Show what was refused, and why: the records of MD_DLQ."),
     Entry("replay", FEEDS, "Control the market that the stack's exchange serves."),
     Entry("verify", TEST, "Check the whole stored log: nothing missing, nothing twice."),
     Entry("version", CONFIGURE, "Print the version of LedgerFlux and of what it runs on."),

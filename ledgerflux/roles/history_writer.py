@@ -1,6 +1,5 @@
 """Writes one partition's history: each batch once, from where the last one ended."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,7 +10,11 @@ from ledgerflux.ports import Bus, Clock, SnapshotStore
 from ledgerflux.roles.history_rows import Rows
 from ledgerflux.roles.patience import Patience
 from ledgerflux.telemetry.log import Events
+from ledgerflux.wire.dead_letter import LetterHead, encode_letter
 from ledgerflux.wire.subjects import DLQ, dlq_subject
+
+HISTORY = "history"
+"""The reason of rows that the store refuses."""
 
 log = Events(__name__)
 
@@ -106,17 +109,18 @@ class HistoryWriter:
         self.counts["refused_rows"] += len(refused)
         for place, row in enumerate(refused):
             log.error("row.refused", table=row.table, reason=row.reason)
-            head = {
-                "venue": self._venue,
-                "partition": self._partition,
-                "norm_number": upto,
-                "table": row.table,
-                "reason": row.reason,
-            }
-            payload = json.dumps(head).encode() + b"\n" + row.row.encode()
+            head = LetterHead(
+                self._venue,
+                self._partition,
+                HISTORY,
+                row.reason,
+                norm_number=upto,
+                table=row.table,
+            )
+            payload = encode_letter(head, row.row.encode())
             identity = f"{self._venue}-{self._partition}-history-{upto}-{place}"
             await self._patience.insist(lambda: self._append(payload, identity))  # noqa: B023
 
     async def _append(self, payload: bytes, identity: str) -> None:
-        subject = dlq_subject(self._partition, "history")
+        subject = dlq_subject(self._partition, HISTORY)
         await self._bus.append(DLQ, subject, payload, expected_last=None, identity=identity)

@@ -1,0 +1,31 @@
+"""One question to the bus of a running stack."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from ledgerflux.adapters.nats_bus import NatsBus
+from ledgerflux.errors import NotRunning
+from ledgerflux.stack.run_dir import RunDir
+
+T = TypeVar("T")
+
+
+def ask_bus(run_dir: RunDir, question: Callable[[NatsBus], Awaitable[T]], *, name: str) -> T:
+    """Return what `question` finds on the bus of the stack in `run_dir`; `name` is ours there.
+
+    Raises:
+        NotRunning: No stack runs there.
+        BusError: Its NATS does not answer.
+    """
+    state = run_dir.read()
+    if state is None or state.nats is None or run_dir.holder() is None:
+        raise NotRunning(f"no stack runs in {run_dir.path}", try_next=["lf up -d"])
+    nats = state.nats
+
+    async def answer() -> T:
+        opened = NatsBus.open(nats.url, user=nats.user, password=nats.password, name=name)
+        async with opened as bus:
+            return await question(bus)
+
+    return asyncio.run(answer())
