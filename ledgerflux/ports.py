@@ -208,6 +208,8 @@ class Response(NamedTuple):
     status: int
     content_type: str
     body: bytes
+    retry_after_s: int | None = None
+    """Told as `Retry-After`."""
 
 
 Handler = Callable[[Request], Response]
@@ -217,6 +219,8 @@ Handler = Callable[[Request], Response]
 class ClientConnection(Protocol):
     """One client's WebSocket, as the server sees it."""
 
+    address: str
+    """The socket's own, without its port; nobody is believed to speak for another."""
     remote: str
     path: str
 
@@ -241,6 +245,30 @@ class ClientConnection(Protocol):
         ...
 
 
+class Door(Protocol):
+    """Decides who may come in, by address; everything at once, nothing waits."""
+
+    def knock(self, address: str) -> bool:
+        """A socket came; False: close it unheard. Where True, `settle` follows."""
+        ...
+
+    def settle(self, address: str) -> None:
+        """A socket that knocked has made its request, or is gone."""
+        ...
+
+    def admit(self, address: str) -> Response | None:
+        """Let a WebSocket in (None), until `leave`; or answer why not."""
+        ...
+
+    def leave(self, address: str) -> None:
+        """A WebSocket that was let in is gone."""
+        ...
+
+    def ask(self, address: str) -> Response | None:
+        """Let a GET be answered (None), or answer why not."""
+        ...
+
+
 class Listener(Protocol):
     """Serves HTTP GETs and, where asked to, WebSockets on one port."""
 
@@ -253,10 +281,12 @@ class Listener(Protocol):
         *,
         websocket_paths: Sequence[str] = (),
         message_bytes_max: int = 16 * 1024,
+        door: Door | None = None,
     ) -> AbstractAsyncContextManager[int]:
         """Listen while the context is open; yield the port in use (`port` 0: a free one).
 
         Routes are exact paths; a route that ends in `/*` answers everything below it.
+        Without a `door` everybody may come in.
 
         Raises:
             Conflict: The port is taken (`port_in_use`).

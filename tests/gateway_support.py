@@ -144,8 +144,15 @@ class Stack:
     async def ready(self) -> None:
         await until(lambda: self.gateway.vitals().state == "ready")
 
-    async def client(self, path: str = "/v1/ws", *, window_bytes: int | None = None) -> RoleClient:
-        client = RoleClient(self.listener.connect(path, window_bytes=window_bytes))
+    async def client(
+        self,
+        path: str = "/v1/ws",
+        *,
+        window_bytes: int | None = None,
+        address: str = "127.0.0.1",
+    ) -> RoleClient:
+        memory = self.listener.connect(path, window_bytes=window_bytes, address=address)
+        client = RoleClient(memory)
         await client.next_of("welcome")
         return client
 
@@ -178,7 +185,7 @@ async def running(limits: Limits | None = None, feed: FeedConf | None = None):
 
 
 @asynccontextmanager
-async def on_sockets(bus, port=0, limits=None):
+async def on_sockets(bus, port=0, limits=None, **options):
     """Run a gateway on real sockets; yield it once it is ready."""
     identities = count(1)
     gateway = Gateway(
@@ -189,6 +196,7 @@ async def on_sockets(bus, port=0, limits=None):
         port=port,
         new_identity=lambda: f"c{next(identities)}",
         limits=limits or Limits(),
+        **options,
     )
     task = asyncio.create_task(gateway.run())
     try:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from websockets import http11
@@ -19,7 +20,7 @@ from websockets.typing import Subprotocol
 
 from ledgerflux.adapters.sockets import holder_of
 from ledgerflux.errors import ConfigError, Conflict, FeedError
-from ledgerflux.ports import ClientConnection, Handler, Request, Response
+from ledgerflux.ports import ClientConnection, Door, Handler, Request, Response
 
 SEND_BUFFER_BYTES = 256 * 1024
 """In the kernel, per client: what it holds is as old as the client is slow."""
@@ -52,6 +53,7 @@ class WsClient:
         self._frames: list[bytes] = []
         self._frames_bytes = 0
         address = connection.remote_address
+        self.address = str(address[0]) if address else "gone"
         self.remote = f"{address[0]}:{address[1]}" if address else "gone"
         self.path = connection.request.path.partition("?")[0]
 
@@ -116,6 +118,7 @@ class WsListener:
         *,
         websocket_paths: Sequence[str] = (),
         message_bytes_max: int = 16 * 1024,
+        door: Door | None = None,
     ) -> AsyncIterator[int]:
         """Listen while the context is open; see `ports.Listener.serve`.
 
@@ -124,7 +127,7 @@ class WsListener:
         """
         clients = _Clients(on_connection)
         answers = _Answers(routes, websocket_paths)
-        server = await _start(host, port, clients, answers, message_bytes_max)
+        server = await _start(host, port, clients, answers, message_bytes_max, door)
         async with server, clients.group:
             try:
                 yield int(server.sockets[0].getsockname()[1])
@@ -160,8 +163,62 @@ class _Clients:
         await asyncio.gather(*(client.close(RESTART, "restart") for client in self._connected))
 
 
+class _Visitor(ServerConnection):
+    """One socket from its first moment on: who is too many is not heard at all."""
+
+    door: Door | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.address = "gone"
+        self._knocking = False
+        self._inside = False
+        self._unheard = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if peer else "gone"
+        if self.door is not None and not self.door.knock(self.address):
+            self._unheard = True
+            assert isinstance(transport, asyncio.Transport)
+            transport.abort()
+            return
+        self._knocking = True
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._unheard:
+            return
+        self.settle()
+        if self.door is not None and self._inside:
+            self._inside = False
+            self.door.leave(self.address)
+        super().connection_lost(exc)
+
+    def settle(self) -> None:
+        """The request is here, or will never come."""
+        if self.door is not None and self._knocking:
+            self._knocking = False
+            self.door.settle(self.address)
+
+    def refused(self, *, websocket: bool) -> Response | None:
+        """Return why this one may not come in, or have its answer."""
+        if self.door is None:
+            return None
+        if not websocket:
+            return self.door.ask(self.address)
+        refusal = self.door.admit(self.address)
+        self._inside = refusal is None
+        return refusal
+
+
 async def _start(
-    host: str, port: int, clients: _Clients, answers: "_Answers", message_bytes_max: int
+    host: str,
+    port: int,
+    clients: _Clients,
+    answers: "_Answers",
+    message_bytes_max: int,
+    door: Door | None,
 ) -> Server:
     try:
         return await serve(
@@ -169,6 +226,7 @@ async def _start(
             host,
             port,
             process_request=answers,
+            create_connection=type("_Visitor", (_Visitor,), {"door": door}),
             select_subprotocol=_subprotocol,
             compression=None,
             server_header=None,
@@ -193,12 +251,20 @@ class _Answers:
         self._below = sorted(below, key=lambda item: len(item[0]), reverse=True)
         self._websockets = frozenset(websocket_paths)
 
-    def __call__(self, _: ServerConnection, request: http11.Request) -> http11.Response | None:
+    def __call__(
+        self, connection: ServerConnection, request: http11.Request
+    ) -> http11.Response | None:
+        assert isinstance(connection, _Visitor)
+        connection.settle()
         try:
             url = urlsplit(request.path)
         except ValueError:
             return _to_http(_problem(400, "bad_request", "the path can't be read"))
-        if url.path in self._websockets and "Upgrade" in request.headers:
+        websocket = url.path in self._websockets and "Upgrade" in request.headers
+        refused = connection.refused(websocket=websocket)
+        if refused is not None:
+            return _to_http(refused)
+        if websocket:
             return None
         handler = self._handler(url.path)
         if handler is None and url.path in self._websockets:
@@ -249,6 +315,8 @@ def _to_http(response: Response) -> http11.Response:
             "Connection": "close",
         }
     )
+    if response.retry_after_s is not None:
+        headers["Retry-After"] = str(response.retry_after_s)
     phrase = HTTPStatus(response.status).phrase
     return http11.Response(response.status, phrase, headers, response.body)
 

@@ -18,7 +18,7 @@ from ledgerflux.core.telling import Replaced
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
 
-SLOW, RATE_LIMITED, PROTOCOL, IDLE, BINARY, FULL, RESTART = 4000, 4002, 4502, 4505, 1003, 1013, 1012
+SLOW, RATE_LIMITED, PROTOCOL, IDLE, BINARY, RESTART = 4000, 4002, 4502, 4505, 1003, 1012
 """WebSocket close codes this gateway uses; 4000 to 4499 ask to reconnect, 4500 up do not."""
 
 

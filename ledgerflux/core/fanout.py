@@ -119,7 +119,7 @@ class Fanout:
     # -- clients -----------------------------------------------------------------------
 
     def enter(self, session: ClientSession) -> None:
-        """Take part; the caller has looked at `Limits.clients_max`."""
+        """Take part; the door has looked at `Limits.clients_max`."""
         self.sessions[session] = None
 
     def leave(self, session: ClientSession) -> None:

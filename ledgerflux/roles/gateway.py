@@ -1,6 +1,7 @@
 """gateway: MD_NORM to clients over WebSocket, and the stack's state over HTTP."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -13,6 +14,7 @@ from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.sharding import partition_of, partitions_of
 from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Request, Response
 from ledgerflux.roles.gateway_client import GatewayClient, Greeting
+from ledgerflux.roles.gateway_door import GatewayDoor
 from ledgerflux.roles.gateway_health import HealthBoard
 from ledgerflux.roles.gateway_partition import GatewayPartition
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
@@ -24,6 +26,7 @@ from ledgerflux.wire.status import GatewayNumbers, Status, summarize
 WEBSOCKET_PATHS = ("/v1/ws", "/ws")
 BEAT_S = 1.0
 DEFAULT_LIMITS = Limits()
+COUNTS = ("throttled", "bad_requests", "closed_4000", "closed_4002", "closed_4502", "closed_4505")
 
 
 class Gateway:
@@ -42,6 +45,7 @@ class Gateway:
         port: int,
         new_identity: Callable[[], str],
         limits: Limits = DEFAULT_LIMITS,
+        limit_loopback: bool = False,
     ) -> None:
         self.port = port
         self._bus = bus
@@ -52,6 +56,8 @@ class Gateway:
         self._limits = limits
         self._fanout = Fanout(gateway_frames, limits)
         self._desk = RequestDesk(self._fanout, limits)
+        self._door = GatewayDoor(clock, limits, limit_loopback=limit_loopback)
+        self._counts = Counter(dict.fromkeys(COUNTS, 0))
         self._board = HealthBoard(bus)
         self._conf: FeedConf | None = None
         self._followers: dict[int, tuple[GatewayPartition, asyncio.Task[None]]] = {}
@@ -81,6 +87,7 @@ class Gateway:
             self._connected,
             websocket_paths=WEBSOCKET_PATHS,
             message_bytes_max=self._limits.message_bytes_max,
+            door=self._door,
         ) as self.port:
             self._listening = True
             async with asyncio.TaskGroup() as group:
@@ -123,6 +130,8 @@ class Gateway:
                 "fell_behind": statistics.fell_behind_total,
                 "live_holes": sum(part.holes_total for part in parts),
                 "losses": sum(part.losses_total for part in parts),
+                **self._counts,
+                **self._door.counts(),
             },
         )
 
@@ -166,6 +175,8 @@ class Gateway:
             self._clock,
             self._limits,
             self._greeting,
+            self._counts,
+            self._door.bucket(connection.address),
         )
         self._clients.add(client)
         try:

@@ -1,12 +1,14 @@
 """One client's socket: reads requests, writes what its session holds, ends when it must."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ledgerflux.core.client_session import BINARY, FULL, ClientSession, Close
+from ledgerflux.core.client_session import BINARY, ClientSession, Close
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.errors import FeedError
 from ledgerflux.model.units import NANOS_PER_MS
@@ -51,6 +53,8 @@ class GatewayClient:
         clock: Clock,
         limits: Limits,
         greeting: Callable[[], Greeting],
+        counts: Counter[str],
+        shared: TokenBucket | None = None,
     ) -> None:
         self._connection = connection
         self._identity = identity
@@ -63,7 +67,10 @@ class GatewayClient:
         self._room = asyncio.Event()
         self._flushed = asyncio.Event()
         self._closing: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
-        self.session = ClientSession(gateway_frames, limits, clock.monotonic_ns(), self._wake.set)
+        self._counts = counts
+        self.session = ClientSession(
+            gateway_frames, limits, clock.monotonic_ns(), self._wake.set, shared
+        )
 
     async def run(self) -> None:
         """Serve until one side ends the connection."""
@@ -77,9 +84,6 @@ class GatewayClient:
             limits=self._limits._asdict(),
         )
         self.session.put(welcome)
-        if len(self._fanout.sessions) >= self._limits.clients_max:
-            most = f"this gateway serves at most {self._limits.clients_max} clients"
-            self._end(Refusal("limit_connections", most), Close(FULL, "limit_connections"))
         self._fanout.enter(self.session)
         try:
             async with asyncio.TaskGroup() as group:
@@ -224,6 +228,7 @@ class GatewayClient:
         )
 
     def _refuse(self, refusal: Refusal, request_id: RequestId) -> None:
+        self._counts["throttled" if refusal.code == "throttled" else "bad_requests"] += 1
         self.session.put(gateway_frames.refused(refusal, request_id))
 
     # -- the end -----------------------------------------------------------------------
@@ -234,5 +239,6 @@ class GatewayClient:
 
     def _part_with(self, close: Close) -> None:
         if not self._closing.done():
+            self._counts[f"closed_{close.code}"] += 1
             self._closing.set_result(close)
         self._wake.set()

@@ -11,6 +11,7 @@ from ledgerflux.wire.health import Health, PartitionHealth
 
 PREFIX = "ledgerflux"
 _GAUGE_COUNTS = {"clients", "subscriptions", "sockets", "ended", "paused", "queued_bytes"}
+_GAUGE_COUNTS |= {"addresses", "handshakes"}
 
 
 class _HealthCollector(Collector):

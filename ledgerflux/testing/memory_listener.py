@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import parse_qs, urlsplit
 
 from ledgerflux.errors import Conflict, FeedError
-from ledgerflux.ports import ClientConnection, Handler, Request, Response
+from ledgerflux.ports import ClientConnection, Door, Handler, Request, Response
 
 RESTART = 1012
 
@@ -19,8 +19,9 @@ class MemoryClient:
     calls `next` is a client that does not read.
     """
 
-    def __init__(self, path: str, window_bytes: int) -> None:
+    def __init__(self, path: str, window_bytes: int, address: str = "127.0.0.1") -> None:
         self.path = path
+        self.address = address
         self.remote = "memory:0"
         self.closed: tuple[int, str] | None = None
         self._window_bytes = window_bytes
@@ -97,6 +98,7 @@ class MemoryListener:
         self._routes: Mapping[str, Handler] = {}
         self._paths: Sequence[str] = ()
         self._accept: Callable[[MemoryClient], None] | None = None
+        self._door: Door | None = None
         self._taken: set[int] = set()
 
     @asynccontextmanager
@@ -109,6 +111,7 @@ class MemoryListener:
         *,
         websocket_paths: Sequence[str] = (),
         message_bytes_max: int = 16 * 1024,
+        door: Door | None = None,
     ) -> AsyncIterator[int]:
         """Listen while the context is open; see `ports.Listener.serve`."""
         del host, message_bytes_max
@@ -116,13 +119,17 @@ class MemoryListener:
         if chosen in self._taken:
             raise Conflict(f"port {port} is in use", code="port_in_use")
         self._taken.add(chosen)
-        self._routes, self._paths = routes, websocket_paths
+        self._routes, self._paths, self._door = routes, websocket_paths, door
         clients: list[MemoryClient] = []
         async with asyncio.TaskGroup() as group:
 
             async def handle(client: MemoryClient) -> None:
-                if on_connection is not None:
-                    await on_connection(client)
+                try:
+                    if on_connection is not None:
+                        await on_connection(client)
+                finally:
+                    if door is not None:
+                        door.leave(client.address)
                 await client.close(1000, "")
 
             def accept(client: MemoryClient) -> None:
@@ -138,15 +145,21 @@ class MemoryListener:
                 for client in clients:
                     await client.close(RESTART, "restart")
 
-    def connect(self, path: str, *, window_bytes: int | None = None) -> MemoryClient:
-        """Open a WebSocket.
+    def connect(
+        self, path: str, *, window_bytes: int | None = None, address: str = "127.0.0.1"
+    ) -> MemoryClient:
+        """Open a WebSocket from `address`.
 
         Raises:
-            FeedError: Nobody listens there (`feed_refused`).
+            FeedError: Nobody listens there, or it is not let in (`feed_refused`).
         """
         if self._accept is None or path not in self._paths:
             raise FeedError(f"nothing is at {path}", code="feed_refused")
-        client = MemoryClient(path, window_bytes or self.window_bytes)
+        if self._door is not None:
+            refused = self._door.admit(address)
+            if refused is not None:
+                raise FeedError(f"HTTP {refused.status}", code="feed_refused")
+        client = MemoryClient(path, window_bytes or self.window_bytes, address)
         self._accept(client)
         return client
 

@@ -22,7 +22,6 @@ Code = Literal[
     "already_subscribed",
     "not_subscribed",
     "limit_subscriptions",
-    "limit_connections",
     "throttled",
     "protocol_error",
     "not_ready",

@@ -17,9 +17,7 @@ from ledgerflux.core.telling import BatchView, Heads, Missing
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import rfc3339
 
-RETRYABLE = frozenset(
-    ("throttled", "slow_consumer", "limit_connections", "not_ready", "limit_subscriptions")
-)
+RETRYABLE = frozenset(("throttled", "slow_consumer", "not_ready", "limit_subscriptions"))
 """Error codes after which the same request may succeed later."""
 
 RequestId = int | str | None

@@ -14,7 +14,11 @@ PRODUCTS_MAX = 500
 EVERYTHING = "*"
 
 ChannelText = Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
-RequestId = int | Annotated[str, Field(max_length=36)] | None
+WHOLE_MAX = 2**53
+"""Past it other languages lose digits: an id would not come back as it was."""
+RequestId = (
+    Annotated[int, Field(ge=-WHOLE_MAX, le=WHOLE_MAX)] | Annotated[str, Field(max_length=36)] | None
+)
 ProductText = Annotated[str, Field(max_length=64)]
 
 

@@ -282,15 +282,37 @@ async def test_binary_messages_end_the_connection():
         assert client.messages[-1].code == "bad_request"
 
 
-async def test_one_client_too_many_is_told_so():
+async def test_one_client_too_many_stays_outside():
     async with running(Limits(clients_max=1)) as stack:
         first = await stack.client()
-        second = await stack.client()
-        assert await second.closed() == (1013, "limit_connections")
-        assert second.messages[-1].code == "limit_connections"
+        with pytest.raises(FeedError, match="503"):
+            await stack.client()
         await first.memory.leave()
         await until(lambda: stack.gateway.vitals().counts["clients"] == 0)
         await stack.client()
+        assert stack.gateway.vitals().counts["turned_away"] == 1
+
+
+async def test_an_address_has_so_many_connections_and_others_have_theirs():
+    async with running(Limits(connections_per_address=2)) as stack:
+        for _ in range(2):
+            await stack.client(address="192.0.2.1")
+        with pytest.raises(FeedError, match="429"):
+            await stack.client(address="192.0.2.1")
+        await stack.client(address="192.0.2.2")
+        assert stack.gateway.vitals().counts["addresses"] == 2
+
+
+async def test_clients_of_one_address_share_what_it_may_ask():
+    async with running(Limits(address_requests_per_s=1, address_requests_burst=3)) as stack:
+        one, two = [await stack.client(address="192.0.2.1") for _ in range(2)]
+        other = await stack.client(address="192.0.2.2")
+        answers = [await client.ask("ping") for client in (one, two, one, two)]
+        assert [answer.type for answer in answers] == ["pong", "pong", "pong", "error"]
+        assert answers[3].code == "throttled"
+        assert 0 < answers[3].retry_after_ms <= 1000
+        assert (await other.ask("ping")).type == "pong"
+        assert stack.gateway.vitals().counts["throttled"] == 1
 
 
 @pytest.mark.parametrize(
