@@ -39,6 +39,7 @@ class ScriptedConnection:
         self.products = set()
         self.place = 0
         self.sequence = -1
+        self.closed = asyncio.Event()
 
     async def send(self, frame):
         request = json.loads(frame)
@@ -60,11 +61,11 @@ class ScriptedConnection:
                 self.sequence += 1
                 return make(self.sequence)
         self.feed.done.set()
-        await asyncio.Event().wait()
-        raise AssertionError
+        await self.closed.wait()
+        raise FeedError("we closed", code="feed_lost")
 
     async def close(self):
-        pass
+        self.closed.set()
 
 
 class Pipeline:
@@ -87,7 +88,8 @@ class Pipeline:
         self.ingest = Ingest(self.ingest_bus, self.clock, self.feed, writer="i", random=lambda: 0.5)
         self.normalize = Normalize(self.bus.connect(), self.clock, shard=0, shards=1, writer="n")
 
-    async def run(self):
+    async def run(self, until=lambda: True):
+        """Run until all frames are through, and `until` holds."""
         await write_feed(self.bus, self.conf)
         async with asyncio.timeout(60), asyncio.TaskGroup() as group:
             tasks = [
@@ -97,7 +99,7 @@ class Pipeline:
             if self.hold_ingest_after:
                 await self._hold()
             await self.feed.done.wait()
-            while not self.through():
+            while not (self.through() and until()):
                 await asyncio.sleep(0)
             for task in tasks:
                 task.cancel()

@@ -65,7 +65,11 @@ class WsFeed:
 
 
 def _ended(closed: ConnectionClosed) -> FeedError:
-    frame = closed.rcvd or closed.sent
-    if frame is None:
-        return FeedError("closed without a close frame (1006)")
-    return FeedError(f"closed with {frame.code} {frame.reason}".rstrip())
+    """Return the end in words; only after the venue's own goodbye is nothing missing."""
+    if closed.rcvd is not None:
+        text = f"closed with {closed.rcvd.code} {closed.rcvd.reason}".rstrip()
+        return FeedError(text, code="feed_closed" if closed.rcvd_then_sent else "feed_lost")
+    if closed.sent is not None:
+        text = f"we closed with {closed.sent.code} {closed.sent.reason}".rstrip()
+        return FeedError(text, code="feed_lost")
+    return FeedError("closed without a close frame (1006)", code="feed_lost")

@@ -7,7 +7,8 @@ class Backoff:
     """Delays that grow by doubling from `base_s` to `cap_s`, each drawn from 0 to its bound.
 
     Success alone resets nothing: a venue that lets us in and throws us out again would be
-    stormed. Only `calm_s` of clean data does.
+    stormed. Only `calm_s` of clean data does, from the first clean frame after the last
+    failure or doubt on.
 
     Source: "full jitter", Exponential Backoff And Jitter, AWS Architecture Blog.
     """
@@ -26,10 +27,14 @@ class Backoff:
 
     def fail(self, random: float) -> float:
         """Count a failure and return seconds to wait; `random` is drawn from [0, 1)."""
-        self._clean_since_ns = None
+        self.doubt()
         bound_s = min(self._cap_s, self._base_s * float(1 << min(self._failures, 30)))
         self._failures += 1
         return bound_s * random
+
+    def doubt(self) -> None:
+        """Note data that are not clean: calm begins anew with the next clean frame."""
+        self._clean_since_ns = None
 
     def clean(self, now_ns: int) -> None:
         """Note clean data at `now_ns` (monotonic)."""

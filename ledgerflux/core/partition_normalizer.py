@@ -15,6 +15,7 @@ from ledgerflux.model.events import (
     BookSnapshot,
     BookUpdate,
     Event,
+    Heartbeat,
     Parsed,
     RecentTrades,
     Ticker,
@@ -32,6 +33,10 @@ class Resync(NamedTuple):
     reason: str
 
 
+RUN_COUNTS = ("raw_frames", "raw_gap_frames", "raw_breaks")
+"""Counts of the current run of the source; the others are of the data set."""
+
+
 class Notice(NamedTuple):
     """What a readable frame holds that nobody can use: `book` or `unknown`, and what it is."""
 
@@ -40,19 +45,25 @@ class Notice(NamedTuple):
 
 
 class Session(NamedTuple):
-    """The connection that frames come from: empty before the first."""
+    """The connection that frames come from: empty before the first.
+
+    `connection` is empty again after its end. `start` is how many frames of the run were
+    known before it, `beat` the counter of the next heartbeat (None: not known).
+    """
 
     run: str = ""
     connection: str = ""
     channels: tuple[str, ...] = ()
+    start: int = 0
+    beat: int | None = None
 
 
 class PartitionNormalizer:
     """Turns what one partition's socket brought into events.
 
-    Feed it in RAW order; `take` hands over what was made since. `counts` are totals:
-    `raw_frames` and `raw_gap_frames` of the current run of the source, the others of the
-    data set.
+    Feed it in RAW order; `take` hands over what was made since. `counts` are totals, those
+    in `RUN_COUNTS` of the current run of the source. `raw_breaks` counts ends of sessions
+    after which nobody knows how many frames are missing.
     """
 
     def __init__(self) -> None:
@@ -63,6 +74,15 @@ class PartitionNormalizer:
         self._made: list[Made] = []
         self._resyncs: list[Resync] = []
         self._notices: list[Notice] = []
+
+    @property
+    def session_frames(self) -> int:
+        """Return how many frames the open connection brought, lost ones that were counted too."""
+        return self._known_frames - self.session.start if self.session.connection else 0
+
+    @property
+    def _known_frames(self) -> int:
+        return self.counts["raw_frames"] + self.counts["raw_gap_frames"]
 
     def take(self) -> tuple[list[Made], list[Resync]]:
         """Return events and resyncs made since the last call, in order."""
@@ -92,8 +112,11 @@ class PartitionNormalizer:
     ) -> None:
         """A connection was made for `products`."""
         if run != self.session.run:
-            self.counts["raw_frames"] = self.counts["raw_gap_frames"] = 0
-        self.session = Session(run, connection, tuple(channels))
+            for name in RUN_COUNTS:
+                self.counts[name] = 0
+        elif self.session.connection:  # its ingest was killed
+            self.counts["raw_breaks"] += 1
+        self.session = Session(run, connection, tuple(channels), self._known_frames)
         self._tracker = SequenceTracker(0)
         for product in products:
             if product not in self.products:
@@ -103,14 +126,17 @@ class PartitionNormalizer:
             if product not in products:
                 stream.close("no longer subscribed", receive_ns)
 
-    def close(self, reason: str, receive_ns: int) -> None:
-        """The connection ended."""
+    def close(self, reason: str, receive_ns: int, *, complete: bool = True) -> None:
+        """The connection ended; `complete` where nothing that was sent is missing."""
+        self.session = self.session._replace(connection="")
+        self.counts["raw_breaks"] += not complete
         for stream in self.products.values():
             stream.close(reason, receive_ns)
 
     def lost(self, cause: str, frames: int | None, receive_ns: int) -> None:
         """Frames were lost between socket and log, `frames` of them where they were counted."""
         self.counts["raw_gap_frames"] += frames or 0
+        self._forget_beat()
         self.counts["raw_gaps"] += 1
         if frames is None:
             self._tracker = SequenceTracker()  # nobody knows which number comes next
@@ -143,6 +169,7 @@ class PartitionNormalizer:
         """A frame that can't be read: it may have held anything."""
         self.counts["raw_frames"] += 1
         self.counts["refused"] += 1
+        self._forget_beat()
         if sequence is not None:
             self._in_order(sequence, receive_ns)
         self._doubt_all("upstream", f"a frame could not be read: {reason}", receive_ns)
@@ -153,6 +180,7 @@ class PartitionNormalizer:
             return True
         if judgement.verdict is Verdict.HOLE:
             self.counts["sequence_holes"] += 1
+            self._forget_beat()
             detail = f"{judgement.missing} missing before sequence {sequence}"
             self._doubt_all("upstream", detail, receive_ns, missing=judgement.missing)
             return True
@@ -170,6 +198,9 @@ class PartitionNormalizer:
     ) -> None:
         if isinstance(event, Unknown | VenueError):
             self.counts["unknown" if isinstance(event, Unknown) else "venue_errors"] += 1
+            return
+        if isinstance(event, Heartbeat):
+            self._heard(event, receive_ns)
             return
         if not isinstance(event, BookUpdate | BookSnapshot | Trade | RecentTrades | Ticker):
             return
@@ -193,6 +224,24 @@ class PartitionNormalizer:
                 stream.recent_trades(event, receive_ns)
         if problem is not None:
             self._refuse(event.product, problem)
+
+    def _heard(self, event: Heartbeat, receive_ns: int) -> None:
+        """Judge a heartbeat's counter: each must be one more than the last of its connection."""
+        if event.counter is None:
+            return
+        expected = self.session.beat
+        self.session = self.session._replace(beat=event.counter + 1)
+        if expected is not None and event.counter > expected:
+            self.counts["heartbeat_holes"] += 1
+            missing = event.counter - expected
+            self._doubt_all(
+                "upstream", f"{missing} missing before heartbeat {event.counter}", receive_ns
+            )
+
+    def _forget_beat(self) -> None:
+        """A heartbeat may be among what is missing: that is one loss, not two."""
+        if self.session.beat is not None:
+            self.session = self.session._replace(beat=None)
 
     # -- doubts ------------------------------------------------------------------------
 
@@ -224,7 +273,13 @@ class PartitionNormalizer:
     def restore(cls, saved: PartitionCheckpoint) -> "PartitionNormalizer":
         """Return the machine that was saved."""
         machine = cls()
-        machine.session = Session(saved.run, saved.connection, tuple(saved.channels))
+        machine.session = Session(
+            saved.run,
+            saved.connection,
+            tuple(saved.channels),
+            saved.session_start,
+            saved.session_beat,
+        )
         machine.counts = Counter(saved.counts)
         machine._tracker = SequenceTracker(saved.expected)
         for product in saved.products:

@@ -26,6 +26,7 @@ class ProductCheckpoint(msgspec.Struct, frozen=True):
 class PartitionCheckpoint(msgspec.Struct, frozen=True):
     """One (partition, venue): its products, session and counts after RAW record `raw_number`.
 
+    `connection` is empty where it has ended; `session_start` and `session_beat` are its own.
     `raw_sequence` is the stream sequence of that record; `norm_number`, `norm_crc` and
     `norm_sequence` are the last NORM record that covers it.
     """
@@ -44,3 +45,5 @@ class PartitionCheckpoint(msgspec.Struct, frozen=True):
     norm_sequence: int
     counts: dict[str, int]
     products: list[ProductCheckpoint]
+    session_start: int = 0
+    session_beat: int | None = None

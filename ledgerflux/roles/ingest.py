@@ -3,19 +3,28 @@
 import asyncio
 from collections.abc import Callable
 
+from ledgerflux.core.inbox import Room
 from ledgerflux.core.sharding import partitions_of
 from ledgerflux.ports import Bus, Clock, Feed
-from ledgerflux.roles.ingest_partition import IngestPartition, IngestTools
+from ledgerflux.roles.ingest_partition import CROWDED_BYTES, IngestPartition, IngestTools
 from ledgerflux.roles.pacer import Pacer
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
 from ledgerflux.venues.registry import venue as venue_named
 from ledgerflux.wire.health import FeedConf, PartitionHealth
 
+ROOM_BYTES_MAX = 128 * 1024 * 1024
+"""What all partitions together hold while NATS is away; frames past it are lost and counted."""
 SILENCE_S = 10.0
+STALL_S = 2.5
+"""A venue's heartbeats come once a second."""
+LOCAL_STALL_S = 5.0
+STUCK_NS = 2_000_000_000
+"""An append that waits longer is told in the health record."""
 BACKOFF_CAP_S = 30.0
 LOCAL_BACKOFF_CAP_S = 1.0
 LOCAL_REQUESTS_PER_S = 1000.0
 LOCAL_RUN = ("replay:", "synthetic")
+REPLAY = "replay:"
 
 
 class Ingest:
@@ -51,6 +60,7 @@ class Ingest:
     def _make_partitions(self, conf: FeedConf) -> list[IngestPartition]:
         venue = venue_named(conf.venue)
         local = conf.source.startswith(LOCAL_RUN)
+        partitions = partitions_of(conf.products)
         per_s = LOCAL_REQUESTS_PER_S if local else venue.book_requests_per_s
         tools = IngestTools(
             bus=self._bus,
@@ -59,26 +69,22 @@ class Ingest:
             pacer=Pacer(self._clock, per_s),
             random=self._random,
             writer=self._writer,
+            room=Room(ROOM_BYTES_MAX),
+            crowded_bytes=min(CROWDED_BYTES, ROOM_BYTES_MAX // max(1, len(partitions))),
             silence_s=None if local else SILENCE_S,
+            stall_s=_stall_s(conf.source),
             backoff_cap_s=LOCAL_BACKOFF_CAP_S if local else BACKOFF_CAP_S,
         )
         return [
             IngestPartition(tools, venue, conf, partition, products)
-            for partition, products in partitions_of(conf.products).items()
+            for partition, products in partitions.items()
         ]
 
     def vitals(self) -> Vitals:
         """Return what the health record says."""
         parts = self._partitions
-        waiting = [part for part in parts if not part.connected]
         frames = sum(part.frames_total for part in parts)
-        if self._conf is None:
-            state, reason = "starting", "waiting for a source"
-        elif waiting:
-            names = ", ".join(product for part in waiting for product in part.products)
-            state, reason = "degraded", f"not connected: {names}"
-        else:
-            state, reason = "ready", ""
+        state, reason = self._state()
         return Vitals(
             state=state,
             reason=reason,
@@ -97,6 +103,29 @@ class Ingest:
                 "lost_frames": sum(part.inbox.statistics().lost_total for part in parts),
                 "append_doubts": sum(part.writer.doubts_total for part in parts),
                 "sockets": sum(part.connected for part in parts),
+                "crowded": sum(part.inbox.crowded for part in parts),
                 "queued_bytes": sum(part.inbox.statistics().bytes for part in parts),
             },
         )
+
+    def _state(self) -> tuple[str, str]:
+        if self._conf is None:
+            return "starting", "waiting for a source"
+        parts, now_ns = self._partitions, self._clock.monotonic_ns()
+        waits = [now_ns - since for p in parts if (since := p.writer.waiting_since_ns) is not None]
+        if max(waits, default=0) > STUCK_NS:
+            frames = sum(part.inbox.statistics().frames for part in parts)
+            return "degraded", f"NATS takes nothing for {max(waits) / 1e9:.0f} s: {frames} wait"
+        apart = [part for part in parts if not part.connected]
+        if apart:
+            names = ", ".join(product for part in apart for product in part.products)
+            why = next((f" ({part.trouble})" for part in apart if part.trouble), "")
+            return "degraded", f"not connected: {names}{why}"
+        return "ready", ""
+
+
+def _stall_s(source: str) -> float | None:
+    """Return how long a socket of `source` may be silent between heartbeats, None for ever."""
+    if source.startswith(REPLAY):
+        return None
+    return LOCAL_STALL_S if source.startswith(LOCAL_RUN) else STALL_S

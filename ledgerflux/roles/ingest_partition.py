@@ -6,24 +6,29 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ledgerflux.core.backoff import Backoff
-from ledgerflux.core.inbox import Frames, Inbox, Lost, Note
+from ledgerflux.core.inbox import Frames, Inbox, Lost, Note, Room
 from ledgerflux.core.resync import ResyncPolicy, ResyncStep
 from ledgerflux.core.sequence import SequenceTracker, Verdict
 from ledgerflux.errors import FeedError
 from ledgerflux.ports import Bus, Clock, Feed, FeedConnection
 from ledgerflux.roles.pacer import Pacer
 from ledgerflux.roles.partition_writer import PartitionWriter
+from ledgerflux.telemetry.log import Events
 from ledgerflux.venues.base import Channel, Venue
 from ledgerflux.wire.health import FeedConf
 from ledgerflux.wire.record import Draft, Kind, draft, pack_frames
 from ledgerflux.wire.session import FrameGap, SessionClose, SessionOpen, encode_note
-from ledgerflux.wire.subjects import RAW, raw_subject, resync_subject
+from ledgerflux.wire.subjects import RAW, SESSION, raw_subject, resync_subject
 
-INBOX_BYTES_MAX = 16 * 1024 * 1024
+CROWDED_BYTES = 16 * 1024 * 1024
 ROOM_WAIT_S = 5.0
-"""A full inbox holds the socket back this long; then frames are lost, and declared."""
+"""A crowded inbox holds its socket back this long, once; then it is read into the room left."""
+STALL_LOOKS = 2
+"""A stall is judged in so many looks: a busy loop of our own can't pass for one."""
 COMPRESS_ELSEWHERE_BYTES = 1024 * 1024
 DRAIN_S = 4.0
+
+log = Events(__name__)
 
 
 class IngestTools(NamedTuple):
@@ -35,8 +40,14 @@ class IngestTools(NamedTuple):
     pacer: Pacer
     random: Callable[[], float]
     writer: str
+    room: Room
+    """What all partitions may hold while the bus is away."""
+    crowded_bytes: int
+    """One partition's share of it: with more, its socket is held back for a while."""
     silence_s: float | None
     """A socket without a frame for this long is dead; None where silence is normal."""
+    stall_s: float | None
+    """The same once the socket has brought a heartbeat; None where it may stop."""
     backoff_cap_s: float
     """The longest wait before a socket is tried again."""
 
@@ -55,6 +66,7 @@ class IngestPartition:
         self.partition = partition
         self.products = tuple(products)
         self.connected = False
+        self.trouble = ""
         self.frames_total = 0
         self.bytes_total = 0
         self.reconnects_total = 0
@@ -62,7 +74,7 @@ class IngestPartition:
         self.writer = PartitionWriter(
             tools.bus, tools.clock, RAW, raw_subject(partition, venue.name), writer=tools.writer
         )
-        self.inbox = Inbox(INBOX_BYTES_MAX)
+        self.inbox = Inbox(tools.room, crowded_bytes=tools.crowded_bytes)
         self._tools = tools
         self._venue = venue
         self._conf = conf
@@ -73,6 +85,10 @@ class IngestPartition:
         self._connection: FeedConnection | None = None
         self._name = ""
         self._last_receive_ns = 0
+        self._silence_s = tools.silence_s
+        self._held_back = False
+        self._wanted: dict[str, None] = {}
+        self._asked = asyncio.Event()
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._idle = asyncio.Event()
@@ -89,11 +105,13 @@ class IngestPartition:
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._socket_loop())
+                    group.create_task(self._listen_loop())
                     group.create_task(self._resync_loop())
             finally:
                 if not appending.done():
                     await self._drain()
                 appending.cancel()
+                self.inbox.close()
 
     async def _drain(self) -> None:
         """Wait until all that was received is in the log, as long as that can be hoped for."""
@@ -109,7 +127,8 @@ class IngestPartition:
         while True:
             try:
                 await self._session()
-            except FeedError:
+            except FeedError as error:
+                self.trouble = error.message
                 delay_s = self._backoff.fail(self._tools.random())
                 await self._tools.clock.sleep(delay_s)
             self.reconnects_total += 1
@@ -117,16 +136,16 @@ class IngestPartition:
     async def _session(self) -> None:
         await self._tools.pacer.turn()
         connection = await self._tools.feed.connect(self._conf.url)
-        reason = "stopped"
+        reason, complete = "stopped", False
         try:
             self._begin(connection)
             await self._subscribe(connection, self._channels)
             await self._receive(connection)
         except FeedError as error:
-            reason = error.message
+            reason, complete = error.message, error.code == "feed_closed"
             raise
         finally:
-            self._end(reason)
+            self._end(reason, complete=complete)
             await connection.close()
 
     def _begin(self, connection: FeedConnection) -> None:
@@ -134,8 +153,11 @@ class IngestPartition:
         self._connection = connection
         self._name = f"{self.partition:02d}-{now_ns:x}"
         self._tracker = SequenceTracker(0)
-        self._policy.connected(self._tools.clock.monotonic_ns())
+        self._silence_s = self._tools.silence_s
+        self._wanted.clear()
+        self._policy.connected()
         self.connected = True
+        self.trouble = ""
         note = SessionOpen(
             run=self._conf.run,
             connection=self._name,
@@ -146,10 +168,10 @@ class IngestPartition:
         )
         self._put_note(Kind.SESSION, encode_note(note))
 
-    def _end(self, reason: str) -> None:
+    def _end(self, reason: str, *, complete: bool) -> None:
         self.connected = False
         self._connection = None
-        note = SessionClose(self._name, reason, self._stamp())
+        note = SessionClose(self._name, reason, self._stamp(), complete)
         self._put_note(Kind.SESSION, encode_note(note))
 
     async def _subscribe(self, connection: FeedConnection, channels: Sequence[Channel]) -> None:
@@ -158,65 +180,97 @@ class IngestPartition:
             await connection.send(frame)
 
     async def _receive(self, connection: FeedConnection) -> None:
-        silence_s = self._tools.silence_s
         while True:
+            await self._take(await self._next(connection))
+
+    async def _next(self, connection: FeedConnection) -> bytes:
+        """Return the next frame.
+
+        Raises:
+            FeedError: The connection ended, or is silent (`feed_silent`).
+        """
+        silence_s = self._silence_s
+        for _ in range(STALL_LOOKS):
             try:
-                async with asyncio.timeout(silence_s):
-                    frame = await connection.receive()
-            except TimeoutError as error:
-                raise FeedError(f"silent for {silence_s:g} s") from error
-            await self._take(frame)
+                async with asyncio.timeout(None if silence_s is None else silence_s / STALL_LOOKS):
+                    return await connection.receive()
+            except TimeoutError:
+                continue
+        raise FeedError(f"silent for {silence_s:g} s", code="feed_silent")
 
     async def _take(self, frame: bytes) -> None:
         receive_ns = self._stamp()
         self.frames_total += 1
         self.bytes_total += len(frame)
-        if self.inbox.full:
-            await self._wait_for_room()
+        await self._hold_back()
         if self.inbox.put(receive_ns, frame):
             self._backoff.clean(self._tools.clock.monotonic_ns())
         self._wake()
+        if self._tools.stall_s is not None and self._venue.is_heartbeat(frame):
+            self._silence_s = self._tools.stall_s
         sequence = self._venue.sequence(frame)
-        if sequence is None:
-            return
-        if self._tracker.receive(sequence).verdict is not Verdict.ACCEPT:
-            for product in self.products:
-                await self._resync(product)
+        if sequence is not None and self._tracker.receive(sequence).verdict is not Verdict.ACCEPT:
+            self._ask(*self.products)
 
-    async def _wait_for_room(self) -> None:
-        self._room.clear()
-        try:
-            async with asyncio.timeout(ROOM_WAIT_S):
-                await self._room.wait()
-        except TimeoutError:
-            return  # the frame is refused by the inbox, counted and declared
+    async def _hold_back(self) -> None:
+        """Leave a crowded inbox time to empty before the next frame: once, until it has."""
+        if not self.inbox.crowded:
+            self._held_back = False
+        elif not self._held_back:
+            try:
+                async with asyncio.timeout(ROOM_WAIT_S):
+                    while self.inbox.crowded:
+                        self._room.clear()
+                        await self._room.wait()
+            except TimeoutError:
+                self._held_back = True  # the bus is away: what comes now goes into the room left
 
     # -- fresh snapshots ---------------------------------------------------------------
 
-    async def _resync_loop(self) -> None:
+    async def _listen_loop(self) -> None:
         subject = resync_subject(self._venue.name, self.partition)
         async with self._tools.bus.subscribe(subject, pending=64) as mailbox:
             async for _, payload in mailbox:
                 product = str(json.loads(payload).get("product", ""))
-                if product in self.products:
-                    await self._resync(product)
+                if product in self.products or product == SESSION:
+                    self._ask(product)
 
-    async def _resync(self, product: str) -> None:
-        """Ask the venue for a fresh book of `product`, as far as the policy lets us."""
-        connection = self._connection
-        if connection is None:
-            return
-        step = self._policy.ask(product, self._tools.clock.monotonic_ns())
-        if step is ResyncStep.WAIT:
-            return
-        self.resyncs_total += 1
-        if step is ResyncStep.RECONNECT:
+    def _ask(self, *products: str) -> None:
+        """Note that the books of `products` are not believed."""
+        self._backoff.doubt()
+        self._wanted.update(dict.fromkeys(products))
+        self._asked.set()
+
+    async def _resync_loop(self) -> None:
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            wanted, self._wanted = list(self._wanted), {}
+            if self._connection is not None:
+                await self._resync(self._connection, wanted)
+
+    async def _resync(self, connection: FeedConnection, wanted: Sequence[str]) -> None:
+        """Ask the venue for fresh books of `wanted`, as far as the policy lets us."""
+        now_ns = self._tools.clock.monotonic_ns()
+        steps = {product: self._step(product, now_ns) for product in wanted}
+        again = [product for product, step in steps.items() if step is ResyncStep.RESUBSCRIBE]
+        if ResyncStep.RECONNECT in steps.values():
+            self.resyncs_total += 1
             await connection.close()
-            return
+        elif again:
+            self.resyncs_total += len(again)
+            await self._resubscribe(connection, again)
+
+    def _step(self, product: str, now_ns: int) -> ResyncStep:
+        if product == SESSION:
+            return self._policy.ask_socket(now_ns)
+        return self._policy.ask(product, now_ns)
+
+    async def _resubscribe(self, connection: FeedConnection, products: Sequence[str]) -> None:
         try:
             for frame in (
-                *self._venue.unsubscribe([product], ["level2"]),
-                *self._venue.subscribe([product], ["level2"]),
+                *self._venue.unsubscribe(products, ["level2"]),
+                *self._venue.subscribe(products, ["level2"]),
             ):
                 await self._tools.pacer.turn()
                 await connection.send(frame)

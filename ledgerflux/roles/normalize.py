@@ -74,6 +74,7 @@ class Normalize:
         for part in parts:
             counts.update(part.machine.counts)
             counts.update(part.machine.passed_over())
+            counts["session_frames"] += part.machine.session_frames
             counts["append_doubts"] += part.writer.doubts_total
             counts["checkpoints"] += part.checkpoints_total
         waiting = [part.oldest_waiting_ns for part in parts if part.oldest_waiting_ns]
@@ -101,7 +102,10 @@ class Normalize:
         orphans = [f"{part.partition:02d}" for part in self._partitions if part.orphaned]
         if orphans:
             names = ", ".join(orphans)
-            return "degraded", f"partitions {names}: the log lost their session: restart ingest"
+            return (
+                "degraded",
+                f"partitions {names}: the log lost their session: a new one is asked for",
+            )
         return "ready", ""
 
     def _percentile(self, share: float) -> float | None:

@@ -27,6 +27,7 @@ from ledgerflux.wire.subjects import (
     DLQ,
     NORM,
     RAW,
+    SESSION,
     dlq_subject,
     norm_subject,
     raw_subject,
@@ -85,7 +86,7 @@ class NormalizePartition:
     @property
     def orphaned(self) -> bool:
         """Say whether frames come of a session whose beginning the log has lost."""
-        return self.raw_seen > 0 and not self.machine.session.run
+        return self.machine.counts["raw_frames"] > 0 and not self.machine.session.run
 
     async def run(self) -> None:
         """Work until cancelled; then finish what was read, and checkpoint.
@@ -201,7 +202,9 @@ class NormalizePartition:
             return  # asked again once a second, as long as the book is suspect
 
     async def ask_again(self) -> None:
-        """Ask for every book that is still not believed."""
+        """Ask for every book that is still not believed, or for a session where it is lost."""
+        if self.orphaned:
+            await self._ask(Resync(SESSION, "the log has lost the session"))
         for product, stream in self.machine.products.items():
             if stream.state == "suspect":
                 await self._ask(Resync(product, "still suspect"))

@@ -102,8 +102,8 @@ class Normalizer:
         match decode_note(record.body):
             case SessionOpen(run, connection, _, products, channels, receive_ns):
                 self.machine.open(run, connection, products, channels, receive_ns)
-            case SessionClose(_, reason, receive_ns):
-                self.machine.close(reason, receive_ns)
+            case SessionClose(_, reason, receive_ns, complete):
+                self.machine.close(reason, receive_ns, complete=complete)
             case FrameGap(cause, frames, _, to_ns, _):
                 self.machine.lost(cause, frames, to_ns)
             case _:
@@ -133,4 +133,6 @@ class Normalizer:
             norm_sequence=norm_end[2],
             counts=counts,
             products=products,
+            session_start=session.start,
+            session_beat=session.beat,
         )

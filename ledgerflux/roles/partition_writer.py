@@ -55,6 +55,8 @@ class PartitionWriter:
         self._claimed = False
         self._settled = False
         self._landed = False
+        self.waiting_since_ns: int | None = None
+        """Since when the append in flight waits (monotonic); None where none does."""
         self.doubts_total = 0
         self.appended_total = 0
 
@@ -89,6 +91,13 @@ class PartitionWriter:
             LogError: The log lost records that were acknowledged.
         """
         assert self._settled, "open() first"
+        self.waiting_since_ns = self._clock.monotonic_ns()
+        try:
+            return await self._append(item)
+        finally:
+            self.waiting_since_ns = None
+
+    async def _append(self, item: Draft) -> int:
         while True:
             number = self._tail.number + 1
             payload, crc = self._encode(item, number)

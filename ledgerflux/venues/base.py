@@ -57,6 +57,10 @@ class Venue(Protocol):
         """
         ...
 
+    def is_heartbeat(self, frame: bytes) -> bool:
+        """Say, from its first bytes, whether `frame` is a heartbeat as the venue writes it."""
+        ...
+
     def parse(self, frame: bytes) -> Parsed:
         """Return what `frame` says.
 

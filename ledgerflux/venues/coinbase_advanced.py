@@ -88,6 +88,10 @@ class CoinbaseAdvanced:
         except UNREADABLE:
             return None
 
+    def is_heartbeat(self, frame: bytes) -> bool:
+        """Say whether `frame` is one of the connection's, once a second."""
+        return frame.startswith(b'{"channel":"heartbeats"')
+
     def parse(self, frame: bytes) -> Parsed:
         """Return what `frame` says; a channel that the protocol lacks is `Unknown`.
 

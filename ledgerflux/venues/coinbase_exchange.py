@@ -64,6 +64,10 @@ class CoinbaseExchange:
         """Return None: connections of this venue are not numbered."""
         return None
 
+    def is_heartbeat(self, frame: bytes) -> bool:
+        """Say whether `frame` is one of a product's, once a second."""
+        return frame.startswith(b'{"type":"heartbeat"')
+
     def parse(self, frame: bytes) -> Parsed:
         """Return what `frame` says; a type that the protocol lacks is `Unknown`.
 

@@ -25,11 +25,16 @@ class SessionOpen(msgspec.Struct, frozen=True, tag_field="event", tag="open"):
 
 
 class SessionClose(msgspec.Struct, frozen=True, tag_field="event", tag="close"):
-    """The connection ended: nothing more comes of it."""
+    """The connection ended: nothing more comes of it.
+
+    `complete` says that the venue said goodbye: all that it sent before has been received.
+    Else nobody knows how much more there was.
+    """
 
     connection: str
     reason: str
     receive_ns: int
+    complete: bool = False
 
 
 class FrameGap(msgspec.Struct, frozen=True, tag_field="event", tag="gap"):

@@ -6,6 +6,10 @@ SNAP = "MD_SNAP"
 DLQ = "MD_DLQ"
 
 
+SESSION = ""
+"""Asked for on `resync_subject` in place of a product: a new connection altogether."""
+
+
 def raw_subject(partition: int, venue: str) -> str:
     """Return the subject of a partition's frames: `md.raw.07.coinbase-advanced`."""
     return f"md.raw.{partition:02d}.{venue}"

@@ -89,7 +89,7 @@ async def test_a_broken_sequence_asks_the_venue_for_a_fresh_book_at_once(step):
     product, make = frames[5]
     broken = [*frames[:5], (product, lambda sequence: make(sequence - 1 + step)), *frames[6:11]]
     pipeline = Pipeline(VENUE, ["BTC-USD"], broken)
-    await pipeline.run()
+    await pipeline.run(until=lambda: len(resubscribed(pipeline)) >= 2)
     assert resubscribed(pipeline) == [("unsubscribe", ["BTC-USD"]), ("subscribe", ["BTC-USD"])]
     states = pipeline.normalize.vitals().partitions[0].states
     assert states["BTC-USD"] in ("suspect", "stale")

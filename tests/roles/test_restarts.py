@@ -95,7 +95,7 @@ async def test_another_run_of_the_source_is_another_epoch():
 
 
 async def test_what_does_not_fit_is_declared_as_a_gap(monkeypatch):
-    monkeypatch.setattr("ledgerflux.roles.ingest_partition.INBOX_BYTES_MAX", 2_000)
+    monkeypatch.setattr("ledgerflux.roles.ingest.ROOM_BYTES_MAX", 2_000)
     monkeypatch.setattr("ledgerflux.roles.ingest_partition.ROOM_WAIT_S", 0.01)
     pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(200))
     pipeline.hold_ingest_after = 10
@@ -108,7 +108,7 @@ async def test_what_does_not_fit_is_declared_as_a_gap(monkeypatch):
     assert len(gaps) == 1
 
 
-async def test_frames_whose_session_the_log_has_lost_make_the_shard_degraded():
+async def test_a_shard_whose_session_the_log_has_lost_says_so_until_a_new_one_mends_it():
     pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(50))
     await pipeline.run()
     bus = MemoryBus()  # the same RAW, but for its beginning; no checkpoint, no NORM
@@ -123,4 +123,34 @@ async def test_frames_whose_session_the_log_has_lost_make_the_shard_degraded():
         while normalize.vitals().state != "degraded":
             await asyncio.sleep(0)
         assert "session" in normalize.vitals().reason
-        task.cancel()
+        pipeline.feed.frames = advanced_frames(20)
+        ingest = Ingest(
+            bus.connect(), pipeline.clock, pipeline.feed, writer="late", random=lambda: 0.5
+        )
+        tasks = [task, group.create_task(ingest.run())]
+        while normalize.vitals().partitions[0].states != {"BTC-USD": "live"}:
+            await asyncio.sleep(0)
+        assert normalize.vitals().state == "ready"
+        for task in tasks:
+            task.cancel()
+
+
+async def test_an_ingest_in_whose_session_the_log_lost_its_beginning_makes_a_new_one():
+    pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(5)[:3])
+    await write_feed(pipeline.bus, pipeline.conf)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        ingest = group.create_task(pipeline.ingest.run())
+        await pipeline.feed.done.wait()
+        raw = pipeline.bus.shared.streams[RAW]
+        while len(raw.messages) < 4:
+            await asyncio.sleep(0)
+        raw.messages[:] = [m for m in raw.messages if decode(m.payload).kind is Kind.FRAMES][-1:]
+        pipeline.feed.frames = advanced_frames(5)[:4]  # of the next connection
+        tasks = [ingest, group.create_task(pipeline.normalize.run())]
+        while not pipeline.normalize.vitals().partitions:
+            await asyncio.sleep(0)
+        while pipeline.normalize.vitals().partitions[0].states != {"BTC-USD": "live"}:
+            await asyncio.sleep(0)
+        assert pipeline.normalize.vitals().state == "ready"
+        for task in tasks:
+            task.cancel()

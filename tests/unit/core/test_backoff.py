@@ -40,6 +40,16 @@ def test_a_failure_starts_the_calm_anew():
     assert backoff.failures == 0
 
 
+def test_data_in_doubt_are_not_calm():
+    backoff = Backoff(calm_s=60)
+    backoff.fail(1.0)
+    for second in range(600):
+        backoff.clean(second * SECOND)
+        if second % 59 == 58:
+            backoff.doubt()
+    assert backoff.failures == 1
+
+
 @given(
     st.lists(st.floats(min_value=0, max_value=1, exclude_max=True), max_size=80),
     st.integers(min_value=1, max_value=1000),

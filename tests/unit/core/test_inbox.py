@@ -3,12 +3,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledgerflux.core import inbox as module
-from ledgerflux.core.inbox import FRAME_COST_BYTES, RECORD_BYTES_MAX, Frames, Inbox, Lost, Note
+from ledgerflux.core.inbox import (
+    FRAME_COST_BYTES,
+    RECORD_BYTES_MAX,
+    Frames,
+    Inbox,
+    Lost,
+    Note,
+    Room,
+)
 from ledgerflux.wire import record
 
 
+def inbox_of(bytes_max, crowded_bytes=1 << 30):
+    return Inbox(Room(bytes_max), crowded_bytes=crowded_bytes)
+
+
 def test_frames_of_one_moment_go_into_one_record():
-    inbox = Inbox(10_000)
+    inbox = inbox_of(10_000)
     assert not inbox
     for number in range(3):
         assert inbox.put(number, b"f%d" % number)
@@ -18,7 +30,7 @@ def test_frames_of_one_moment_go_into_one_record():
 
 
 def test_a_note_keeps_its_place_among_the_frames():
-    inbox = Inbox(10_000)
+    inbox = inbox_of(10_000)
     inbox.put(1, b"before")
     inbox.note(2, b"note")
     inbox.put(2, b"after")
@@ -30,7 +42,7 @@ def test_a_note_keeps_its_place_among_the_frames():
 
 
 def test_a_record_closes_at_its_size_and_a_larger_frame_stands_alone():
-    inbox = Inbox(10 * RECORD_BYTES_MAX)
+    inbox = inbox_of(10 * RECORD_BYTES_MAX)
     half, large = bytes(RECORD_BYTES_MAX // 2), bytes(RECORD_BYTES_MAX + 1)
     for frame in (half, half, b"x", large, b"y"):
         inbox.put(0, frame)
@@ -43,7 +55,7 @@ def test_the_log_and_the_inbox_agree_on_the_size_of_a_record():
 
 
 def test_what_finds_no_room_is_told_in_its_place():
-    inbox = Inbox(2 * (FRAME_COST_BYTES + 1))
+    inbox = inbox_of(2 * (FRAME_COST_BYTES + 1))
     assert inbox.put(1, b"a")
     assert not inbox.full
     assert inbox.put(2, b"b")
@@ -57,7 +69,7 @@ def test_what_finds_no_room_is_told_in_its_place():
 
 
 def test_losses_around_a_note_are_two():
-    inbox = Inbox(1)
+    inbox = inbox_of(1)
     inbox.put(1, b"a")
     inbox.put(2, b"b")
     inbox.note(1, b"n")
@@ -71,7 +83,7 @@ def test_losses_around_a_note_are_two():
 
 
 def test_statistics_count_what_waits_and_the_most_that_ever_waited():
-    inbox = Inbox(10_000)
+    inbox = inbox_of(10_000)
     inbox.put(1, b"abc")
     inbox.put(2, b"de")
     size = 5 + 2 * FRAME_COST_BYTES
@@ -81,9 +93,64 @@ def test_statistics_count_what_waits_and_the_most_that_ever_waited():
 
 
 def test_a_flood_of_empty_frames_is_bounded_too():
-    inbox = Inbox(1000)
+    inbox = inbox_of(1000)
     taken = [inbox.put(0, b"") for _ in range(100)]
     assert taken.count(True) == -(-1000 // FRAME_COST_BYTES)
+
+
+def test_notes_count_and_are_never_refused():
+    inbox = inbox_of(FRAME_COST_BYTES)
+    for _ in range(10):
+        inbox.note(1, b"open")
+    assert inbox.statistics().bytes == 10 * (FRAME_COST_BYTES + 4)
+    assert inbox.full
+    while inbox:
+        inbox.take()
+    assert inbox.statistics().bytes == 0
+
+
+def test_inboxes_share_one_room():
+    room = Room(4 * FRAME_COST_BYTES)
+    first, second = (Inbox(room, crowded_bytes=1 << 30) for _ in range(2))
+    assert [first.put(0, b"") for _ in range(3)] == [True] * 3
+    assert second.put(0, b"")
+    assert not second.put(0, b"")
+    assert not first.put(0, b"")
+    first.take()
+    assert second.put(0, b"")
+
+
+def test_a_full_room_lets_nothing_in_before_half_of_it_is_free():
+    room = Room(4 * FRAME_COST_BYTES)
+    inboxes = [Inbox(room, crowded_bytes=1 << 30) for _ in range(4)]
+    for inbox in inboxes:
+        assert inbox.put(0, b"")
+    inboxes[0].take()
+    assert not inboxes[0].put(1, b""), "one hole for an outage, not one for every record"
+    inboxes[1].take()
+    assert inboxes[0].put(2, b"")
+
+
+def test_an_inbox_is_crowded_by_its_own_frames_only():
+    room = Room(1 << 30)
+    first, second = (Inbox(room, crowded_bytes=2 * FRAME_COST_BYTES) for _ in range(2))
+    first.put(0, b"")
+    assert not first.crowded
+    first.put(0, b"")
+    assert first.crowded
+    assert not second.crowded
+
+
+def test_a_closed_inbox_gives_its_room_back():
+    room = Room(2 * FRAME_COST_BYTES)
+    closed, other = (Inbox(room, crowded_bytes=1 << 30) for _ in range(2))
+    closed.put(0, b"")
+    closed.note(1, b"n")
+    assert not other.put(0, b"")
+    closed.close()
+    assert not closed
+    assert room.bytes == 0
+    assert other.put(1, b"")
 
 
 @pytest.fixture
@@ -107,7 +174,7 @@ def test_nothing_is_dropped_silently_and_order_is_kept():
     )
 )
 def check_order(steps):
-    inbox = Inbox(3 * FRAME_COST_BYTES)
+    inbox = inbox_of(3 * FRAME_COST_BYTES)
     expected, found = [], []
     for at, (step, size) in enumerate(steps):
         if step == "put":

@@ -73,6 +73,8 @@ def reload(machine):
             norm_sequence=0,
             counts=counts,
             products=products,
+            session_start=session.start,
+            session_beat=session.beat,
         )
     )
 
@@ -113,6 +115,33 @@ def test_frames_count_anew_in_each_run_of_the_source():
     assert machine.counts["raw_gaps"] == 1
 
 
+def test_a_session_that_ends_without_goodbye_is_counted_as_a_break():
+    machine = live()
+    machine.close("closed with 1001", START_NS)
+    machine.open("r1", "c2", [BTC], LEVEL2, START_NS)
+    assert machine.counts["raw_breaks"] == 0
+    machine.close("closed without a close frame (1006)", START_NS, complete=False)
+    machine.open("r1", "c3", [BTC], LEVEL2, START_NS)
+    assert machine.counts["raw_breaks"] == 1
+    machine.open("r1", "c4", [BTC], LEVEL2, START_NS)  # its ingest was killed
+    assert machine.counts["raw_breaks"] == 2
+    machine.open("r2", "c5", [BTC], LEVEL2, START_NS)
+    assert machine.counts["raw_breaks"] == 0
+
+
+def test_frames_of_the_open_session_are_told_apart():
+    machine = live()
+    assert machine.session_frames == 1
+    machine.open("r1", "c2", [BTC], LEVEL2, START_NS)
+    assert machine.session_frames == 0
+    machine.frame(Parsed(0, [snapshot()]), START_NS)
+    machine.lost("overflow", 3, START_NS)
+    machine.take()
+    assert reload(machine).session_frames == machine.session_frames == 4
+    machine.close("closed with 1001", START_NS)
+    assert machine.session_frames == 0
+
+
 def test_each_session_numbers_its_frames_from_zero():
     machine = live()
     machine.open("r1", "c2", [BTC, ETH], LEVEL2, START_NS)
@@ -121,6 +150,58 @@ def test_each_session_numbers_its_frames_from_zero():
     machine.open("r1", "c3", [BTC, ETH], LEVEL2, START_NS)
     machine.frame(Parsed(1, [snapshot(BTC)]), START_NS)
     assert machine.counts["sequence_holes"] == 1
+
+
+# -- heartbeats -------------------------------------------------------------------------
+
+
+def beat(counter, number=None):
+    return Parsed(number, [Heartbeat(None, counter, None, None)])
+
+
+def test_a_heartbeat_that_is_missing_makes_every_book_of_the_connection_suspect():
+    machine = live()
+    machine.frame(beat(7, 1), START_NS)
+    machine.take()
+    machine = reload(machine)
+    machine.frame(beat(8, 2), START_NS)
+    assert states(machine) == {BTC: "live", ETH: "live"}
+    machine.frame(beat(10, 3), START_NS)
+    assert states(machine) == {BTC: "suspect", ETH: "suspect"}
+    gaps = [item.event for item in machine.take()[0] if isinstance(item.event, Gap)]
+    assert {gap.detail for gap in gaps} == {"1 missing before heartbeat 10"}
+    assert machine.counts["heartbeat_holes"] == 1
+
+
+@pytest.mark.parametrize("counters", [(7, 7), (7, 3), (7, None, 8)])
+def test_a_counter_that_begins_again_or_is_left_out_says_nothing(counters):
+    machine = live()
+    for number, counter in enumerate(counters, 1):
+        machine.frame(beat(counter, number), START_NS)
+    assert states(machine) == {BTC: "live", ETH: "live"}
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda machine: machine.frame(Parsed(4, []), START_NS),
+        lambda machine: machine.lost("overflow", 2, START_NS),
+        lambda machine: machine.refused("malformed", 2, START_NS),
+    ],
+    ids=["hole", "lost", "refused"],
+)
+def test_a_heartbeat_inside_a_loss_is_not_a_second_one(loss):
+    machine = live(BTC)
+    machine.frame(beat(7, 1), START_NS)
+    loss(machine)
+    machine.take()
+    number = machine.checkpoint()[1]
+    machine.frame(Parsed(number, [snapshot()]), START_NS)
+    machine.frame(beat(9, number + 1), START_NS)
+    assert states(machine) == {BTC: "live"}
+    gaps = [item for item in machine.take()[0] if item.type == "gap"]
+    assert not gaps
+    assert machine.counts["heartbeat_holes"] == 0
 
 
 # -- numbers ----------------------------------------------------------------------------

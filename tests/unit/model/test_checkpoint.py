@@ -32,7 +32,10 @@ def test_a_machine_says_all_that_a_partition_checkpoint_wants():
     machine.open("r1", "c1", ["BTC-USD"], ["level2"], 5)
     machine.take()
     session, expected, counts, products = machine.checkpoint()
-    told = {"run", "connection", "channels", "expected", "counts", "products"}
+    told = {
+        "run", "connection", "channels", "expected", "counts", "products",
+        "session_start", "session_beat",
+    }  # fmt: skip
     positions = {
         f"{stream}_{what}" for stream in ("raw", "norm") for what in ("number", "crc", "sequence")
     }

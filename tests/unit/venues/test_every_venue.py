@@ -184,3 +184,10 @@ def test_sequence_never_raises(venue):
         b'{"sequence_num":"1"}',
     ):
         assert venue.sequence(frame) is None
+
+
+@pytest.mark.parametrize(("venue", "frame"), FRAMES)
+def test_a_heartbeat_is_known_by_its_first_bytes(venue, frame):
+    beats = any(isinstance(event, Heartbeat) for event in venue.parse(frame).events)
+    assert venue.is_heartbeat(frame) == beats
+    assert not venue.is_heartbeat(b"")
