@@ -1,12 +1,14 @@
 """TCP ports of this machine: which are free, and who holds one."""
 
+import errno
 import random
 import socket
 
-import psutil
+from ledgerflux.errors import ConfigError, Conflict, LedgerFluxError
 
 _OWN_PORTS = (20_000, 32_000)
 _TRIES = 50
+_BACKLOG = 100
 
 
 def bind_error(port: int, host: str = "127.0.0.1") -> OSError | None:
@@ -42,12 +44,42 @@ def free_port(host: str = "127.0.0.1") -> int:
         return int(probe.getsockname()[1])
 
 
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens, without blocking; `port` 0 takes a free one.
+
+    Raises:
+        Conflict: The port is taken (`port_in_use`).
+        ConfigError: The address is none of this machine's.
+    """
+    listening = _socket(host)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setblocking(False)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise not_listening(host, port, error) from error
+    return listening
+
+
+def not_listening(host: str, port: int, error: OSError) -> LedgerFluxError:
+    """Return `error` of a server that could not listen as one that can be told."""
+    if error.errno == errno.EADDRINUSE:
+        holder = holder_of(port)
+        by = f" by {holder}" if holder else ""
+        return Conflict(f"port {port} is in use{by}", code="port_in_use")
+    return ConfigError(f"can't listen on {host}:{port}: {error}", code="bad_argument")
+
+
 def _socket(host: str) -> socket.socket:
     return socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
 
 
 def holder_of(port: int) -> str | None:
     """Return `name (pid N)` of the process that listens on `port`, None where not visible."""
+    import psutil
+
     try:
         connections = psutil.net_connections(kind="tcp")
     except psutil.AccessDenied:

@@ -1,7 +1,6 @@
 """HTTP GETs and WebSockets of clients on one port."""
 
 import asyncio
-import errno
 import json
 import logging
 import socket
@@ -18,8 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from ledgerflux.adapters.sockets import holder_of
-from ledgerflux.errors import ConfigError, Conflict, FeedError
+from ledgerflux.adapters.sockets import not_listening
+from ledgerflux.errors import FeedError
 from ledgerflux.ports import ClientConnection, Door, Handler, Request, Response
 
 SEND_BUFFER_BYTES = 256 * 1024
@@ -106,7 +105,10 @@ class WsClient:
 
 
 class WsListener:
-    """`ports.Listener` over the `websockets` library."""
+    """`ports.Listener` over the `websockets` library; on the socket `bound` where one is given."""
+
+    def __init__(self, bound: socket.socket | None = None) -> None:
+        self._bound = bound
 
     @asynccontextmanager
     async def serve(
@@ -127,7 +129,8 @@ class WsListener:
         """
         clients = _Clients(on_connection)
         answers = _Answers(routes, websocket_paths)
-        server = await _start(host, port, clients, answers, message_bytes_max, door)
+        place = {"host": host, "port": port} if self._bound is None else {"sock": self._bound}
+        server = await _start(place, clients, answers, message_bytes_max, door)
         async with server, clients.group:
             try:
                 yield int(server.sockets[0].getsockname()[1])
@@ -213,8 +216,7 @@ class _Visitor(ServerConnection):
 
 
 async def _start(
-    host: str,
-    port: int,
+    place: dict[str, Any],
     clients: _Clients,
     answers: "_Answers",
     message_bytes_max: int,
@@ -223,8 +225,7 @@ async def _start(
     try:
         return await serve(
             clients,
-            host,
-            port,
+            **place,
             process_request=answers,
             create_connection=type("_Visitor", (_Visitor,), {"door": door}),
             select_subprotocol=_subprotocol,
@@ -239,7 +240,7 @@ async def _start(
             logger=_sockets_log,
         )
     except OSError as error:
-        raise _not_listening(host, port, error) from error
+        raise not_listening(place["host"], place["port"], error) from error
 
 
 class _Answers:
@@ -325,11 +326,3 @@ def _gone(closed: ConnectionClosed) -> FeedError:
     frame = closed.rcvd or closed.sent
     text = "without a close frame (1006)" if frame is None else f"{frame.code} {frame.reason}"
     return FeedError(f"the client is gone: {text}".rstrip())
-
-
-def _not_listening(host: str, port: int, error: OSError) -> Exception:
-    if error.errno == errno.EADDRINUSE:
-        holder = holder_of(port)
-        by = f" by {holder}" if holder else ""
-        return Conflict(f"port {port} is in use{by}", code="port_in_use")
-    return ConfigError(f"can't listen on {host}:{port}: {error}", code="bad_argument")

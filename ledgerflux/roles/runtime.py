@@ -9,7 +9,6 @@ from ledgerflux.errors import BusError
 from ledgerflux.ports import Bus, Clock, Handler, Request, Response, Usage
 from ledgerflux.roles.narration import Narration
 from ledgerflux.telemetry.log import Events
-from ledgerflux.telemetry.metrics import render
 from ledgerflux.wire.health import (
     CONF_BUCKET,
     FEED_KEY,
@@ -142,6 +141,9 @@ class HealthLoop:
         return Response(200 if ready else 503, "application/json", _encode(document))
 
     def _metrics(self, _: Request) -> Response:
+        # Late: a role that nobody scrapes does without the library.
+        from ledgerflux.telemetry.metrics import render
+
         return Response(200, "text/plain; version=0.0.4; charset=utf-8", render(self.current))
 
 

@@ -4,12 +4,14 @@ import asyncio
 import os
 import random
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from typing import NamedTuple, Protocol, runtime_checkable
 from uuid import uuid4
 
+from ledgerflux.adapters.late_listener import LateListener
 from ledgerflux.adapters.nats_bus import NatsBus
 from ledgerflux.adapters.nats_streams import prepare
 from ledgerflux.adapters.process_usage import ProcessUsage
@@ -233,8 +235,6 @@ def _alive(pid: int) -> bool:
 
 async def _serve(role: str, settings: RoleSettings, bus: Bus, clock: Clock, work: Work) -> None:
     """Run `work` with its health record and HTTP port until a signal asks to end."""
-    from ledgerflux.adapters.ws_listener import WsListener
-
     identity = Identity(role, settings.instance, os.getpid())
     log.info("role.started", role=role, instance=settings.instance, pid=identity.pid)
     health = HealthLoop(bus, clock, identity, ProcessUsage(), work.vitals)
@@ -243,10 +243,18 @@ async def _serve(role: str, settings: RoleSettings, bus: Bus, clock: Clock, work
         health.http = lambda: f"http://{settings.host}:{work.port}"
         await _until_signalled(work, health)
         return
-    listener: Listener = WsListener()
-    async with listener.serve("127.0.0.1", settings.http_port, health.routes()) as port:
+    async with LateListener(_http_server).serve(
+        "127.0.0.1", settings.http_port, health.routes()
+    ) as port:
         health.http = lambda: f"http://127.0.0.1:{port}"
         await _until_signalled(work, health)
+
+
+def _http_server(bound: socket.socket) -> Listener:
+    from ledgerflux.adapters.ws_listener import WsListener
+    from ledgerflux.telemetry import metrics  # noqa: F401 - not in the event loop, later
+
+    return WsListener(bound)
 
 
 async def _until_signalled(work: Work, health: HealthLoop) -> None:

@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from ledgerflux.adapters.late_listener import LateListener
 from ledgerflux.adapters.ws_listener import WsListener
 from ledgerflux.errors import ConfigError, Conflict, FeedError
 from ledgerflux.ports import Request, Response
@@ -126,7 +127,15 @@ class SocketEnd:
         await self._opened.close()
 
 
-@pytest.fixture(params=[MemoryKit, SocketKit], ids=["memory", "sockets"])
+class LateKit(SocketKit):
+    """The same, with a server that is loaded when the first client knocks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listener = LateListener(WsListener)
+
+
+@pytest.fixture(params=[MemoryKit, SocketKit, LateKit], ids=["memory", "sockets", "late"])
 def kit(request):
     return request.param()
 

@@ -4,8 +4,14 @@ import socket
 import psutil
 import pytest
 
-from ledgerflux.adapters import sockets
-from ledgerflux.adapters.sockets import bind_error, free_port, holder_of, is_free
+from ledgerflux.adapters.sockets import (
+    bind_error,
+    free_port,
+    holder_of,
+    is_free,
+    listening_socket,
+)
+from ledgerflux.errors import ConfigError, Conflict
 
 
 @pytest.fixture
@@ -69,7 +75,7 @@ def connection(pid, port=7, status=psutil.CONN_LISTEN):
     ],
 )
 def test_a_holder_that_cannot_be_seen_is_none(monkeypatch, connections):
-    monkeypatch.setattr(sockets.psutil, "net_connections", lambda **_: connections)
+    monkeypatch.setattr(psutil, "net_connections", lambda **_: connections)
     assert holder_of(7) is None
 
 
@@ -77,5 +83,15 @@ def test_a_machine_that_hides_its_connections_hides_the_holder(monkeypatch):
     def denied(**_):
         raise psutil.AccessDenied
 
-    monkeypatch.setattr(sockets.psutil, "net_connections", denied)
+    monkeypatch.setattr(psutil, "net_connections", denied)
     assert holder_of(7) is None
+
+
+def test_a_listening_socket_takes_a_free_port_and_says_why_it_can_not(taken):
+    with listening_socket("127.0.0.1", 0) as listening:
+        assert not is_free(listening.getsockname()[1])
+    with pytest.raises(Conflict, match=f"port {taken} is in use") as caught:
+        listening_socket("127.0.0.1", taken)
+    assert caught.value.code == "port_in_use"
+    with pytest.raises(ConfigError, match="can't listen on 192"):
+        listening_socket("192.0.2.1", 0)
