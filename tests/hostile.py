@@ -34,6 +34,6 @@ def _part(part: Any, pieces: Mapping[str, bytes]) -> bytes:
     return part["repeat"].encode() * part["times"]
 
 
-def rows(name: str) -> list[Any]:
+def rows(name: str, table: str = "rows") -> list[Any]:
     """Return the rows of a group as parameters of a test, by their ids."""
-    return [pytest.param(row, id=row["id"]) for row in group(name)["rows"]]
+    return [pytest.param(row, id=row["id"]) for row in group(name)[table]]
