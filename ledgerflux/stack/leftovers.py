@@ -2,7 +2,8 @@
 
 import contextlib
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -10,6 +11,9 @@ import psutil
 from ledgerflux.stack.run_dir import RunDir, RunState
 
 GRACE_S = 2.0
+WARDEN_PROGRAM = "warden_main.py"
+ROLE_MARK = ("-P", "-m", "ledgerflux.stack.child")
+"""How a supervisor starts roles, after the interpreter."""
 
 
 def processes_of(state: RunState | None, data_dir: Path) -> dict[str, psutil.Process]:
@@ -29,13 +33,58 @@ def processes_of(state: RunState | None, data_dir: Path) -> dict[str, psutil.Pro
     return found
 
 
+def processes_in(run_dir: RunDir) -> dict[str, psutil.Process]:
+    """Return what lives of the stack of a directory: by `run.json`, or without one by looking.
+
+    Only for a directory that nobody holds.
+    """
+    state = run_dir.read()
+    return _look_for(run_dir) if state is None else processes_of(state, run_dir.path)
+
+
+def _look_for(run_dir: RunDir) -> dict[str, psutil.Process]:
+    """Return the processes whose command line is one that a supervisor of `run_dir` starts."""
+    found = {}
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            name = service_of(process.cmdline(), run_dir)
+            if name:
+                found[name if name not in found else f"{name} {process.pid}"] = process
+    return found
+
+
+def service_of(argv: Sequence[str], run_dir: RunDir) -> str:
+    """Return which service of `run_dir` is run by the command `argv`, empty where none.
+
+    A role that somebody started by hand is none of the stack's.
+    """
+    words = set(argv)
+    if str(run_dir.nats / "nats.conf") in words:
+        return "nats"
+    if str(run_dir.postgres / "data") in words:
+        return "postgres"
+    if str(run_dir.path) not in words:
+        return ""
+    if any(word.endswith(WARDEN_PROGRAM) for word in argv):
+        return "warden"
+    role, shard = argv[len(ROLE_MARK) + 1 :][:1], _value_of("--shard", argv)
+    if tuple(argv[1 : len(ROLE_MARK) + 1]) != ROLE_MARK or not role:
+        return ""
+    return f"{role[0]}-{shard}" if shard else role[0]
+
+
+def _value_of(flag: str, argv: Sequence[str]) -> str:
+    """Return the word after `flag`, empty where it is not there."""
+    return next((value for word, value in pairwise(argv) if word == flag), "")
+
+
 def end_leftovers(run_dir: RunDir) -> list[str]:
     """End what is left of a stack without supervisor; return the names of its services.
 
     A warden that is still at it gets its time; then the rest is asked and killed. Whoever
     calls holds the lock of the directory, or knows that nobody does.
     """
-    left = processes_of(run_dir.read(), run_dir.path)
+    left = processes_in(run_dir)
     warden = left.pop("warden", None)
     if warden is not None:
         psutil.wait_procs([warden], timeout=GRACE_S + 1.0)

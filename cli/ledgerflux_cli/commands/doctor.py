@@ -1,0 +1,148 @@
+"""`lf doctor`: is this machine fit for a stack, and is the stack here well."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ledgerflux.errors import ConfigError, LedgerFluxError
+from ledgerflux_cli.close_match import none_of
+from ledgerflux_cli.examples import examples
+from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
+from ledgerflux_cli.output import say, write, write_json
+
+if TYPE_CHECKING:
+    from ledgerflux.stack.doctor import Finding
+    from ledgerflux.stack.run_dir import RunDir
+
+SCHEMA = "lf.doctor/1"
+TARGETS = ("local",)
+PREREQUISITE = 5
+NAME_WIDTH = 12
+
+
+@examples(
+    "lf doctor",
+    "lf doctor --json | jq '.checks[] | select(.result != \"PASS\")'",
+    "lf doctor --report report.json",
+)
+def doctor(
+    target: Annotated[
+        str, typer.Option("--target", envvar="LF_TARGET", metavar="local", help="What for.")
+    ] = "local",
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port", envvar="LF_PORT", metavar="PORT", min=0, max=65535, help="Port it shall have."
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help="Also write versions, settings, status and last log lines, without secrets.",
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> int:
+    """Look at what a stack needs of this machine, and how it is.
+
+    Each line is PASS, WARN, FAIL or SKIP, what was looked at, what was found, and how to mend
+    it. Exit 0 also with warnings, 5 where something failed.
+    """
+    if target not in TARGETS:
+        raise ConfigError(none_of("--target", target, TARGETS), code="bad_argument")
+    run_dir = run_dir_of(data_dir)
+    status = _status(run_dir)
+    findings = []
+    for finding in _look(run_dir, status, port):
+        findings.append(finding)
+        if not as_json:
+            write(line_of(finding))
+    failed = any(finding.result == "FAIL" for finding in findings)
+    if as_json:
+        write_json(document(run_dir, findings))
+    if report is not None:
+        _write_report(report, run_dir, findings, status)
+    return PREREQUISITE if failed else 0
+
+
+def _look(
+    run_dir: "RunDir", status: dict[str, Any] | None, port: int | None
+) -> "Iterator[Finding]":
+    """Yield the findings in the order of the output; each look is short."""
+    from ledgerflux.stack.doctor import machine, programs, running
+    from ledgerflux_cli.terminal_check import terminal
+
+    looks: tuple[Callable[[], Finding], ...] = (
+        machine.python,
+        programs.nats,
+        programs.postgres,
+        lambda: machine.directory(run_dir),
+        lambda: machine.disk(run_dir.path),
+        lambda: machine.port(run_dir, port),
+        machine.descriptors,
+        machine.clock,
+        machine.time_service,
+        lambda: terminal(sys.stdout, os.environ),
+        lambda: running.leftovers(run_dir),
+        lambda: running.stack(run_dir, status),
+        lambda: running.streams(run_dir),
+    )
+    for look in looks:
+        yield look()
+
+
+def _status(run_dir: "RunDir") -> dict[str, Any] | None:
+    """Return the status of the stack, None where there is none or it can't be read."""
+    from ledgerflux_cli.find_status import find_status
+
+    try:
+        return find_status(run_dir.path, None)
+    except (LedgerFluxError, OSError):
+        return None
+
+
+def line_of(finding: "Finding") -> str:
+    """Return `PASS name - finding - fix: command`."""
+    fix = f" - fix: {finding.fix}" if finding.fix else ""
+    return f"{finding.result} {finding.name:<{NAME_WIDTH}} - {finding.finding}{fix}"
+
+
+def document(run_dir: "RunDir", findings: "list[Finding]") -> dict[str, Any]:
+    """Return `lf.doctor/1`."""
+    results = [finding.result for finding in findings]
+    worst = next((name for name in ("FAIL", "WARN") if name in results), "PASS")
+    return {
+        "schema": SCHEMA,
+        "target": "local",
+        "data_dir": str(run_dir.path),
+        "result": worst,
+        "checks": [finding._asdict() for finding in findings],
+    }
+
+
+def _write_report(
+    path: Path, run_dir: "RunDir", findings: "list[Finding]", status: dict[str, Any] | None
+) -> None:
+    from ledgerflux.stack.doctor import bundle
+    from ledgerflux_cli.bugs import bug_file
+    from ledgerflux_cli.commands.version import versions
+
+    made = bundle.report(
+        run_dir,
+        now_ns=time.time_ns(),
+        versions=versions(),
+        environment=os.environ,
+        findings=findings,
+        status=status,
+        bugs=bug_file(run_dir.path, os.environ),
+    )
+    bundle.write_report(path, made)
+    say(f"wrote {path}: look it through before you send it")
