@@ -232,6 +232,14 @@ class ClientConnection(Protocol):
         """
         ...
 
+    async def send_all(self, messages: Sequence[bytes]) -> None:
+        """Send text messages (UTF-8) in one write; then wait while the socket is full.
+
+        Raises:
+            FeedError: The client is gone.
+        """
+        ...
+
     async def receive(self) -> str | bytes:
         """Return the next message: text as str, binary as bytes.
 

@@ -81,7 +81,7 @@ class SyntheticPlan:
         self.products = tuple(products)
         self.channels: tuple[str, ...] = CHANNELS
         terms = f"{rate_per_s!r}/{seed}/{venue_name}/{','.join(products)}"
-        self.identity = f"synthetic/1:{sha256(terms.encode()).hexdigest()}"
+        self.identity = f"synthetic/2:{sha256(terms.encode()).hexdigest()}"
 
     def open(self, kept: bytes | None, wall_ns: int, *, loop: bool) -> Source:  # noqa: ARG002
         """Return the market, which has no end."""

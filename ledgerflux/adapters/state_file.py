@@ -46,9 +46,9 @@ class StateFile:
         """Return how many frames were sent in this run."""
         return self._sent
 
-    def count_sent(self) -> None:
-        """Count one frame."""
-        self._sent += 1
+    def count_sent(self, frames: int) -> None:
+        """Count frames that were handed to a socket."""
+        self._sent += frames
         _COUNTER.pack_into(self._memory, _SENT, self._sent)
 
     @property

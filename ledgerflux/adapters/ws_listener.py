@@ -73,6 +73,22 @@ class WsClient:
         except ConnectionClosed as closed:
             raise _gone(closed) from closed
 
+    async def send_all(self, messages: Sequence[bytes]) -> None:
+        """Send text messages in one write; see `ports.ClientConnection.send_all`."""
+        self._flush()
+        connection = self._connection
+        if connection.state is State.OPEN:
+            frames: list[bytes] = []
+            for payload in messages:
+                size = len(payload)
+                frames.append(_HEADS[size] if size < len(_HEADS) else _frame_head(size))
+                frames.append(payload)
+            connection.transport.write(b"".join(frames))
+            await connection.drain()
+        if connection.state is not State.OPEN:
+            await connection.wait_closed()
+            raise _gone(connection.protocol.close_exc)
+
     def _join(self, payload: bytes) -> None:
         if not self._frames:
             self._loop.call_soon(self._flush)
@@ -293,6 +309,10 @@ def _frame_head(size: int) -> bytes:
     if size < 65_536:
         return b"\x81\x7e" + size.to_bytes(2, "big")
     return b"\x81\x7f" + size.to_bytes(8, "big")
+
+
+_HEADS = tuple(map(_frame_head, range(2048)))
+"""Those of the frames that come most."""
 
 
 def _bound_socket(connection: ServerConnection) -> None:

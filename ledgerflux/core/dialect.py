@@ -155,12 +155,10 @@ class Speaking(Hearing, Protocol):
         ...
 
 
-def restamp(frame: bytes, digits: tuple[int, int] | None, number: int) -> bytes:
+def restamp(frame: bytes, digits: tuple[int, int], number: int) -> bytes:
     """Return `frame` with `number` in place of the digits at `digits`; nothing else changes.
 
     The number of a connection is never negative: below zero the venue could not write it.
     """
-    if digits is None:
-        return frame
     start, end = digits
-    return b"%b%d%b" % (frame[:start], max(number, 0), frame[end:])
+    return b"%b%d%b" % (frame[:start], max(0, number), frame[end:])

@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
+
 from ledgerflux.core.dialect import Request, restamp
 from ledgerflux.core.market_source import Item, Pair
 
@@ -21,7 +23,7 @@ class Goodbye(NamedTuple):
     reason: str
 
 
-class Waiting(NamedTuple):
+class Waiting(msgspec.Struct, frozen=True, gc=False):
     """A frame to be sent: the position that brings it again, and since when it waits."""
 
     message: bytes | Goodbye
@@ -95,15 +97,17 @@ class Socket:
         if digits is not None:
             self._last = 0 if self._last is None else self._last + 1
             frame = restamp(frame, digits, self._last)
-        self._put(Waiting(frame, position, now_ns))
+        self.bytes_waiting += len(frame)
+        self._queue.append(Waiting(frame, position, now_ns))
 
     def pass_on(self, item: Item, position: int, now_ns: int) -> None:
         """Queue a frame of the source."""
-        frame = item.frame
-        if item.digits is not None:
-            self._last = 0 if self._last is None else self._last + item.step
-            frame = restamp(frame, item.digits, self._last)
-        self._put(Waiting(frame, position, now_ns))
+        frame, digits, last = item.frame, item.digits, self._last
+        if digits is not None:
+            self._last = number = 0 if last is None else last + item.step
+            frame = restamp(frame, digits, number)
+        self.bytes_waiting += len(frame)
+        self._queue.append(Waiting(frame, position, now_ns))
 
     def miss(self, step: int) -> None:
         """Note a numbered frame of the source that this socket does not get."""
@@ -127,8 +131,3 @@ class Socket:
             batch.append(message)
         self.bytes_waiting -= taken_bytes
         return batch
-
-    def _put(self, waiting: Waiting) -> None:
-        assert isinstance(waiting.message, bytes)
-        self.bytes_waiting += len(waiting.message)
-        self._queue.append(waiting)

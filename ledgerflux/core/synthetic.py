@@ -23,15 +23,17 @@ from ledgerflux.model.units import NANOS_PER_MS, NANOS_PER_S
 RATE_DEFAULT = 200.0
 PRODUCTS_MAX = 1024
 SKIP_ITEMS_MAX = 2048
-MOOD_NS = 20 * NANOS_PER_MS
-"""How long the market keeps a pace."""
+MOOD_MIN_NS = 20 * NANOS_PER_MS
+MOOD_MAX_NS = NANOS_PER_S
+MOOD_MEANS = 50
+"""The market keeps a pace for so many of its mean gaps, within the two bounds."""
 
-_MOODS = (38,) * 10 + (64,) * 7 + (150, 151, 151)
-"""Paces in 1/64. Each comes once in a round of them, so the mean of every round is 1."""
+_MOODS = (4,) * 3 + (52,) * 8 + (67,) * 6 + (150,) * 3
+"""Paces in 1/64: lulls, quiet, brisk, bursts. Each comes once in a round: its mean is 1."""
 _MOODS_STRIDE = 7
 _MOOD_ONE = 64
 _TRADES_IN_256 = 32
-_FILLS_MEAN = 1.3
+_FILLS_MEAN = 1.38
 """Fills of an order, as the sizes of `synthetic_book` give them."""
 _PICKS = 4096
 _EXPONENTIAL = tuple(round(-65536 * log(1 - (i + 0.5) / 1024)) for i in range(1024))
@@ -89,13 +91,15 @@ class SyntheticMarket:
             for product, known in zip(self.products, states, strict=True)
         ]
         self._by_product = dict(zip(self.products, self._books, strict=True))
-        self._picks = [self._books[index] for index in _picks(len(self._books))]
-        self._kinds = {book.product: self._kinds_of(book) for book in self._books}
+        kinds = [self._kinds_of(book) for book in self._books]
+        lines = [*zip(self._books, kinds, strict=True)]
+        self._picks = [lines[index] for index in _picks(len(lines))]
         self._beats_kinds = self._beat_kinds()
-        self.pairs = self._all_pairs()
+        self.pairs = _all_pairs(kinds, self._beats_kinds)
         self._mean_ns = self._mean_between_ns(rate_per_s)
+        self._mood_ns = min(max(MOOD_MEANS * self._mean_ns, MOOD_MIN_NS), MOOD_MAX_NS)
         self._ready: deque[Item] = deque()
-        first = state or _State(0, wall_ns, 0, 0, NANOS_PER_S, 0, 0, 0, MOOD_NS, (0, 0), [])
+        first = state or _State(0, wall_ns, 0, 0, NANOS_PER_S, 0, 0, 0, self._mood_ns, (0, 0), [])
         self.position = first.position
         self._base_ns = first.base_ns
         self._reached_ns = first.reached_ns
@@ -116,11 +120,15 @@ class SyntheticMarket:
         if self._ready:
             self.position += 1
             return self._ready.popleft()
-        next_ns, beat_ns = self._next_ns, self._beat_ns
-        if min(next_ns, beat_ns) > until_ns:
+        if self._next_ns < self._beat_ns:
+            if self._next_ns > until_ns:
+                return None
+            self.position += 1
+            return self._happen()
+        if self._beat_ns > until_ns:
             return None
         self.position += 1
-        return self._happen() if next_ns < beat_ns else self._beat()
+        return self._beat()
 
     def skip(self, items: int) -> int:
         """Move past up to `items` items, at most `SKIP_ITEMS_MAX`; return how many are left."""
@@ -165,12 +173,11 @@ class SyntheticMarket:
     def _happen(self) -> Item:
         """Make what happens next, a change of levels or a trade; return its first frame."""
         word = self._entropy.word()
-        book = self._picks[word & 4095]
+        book, (level2, trades, ticker) = self._picks[word & 4095]
         offset_ns = self._reached_ns = self._next_ns
         self._next_ns = self._arrival_ns(word >> 20 & 1023)
         time_ns = self._base_ns + offset_ns
         speaking, product = self._speaking, book.product
-        level2, trades, ticker = self._kinds[product]
         if (word >> 12 & 255) >= _TRADES_IN_256:
             frame = speaking.level2(product, book.update(), time_ns)
             return Item(offset_ns, frame, level2.route, level2.digits)
@@ -207,12 +214,12 @@ class SyntheticMarket:
         while work_ns > room_ns:
             work_ns -= room_ns
             at_ns = self._mood_end_ns
-            self._mood_end_ns += MOOD_NS
+            self._mood_end_ns += self._mood_ns
             self._moods += 1
             if self._moods % len(_MOODS) == 0:
                 self._mood_turn = self._entropy.word() % len(_MOODS)
             mood = self._mood = self._mood_now()
-            room_ns = MOOD_NS * mood // _MOOD_ONE
+            room_ns = self._mood_ns * mood // _MOOD_ONE
         return at_ns + work_ns * _MOOD_ONE // mood
 
     def _mood_now(self) -> int:
@@ -247,12 +254,16 @@ class SyntheticMarket:
     def _kind(self, frame: bytes) -> _Kind:
         return _Kind(self._speaking.route(frame), self._speaking.digits(frame))
 
-    def _all_pairs(self) -> frozenset[Pair]:
-        kinds = [kind for of_product in self._kinds.values() for kind in of_product]
-        routes = [kind.route for kind in (*kinds, *self._beats_kinds)]
-        return frozenset(
-            (route.channels[0], product) for route in routes for product in route.products or ("",)
-        )
+
+def _all_pairs(
+    of_products: Sequence[Sequence[_Kind]], beats_kinds: Sequence[_Kind]
+) -> frozenset[Pair]:
+    """Return every (channel, product) that something comes on."""
+    kinds = [kind for of_product in (*of_products, beats_kinds) for kind in of_product]
+    routes = [kind.route for kind in kinds]
+    return frozenset(
+        (route.channels[0], product) for route in routes for product in route.products or ("",)
+    )
 
 
 def _picks(count: int) -> list[int]:

@@ -190,7 +190,9 @@ class SyntheticBook:
         levels = len(keys)
         index = levels - 1 - depth if depth < levels else 0
         if action == SET:
-            return self._set(side, keys[index], size)
+            key = keys[index]
+            side.sizes[key] = size
+            return side.name, side.prices.get(key) or self._price(side, key), size.text
         if action == REMOVE and levels > LEVELS_MIN:
             return self._remove(side, index)
         if levels >= LEVELS_MAX:

@@ -1,5 +1,6 @@
 """What can happen to a made book, laid out beforehand: a change costs one look-up."""
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -27,8 +28,8 @@ _KNOWN = {
 }
 
 # Sizes as a Pareto quantile, in 1/1024 of the typical one: half are below it, one in a
-# thousand is over forty times as large. Depths fall off the same way.
-_SIZES = tuple(int(1024 * 0.6 * (1 - (i + 0.5) / _COUNT) ** -0.6) for i in range(_COUNT))
+# hundred is over thirty times as large. Depths fall off in the same manner.
+_SIZES = tuple(int(1024 * 0.53 * (1 - (i + 0.5) / _COUNT) ** -0.9) for i in range(_COUNT))
 _DEPTHS = tuple(min(int(8 * ((1 - (i + 0.5) / _COUNT) ** -0.7 - 1)), 400) for i in range(_COUNT))
 
 
@@ -70,7 +71,8 @@ def terms_of(product: str) -> Terms:
     return Terms(*known, max(3, (1 << (known[0] // 100_000).bit_length()) - 1))
 
 
-def draws_of(product: str) -> list[Draw]:
+@lru_cache(maxsize=64)
+def draws_of(product: str) -> tuple[Draw, ...]:
     """Return everything that one change of `product` can be."""
     terms = terms_of(product)
     typical = _NOTIONAL_TYPICAL * 10 ** (LOT_DECIMALS + terms.decimals) // terms.origin
@@ -87,7 +89,7 @@ def draws_of(product: str) -> list[Draw]:
                 gap=chance >> 17 & terms.gap_mask,
             )
         )
-    return draws
+    return tuple(draws)
 
 
 def lots_of(lots: int) -> Lots:

@@ -10,8 +10,13 @@ from ledgerflux.ports import ClientConnection, Clock
 
 SOCKETS_MAX = 256
 TRY_AGAIN_LATER = 1013
-TICK_S = 0.000_5
+TICK_NS = 500_000
 """The market is looked at no more often: what is due meanwhile goes out together."""
+BUSY_TICK_NS = 2_000_000
+BUSY_PER_S = 3_000.0
+"""With more items a second a look costs more than two milliseconds are worth."""
+PACE_NS = 100_000_000
+"""Over how long items a second are counted."""
 SHORT_S = 0.005
 """For so short a time the market sleeps whatever happens."""
 
@@ -21,8 +26,8 @@ class Counters(Protocol):
 
     position: int
 
-    def count_sent(self) -> None:
-        """Count one frame that a socket took."""
+    def count_sent(self, frames: int) -> None:
+        """Count frames that were handed to a socket."""
         ...
 
 
@@ -33,6 +38,23 @@ class _Desk:
         self.work = asyncio.Event()
         self.room = asyncio.Event()
         self.evicted = asyncio.Event()
+        self.sent = 0
+
+
+class Pace:
+    """Items a second of late, and what they mean for how often to look."""
+
+    def __init__(self) -> None:
+        self.per_s = 0.0
+        self._turn_ns = 0
+
+    def turn(self, items: int, now_ns: int) -> int:
+        """Note a turn at `now_ns` that brought `items`; return when the next may be."""
+        passed_ns = max(1, now_ns - self._turn_ns)
+        self._turn_ns = now_ns
+        share = min(1.0, passed_ns / PACE_NS)
+        self.per_s += (items * 1e9 / passed_ns - self.per_s) * share
+        return now_ns + (BUSY_TICK_NS if self.per_s > BUSY_PER_S else TICK_NS)
 
 
 class ExchangeSockets:
@@ -44,7 +66,13 @@ class ExchangeSockets:
         self._counters = counters
         self._desks: dict[int, _Desk] = {}
         self._changed = asyncio.Event()
+        self._pace = Pace()
         self._turning = False
+
+    @property
+    def sent_open(self) -> int:
+        """Return how many frames were sent on the sockets that are open now."""
+        return sum(desk.sent for desk in self._desks.values())
 
     def wake(self) -> None:
         """Let the market be looked at now: something happened that it does not know of."""
@@ -85,10 +113,12 @@ class ExchangeSockets:
             while not (to_the_end and market.state == "ended"):
                 self._changed.clear()
                 now_ns = self._clock.monotonic_ns()
+                position = market.position
                 for number in market.advance(now_ns):
                     desks[number].work.set()
+                next_ns = self._pace.turn(market.position - position, now_ns)
                 self._settle()
-                await self._rest(market.when_ns(now_ns), now_ns)
+                await self._rest(market.when_ns(now_ns), now_ns, next_ns)
         finally:
             self._turning = False
 
@@ -105,16 +135,20 @@ class ExchangeSockets:
         if self._turning:
             self._counters.position = self._market.settled
 
-    async def _rest(self, when_ns: int | None, now_ns: int) -> None:
-        """Return when the market has work again, or soon after something changed."""
+    async def _rest(self, when_ns: int | None, now_ns: int, next_ns: int) -> None:
+        """Return when the market has work again, or soon after something changed.
+
+        Where more was due at `now_ns` it has work at once, else at `next_ns` or later.
+        """
         if when_ns is None:
             await self._changed.wait()
             return
-        wait_s = (when_ns - now_ns) / 1e9
+        due_ns = when_ns if when_ns <= now_ns else max(when_ns, next_ns)
+        wait_s = (due_ns - self._clock.monotonic_ns()) / 1e9
         if wait_s <= 0:
             await asyncio.sleep(0)
         elif wait_s < SHORT_S:
-            await self._clock.sleep(max(wait_s, TICK_S))
+            await self._clock.sleep(wait_s)
         else:
             try:
                 async with asyncio.timeout(wait_s):
@@ -146,9 +180,12 @@ class ExchangeSockets:
             if not batch:
                 desk.work.clear()
                 await desk.work.wait()
-            for message in batch:
-                if isinstance(message, Goodbye):
-                    await connection.close(*message)
-                    return
-                await connection.send(message)
-                counters.count_sent()
+                continue
+            frames = [message for message in batch if isinstance(message, bytes)]
+            if frames:
+                counters.count_sent(len(frames))
+                desk.sent += len(frames)
+                await connection.send_all(frames)
+            if isinstance(batch[-1], Goodbye):
+                await connection.close(*batch[-1])
+                return

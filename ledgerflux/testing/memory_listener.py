@@ -33,10 +33,13 @@ class MemoryClient:
 
     async def send(self, message: str | bytes) -> None:
         """Send one text message; see `ports.ClientConnection.send`."""
-        text = message.encode() if isinstance(message, str) else message
+        await self.send_all([message.encode() if isinstance(message, str) else message])
+
+    async def send_all(self, messages: Sequence[bytes]) -> None:
+        """Send text messages at once; see `ports.ClientConnection.send_all`."""
         async with self._changed:
             self._raise_if_closed()
-            self._unread.append(text)
+            self._unread.extend(messages)
             self._changed.notify_all()
             await self._changed.wait_for(self._may_go_on)
             self._raise_if_closed()

@@ -170,12 +170,17 @@ class CoinbaseAdvancedServer:
         """Return an `l2_data` update."""
         time = rfc3339(time_ns)
         event_time = time[:_MICROS_END]
-        levels = [
-            f'{{"side":"{_SIDES[side]}","event_time":"{event_time}Z",'
-            f'"price_level":"{price}","new_quantity":"{size}"}}'
-            for side, price, size in changes
-        ]
-        return _book_frame("update", product, levels, time)
+        levels = ",".join(
+            [
+                f'{{"side":"{_SIDES[side]}","event_time":"{event_time}Z",'
+                f'"price_level":"{price}","new_quantity":"{size}"}}'
+                for side, price, size in changes
+            ]
+        )
+        return (
+            f'{{"channel":"l2_data","timestamp":"{time}","sequence_num":0,"events":[{{'
+            f'"type":"update","product_id":"{product}","updates":[{levels}]}}]}}'
+        ).encode()
 
     def trades(self, product: str, fills: Sequence[Fill], time_ns: int) -> list[bytes]:
         """Return one `market_trades` update, newest first; `side` is the maker's."""

@@ -197,6 +197,20 @@ async def test_binary_messages_arrive_as_bytes_and_answers_are_text(kit):
         assert await client.receive() == "it was binary"
 
 
+async def test_many_messages_at_once_arrive_one_by_one_and_in_their_order(kit):
+    texts = [str(size).ljust(size, ".") for size in (1, 125, 126, 2047, 2048, 3000, 70_000, 0)]
+
+    async def tell(client) -> None:
+        await client.send("before")
+        await client.send_all([text.encode() for text in texts])
+        await client.send("after")
+        with pytest.raises(FeedError):
+            await client.receive()
+
+    async with serving(kit, tell), kit.client("/v1/ws") as client:
+        assert [await client.receive() for _ in range(10)] == ["before", *texts, "after"]
+
+
 async def test_the_server_closes_with_its_code_and_reason(kit):
     async with serving(kit), kit.client("/v1/ws") as client:
         await client.send("bye")
@@ -219,6 +233,8 @@ async def test_a_client_that_left_ends_what_waits_for_it(kit):
             await client.receive()
         with pytest.raises(FeedError):
             await client.send("too late")
+        with pytest.raises(FeedError):
+            await client.send_all([b"too", b"late"])
         ended.set()
 
     async with serving(kit, wait):
@@ -239,15 +255,19 @@ async def test_the_end_of_the_listener_closes_its_clients(kit):
         assert await client.closed() == (1012, "restart")
 
 
-async def test_sending_waits_for_a_client_that_does_not_read_and_closing_does_not(kit):
+@pytest.mark.parametrize("at_once", [1, 30])
+async def test_sending_waits_for_a_client_that_does_not_read_and_closing_does_not(kit, at_once):
     sent, outcome = [0], asyncio.Event()
 
     async def flood(client) -> None:
         try:
             async with asyncio.timeout(1):
                 while True:
-                    await client.send("x" * 300)
-                    sent[0] += 1
+                    sent[0] += at_once
+                    if at_once == 1:
+                        await client.send("x" * 300)
+                    else:
+                        await client.send_all([b"x" * 300] * at_once)
         except TimeoutError:
             await client.close(4000, "slow")
             outcome.set()

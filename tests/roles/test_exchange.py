@@ -426,12 +426,25 @@ async def test_another_source_on_the_same_state_is_another_run(tmp_path):
         assert role.vitals().counts["sent"] == 0
 
 
-async def test_frames_of_a_socket_that_left_are_not_counted(tmp_path):
+async def test_frames_that_no_socket_was_handed_are_not_counted(tmp_path):
     world = World(tmp_path / "state", recording_of(tmp_path / "day.lfr", 500))
     async with world.exchange(speed=None) as role:
         client = await world.subscriber(window_bytes=1)
         await frames_of(client, 10)
         await client.leave()
         await until(lambda: role.vitals().counts["sockets"] == 0)
-        assert role.vitals().counts["sent"] <= 11
+        assert role.vitals().counts["sent"] <= 11 + market_socket.BATCH_FRAMES_MAX
         assert json.loads(SPEAK.acknowledge({}, 0))["channel"] == "subscriptions"
+
+
+def test_a_busy_market_is_looked_at_less_often():
+    pace = exchange_sockets.Pace()
+    now_ns, looks = S, []
+    for per_s in (200, 20_000, 200):
+        for _ in range(200):
+            step_ns = 2_000_000
+            now_ns += step_ns
+            rest_ns = pace.turn(per_s * step_ns // S or 1, now_ns) - now_ns
+        looks.append(rest_ns)
+    tick_ns, busy_ns = exchange_sockets.TICK_NS, exchange_sockets.BUSY_TICK_NS
+    assert looks == [tick_ns, busy_ns, tick_ns]

@@ -13,7 +13,7 @@ from ledgerflux.adapters.state_file import StateFile
 
 state = StateFile(Path(sys.argv[1]), "source")
 for count in range(1234):
-    state.count_sent()
+    state.count_sent(1)
 state.position = 77
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -38,7 +38,7 @@ def test_the_same_source_goes_on_with_its_run(tmp_path):
     state = StateFile(path, "source")
     run = state.run
     for _ in range(3):
-        state.count_sent()
+        state.count_sent(1)
     state.position = 2**40
     state.port = 40_000
     state.started = True
@@ -48,7 +48,7 @@ def test_the_same_source_goes_on_with_its_run(tmp_path):
     assert state.run == run
     assert (state.sent, state.position, state.port, state.started) == (3, 2**40, 40_000, True)
     assert state.kept() == b"two\nlines"
-    state.count_sent()
+    state.count_sent(1)
     state = reopened(state, path)
     assert state.sent == 4
     state.close()
@@ -58,7 +58,7 @@ def test_another_source_is_another_run(tmp_path):
     path = tmp_path / "exchange.state"
     state = StateFile(path, "source")
     run = state.run
-    state.count_sent()
+    state.count_sent(1)
     state.keep(b"kept")
     state = reopened(state, path, "another")
     assert state.run != run

@@ -30,8 +30,3 @@ def test_only_so_many_routes_are_kept(monkeypatch):
 )
 def test_only_the_digits_are_replaced(number, frame):
     assert restamp(b"<7>", (1, 2), number) == frame
-
-
-def test_a_frame_without_a_number_is_left_alone():
-    frame = b"<7>"
-    assert restamp(frame, None, 3) is frame

@@ -1,6 +1,10 @@
+import json
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recordings import lines
 
 from ledgerflux.core.sharding import PARTITIONS, fnv1a32, partition_of, partitions_of, shard_of
 
@@ -55,6 +59,30 @@ def test_there_are_32_partitions_for_ever():
 def test_each_of_four_shards_holds_a_default_product():
     held = {shard_of(partition_of(product), 4) for product in DEFAULTS}
     assert held == {0, 1, 2, 3}
+
+
+def products_of_the_rest_list():
+    """Return the product ids that the venue listed in 2021, as the recording holds them."""
+    name = "coinbase-exchange-l2-ticker-matches-20210417-6p"
+    listed = next(line["raw"] for line in lines(name) if line.get("kind") == "rest")
+    return [product["id"] for product in json.loads(listed)]
+
+
+def typical_products():
+    """Return ids of the same kind and about as many, without a recording."""
+    bases = "1INCH AAVE ADA ALGO ANKR ATOM AVAX BAL BAND BAT BCH BNT BTC COMP CRV DASH DOGE DOT"
+    bases += " ENJ EOS ETC ETH FIL GRT ICP KNC LINK LRC LTC MANA MATIC MKR NKN NMR NU OMG OXT REN"
+    bases += " REP SKL SNX SOL STORJ SUSHI TRB UMA UNI WBTC XLM XRP XTZ YFI ZEC ZRX"
+    quotes = {"USD": bases, "EUR": bases, "GBP": bases, "USDC": "BTC ETH SOL XRP ADA"}
+    return [f"{base}-{quote}" for quote, of_it in quotes.items() for base in of_it.split()]
+
+
+@pytest.mark.parametrize("ids", [products_of_the_rest_list, typical_products])
+def test_no_shard_of_four_holds_more_than_three_tenths_above_the_mean(ids):
+    named = ids()
+    held = Counter(shard_of(partition_of(product), 4) for product in named)
+    assert len(named) > 150
+    assert max(held.values()) <= 1.3 * len(named) / 4, held
 
 
 @given(products)

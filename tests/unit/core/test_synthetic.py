@@ -1,5 +1,7 @@
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from itertools import pairwise
+from statistics import fmean, pstdev
 
 import pytest
 from hypothesis import given, settings
@@ -145,6 +147,30 @@ def test_a_clock_that_starts_later_moves_the_times_and_never_back():
     market.begin(WALL_NS)
     assert market.time_ns() > before_ns
     assert market.due_ns() >= due_ns
+
+
+@pytest.mark.parametrize(
+    ("rate_per_s", "frames_total"), [(100.0, 4_000), (5_000.0, 6_000), (50_000.0, 20_000)]
+)
+@pytest.mark.parametrize("name", VENUES)
+def test_gaps_sizes_and_products_are_as_uneven_as_those_of_a_real_market(
+    name, rate_per_s, frames_total
+):
+    market, client = market_of(name, rate_per_s=rate_per_s), venue(name)
+    items = taken(market, frames_total)
+    gaps = [later.offset_ns - item.offset_ns for item, later in pairwise(items)]
+    assert pstdev(gaps) / fmean(gaps) >= 2
+    frames = Counter(item.route.products for item in items if item.route.products)
+    assert len(frames) == len(PRODUCTS)
+    assert max(frames.values()) >= 5 * min(frames.values())
+    sizes = defaultdict(list)
+    for item in items:
+        for event in client.parse(item.frame).events:
+            if isinstance(event, BookUpdate):
+                sizes[event.product] += [float(size) for _, _, size in event.changes if size != "0"]
+    for product in PRODUCTS[:3]:
+        ranked = sorted(sizes[product])
+        assert ranked[len(ranked) * 99 // 100] >= 20 * ranked[len(ranked) // 2]
 
 
 @settings(max_examples=10, deadline=None)
