@@ -41,6 +41,11 @@ test *ARGS:
 test-slow *ARGS:
     {{uv}} run pytest -m "slow or fault" {{ARGS}}
 
+# Make the pages of docs/ that come from the code
+[group('develop')]
+docs:
+    {{uv}} run python tests/pages.py
+
 # Remove what tools left in the tree
 [group('develop')]
 clean:

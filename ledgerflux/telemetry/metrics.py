@@ -7,11 +7,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from ledgerflux import __version__
+from ledgerflux.telemetry.counts import GAUGES, help_of
 from ledgerflux.wire.health import Health, PartitionHealth
 
 PREFIX = "ledgerflux"
-_GAUGE_COUNTS = {"clients", "subscriptions", "sockets", "ended", "paused", "queued_bytes"}
-_GAUGE_COUNTS |= {"addresses", "handshakes"}
 
 
 class _HealthCollector(Collector):
@@ -49,8 +48,8 @@ def _gauge(name: str, text: str, value: float, labels: dict[str, str]) -> Metric
 
 
 def _count(role: str, name: str, total: int, labels: dict[str, str]) -> Metric:
-    full, text = f"{PREFIX}_{role}_{name}", name.replace("_", " ")
-    if name in _GAUGE_COUNTS:
+    full, text = f"{PREFIX}_{role}_{name}", help_of(role, name)
+    if name in GAUGES:
         return _gauge(f"{role}_{name}", text, total, labels)
     family = CounterMetricFamily(full, text, labels=list(labels))
     family.add_metric(list(labels.values()), float(total))

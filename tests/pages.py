@@ -1,0 +1,44 @@
+"""Pages of docs/ that are made from the code: `python tests/pages.py` writes them all."""
+
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from ledgerflux.telemetry.counts import COUNTS
+from ledgerflux.telemetry.metrics import render
+from ledgerflux.wire.health import Health, PartitionHealth
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def metrics():
+    """Return docs/metrics.md: what each role's `/metrics` serves."""
+    lines = [
+        "# Metrics",
+        "",
+        "Made from the code by `just docs`. Every role serves these on `/metrics` of its own port;",
+        "label `instance` is the shard's number or `0`.",
+    ]
+    for role in COUNTS:
+        lines += ["", f"## {role}", "", "| metric | type | meaning |", "| --- | --- | --- |"]
+        lines += [f"| `{name}` | {kind} | {text} |" for name, kind, text in families(role)]
+    return "\n".join(lines) + "\n"
+
+
+def families(role):
+    """Yield name, type and help of all that a role with everything to say would serve."""
+    health = Health(
+        role, "0", 1, "ready", 0, 0, p50_ms=1.0, p99_ms=1.0, counts=dict.fromkeys(COUNTS[role], 1),
+        partitions=[PartitionHealth(0, [])],
+    )  # fmt: skip
+    for family in text_string_to_metric_families(render(health).decode()):
+        total = "_total" if family.type == "counter" else ""
+        yield family.name + total, family.type, family.documentation
+
+
+PAGES = {"metrics.md": metrics}
+
+
+if __name__ == "__main__":
+    for name, make in PAGES.items():
+        (DOCS / name).write_text(make(), encoding="utf-8")
