@@ -47,6 +47,7 @@ COMMANDS = (
     Entry("dlq", WATCH, "Show what was refused, and why: the records of MD_DLQ."),
     Entry("open", WATCH, "Open the gateway's address in the browser.", "open_browser:open_browser"),
     Entry("replay", FEEDS, "Control the market that the stack's exchange serves."),
+    Entry("loadtest", TEST, "Load the gateway with strict clients; measure what each one gets."),
     Entry("verify", TEST, "Check the whole stored log: nothing missing, nothing twice."),
     Entry("version", CONFIGURE, "Print the version of LedgerFlux and of what it runs on."),
     Entry("help", CONFIGURE, "Explain a command, or a topic: exit-codes.", "help:help_topic"),

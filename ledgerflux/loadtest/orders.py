@@ -79,7 +79,7 @@ class Counts(msgspec.Struct):
     untimed: int = 0
 
 
-class Progress(msgspec.Struct):
+class Progress(msgspec.Struct, tag="progress"):
     """A worker's line four times a second: totals so far, and cells since the last line.
 
     `stalest_ns` is the oldest of the newest update times of all books, as wall time; None
@@ -120,7 +120,7 @@ class ClientReport(msgspec.Struct, frozen=True):
     max: int | None = None
 
 
-class Final(msgspec.Struct, frozen=True):
+class Final(msgspec.Struct, frozen=True, tag="final"):
     """A worker's last line."""
 
     progress: Progress

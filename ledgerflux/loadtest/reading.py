@@ -34,6 +34,7 @@ class Told(msgspec.Struct, gc=False):
     parts: int = 1
     state: str = ""
     streams: dict[str, Place] = {}
+    product_ids: list[str] = []
     req_id: int | str | None = None
     code: str = ""
     message: str = ""

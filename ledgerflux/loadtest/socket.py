@@ -8,6 +8,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable
+from typing import cast
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import WebSocketException
@@ -19,6 +20,7 @@ from ledgerflux.errors import GatewayError
 from ledgerflux.loadtest.frames import cut
 
 OPEN_TIMEOUT_S = 5.0
+CLOSE_TIMEOUT_S = 2.0
 SLOW_RECEIVE_BYTES = 16 * 1024
 ABNORMAL = 1006
 _HEAD_END = b"\r\n\r\n"
@@ -43,8 +45,7 @@ class LoadSocket(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the upgrade."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._library.send_request(self._library.connect())
         self._write()
 
@@ -83,10 +84,11 @@ class LoadSocket(asyncio.Protocol):
             self._write()
 
     def close(self) -> None:
-        """Begin to close it."""
+        """Begin to close it; end it where that is not answered."""
         if self._library.state is State.OPEN:
             self._library.send_close(1000)
             self._write()
+            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self.abort)
         elif self._transport is not None:
             self._transport.abort()
 
