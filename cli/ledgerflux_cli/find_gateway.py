@@ -1,9 +1,13 @@
 """Where a command finds its gateway, and how a gateway's refusals are told."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledgerflux.errors import GatewayError, LedgerFluxError, NotRunning
 from ledgerflux_cli.options import run_dir_of
+
+if TYPE_CHECKING:
+    from ledgerflux.stack.run_dir import GatewayAddress
 
 
 def find_gateway(data_dir: Path | None, gateway: str | None) -> str:
@@ -12,8 +16,24 @@ def find_gateway(data_dir: Path | None, gateway: str | None) -> str:
     Raises:
         NotRunning: There is no stack, or it has no gateway.
     """
-    if gateway is not None:
-        return gateway
+    return gateway if gateway is not None else _of_stack(data_dir).ws
+
+
+def find_gateway_http(data_dir: Path | None, gateway: str | None) -> str:
+    """Return the same as `http://host:port`, without a path.
+
+    Raises:
+        NotRunning: There is no stack, or it has no gateway.
+        ConfigError: `gateway` is no address.
+    """
+    if gateway is None:
+        return _of_stack(data_dir).http
+    from ledgerflux.client.addresses import http_address
+
+    return http_address(gateway)
+
+
+def _of_stack(data_dir: Path | None) -> "GatewayAddress":
     run_dir = run_dir_of(data_dir)
     state = run_dir.read()
     if state is None or run_dir.holder() is None:
@@ -25,7 +45,7 @@ def find_gateway(data_dir: Path | None, gateway: str | None) -> str:
         raise NotRunning(
             f"the stack in {run_dir.path} has no gateway", try_next=["lf run gateway", "lf up"]
         )
-    return found.ws
+    return found
 
 
 def refused(error: GatewayError) -> LedgerFluxError:

@@ -23,6 +23,17 @@ def websocket_url(address: str) -> str:
     return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path, "", ""))
 
 
+def http_address(address: str) -> str:
+    """Return `http://host:port` of the gateway at `address`, whatever its scheme and path.
+
+    Raises:
+        ConfigError: `address` is no address of a gateway (`bad_argument`).
+    """
+    parts = _split(address)
+    scheme = "https" if _SCHEMES[parts.scheme] == "wss" else "http"
+    return urlunsplit((scheme, parts.netloc, "", "", ""))
+
+
 def is_loopback(address: str) -> bool:
     """Say whether `address` is on this machine: then no proxy is asked."""
     return urlsplit(address).hostname in _LOOPBACK

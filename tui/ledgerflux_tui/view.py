@@ -136,7 +136,7 @@ def summary_lines(status: Status, width: int, gateway: str | None = None) -> lis
 
 def _summary_parts(status: Status, gateway: str | None) -> Iterator[Segment]:
     state, gaps = str(status["state"]), status["gaps"]
-    yield state, _style(state)
+    yield state, state_style(state)
     yield f"source {status['source']}", "plain"
     if gateway is not None:
         yield gateway, "plain"
@@ -189,7 +189,7 @@ def _top_cells(top: Top) -> list[Segment]:
     state = top.state or NOTHING
     return [
         (top.product, "head"),
-        (state, _style(state)),
+        (state, state_style(state)),
         proof(top.integrity),
         (top.bid_size or NOTHING, "dim"),
         (top.bid or NOTHING, "bid"),
@@ -224,7 +224,7 @@ def services_table(status: Status, width: int, *, now_ns: int) -> list[Line]:
         restarts: Style = "warn" if row["restarts"] else "dim"
         cells: list[Segment] = [
             (row["name"], "head"),
-            (row["state"], _style(row["state"])),
+            (row["state"], state_style(row["state"])),
             (NOTHING if row["pid"] is None else str(row["pid"]), "dim"),
             (f"{row['cpu'] * 100:.0f}%", "plain"),
             (size(row["rss_bytes"]), "plain"),
@@ -252,7 +252,7 @@ def shards_table(status: Status, width: int) -> list[Line]:
         lag: Style = "warn" if row["lag_records"] else "plain"
         cells: list[Segment] = [
             (str(row["shard"]), "head"),
-            (row["state"], _style(row["state"])),
+            (row["state"], state_style(row["state"])),
             (number(row["rate"]), "plain"),
             (number(row["lag_records"]), lag),
             (milliseconds(row["lag_ms"]), lag),
@@ -280,5 +280,6 @@ def status_lines(status: Status, width: int, *, now_ns: int) -> list[Line]:
     return [*lines, [], *trouble] if trouble else lines
 
 
-def _style(state: str) -> Style:
+def state_style(state: str) -> Style:
+    """Return the style that says how good `state` is."""
     return STYLE_OF_STATE.get(state, "plain")

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from ledgerflux.adapters.ws_listener import WsListener
-from ledgerflux.client.addresses import get_json, is_loopback, websocket_url
+from ledgerflux.client.addresses import get_json, http_address, is_loopback, websocket_url
 from ledgerflux.errors import ConfigError, GatewayError
 from ledgerflux.ports import Response
 
@@ -51,3 +51,15 @@ async def test_documents_are_read_over_http():
             assert caught.value.code == code
     with pytest.raises(GatewayError, match="no gateway answers"):
         await asyncio.to_thread(get_json, address, "/good")
+
+
+@pytest.mark.parametrize(
+    ("address", "http"),
+    [
+        ("ws://h:8000/v1/ws", "http://h:8000"),
+        ("wss://h", "https://h"),
+        ("http://[::1]:1/", "http://[::1]:1"),
+    ],
+)
+def test_the_http_address_has_no_path(address, http):
+    assert http_address(address) == http
