@@ -26,8 +26,12 @@ class ScriptedFeed:
         self.frames = list(frames)
         self.sent = []
         self.done = asyncio.Event()
+        self.goodbye = False
+        """Whether the venue closes when all is said, and lets nobody in again."""
 
     async def connect(self, url):
+        if self.goodbye and self.done.is_set():
+            raise FeedError("refused", code="feed_refused")
         return ScriptedConnection(self)
 
 
@@ -61,6 +65,8 @@ class ScriptedConnection:
                 self.sequence += 1
                 return make(self.sequence)
         self.feed.done.set()
+        if self.feed.goodbye:
+            raise FeedError("closed with 1001")
         await self.closed.wait()
         raise FeedError("we closed", code="feed_lost")
 

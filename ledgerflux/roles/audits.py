@@ -74,13 +74,18 @@ class ChainAudit:
 
 
 class RawAudit:
-    """Counts what one RAW subject holds, by run of the source."""
+    """Counts what one RAW subject holds, by run of the source.
+
+    `uncounted` are sessions that ended without goodbye: declared, but nobody knows how many
+    frames were under way. `session_frames` are those of the session that is open.
+    """
 
     def __init__(self, subject: str, problems: Problems) -> None:
         self.chain = ChainAudit(subject, problems)
         self.frames: Counter[str] = Counter()
         self.gap_frames: Counter[str] = Counter()
         self.uncounted: Counter[str] = Counter()
+        self.session_frames = 0
         self._run = ""
         self._open = False
 
@@ -91,6 +96,7 @@ class RawAudit:
             return None
         if record.kind is Kind.FRAMES:
             self.frames[self._run] += record.items
+            self.session_frames += record.items
         elif record.kind in (Kind.SESSION, Kind.GAP):
             self._note(record)
         return record
@@ -100,11 +106,13 @@ class RawAudit:
             case SessionOpen(run):
                 if self._open and run == self._run:  # the process before it was killed
                     self.uncounted[run] += 1
-                self._run, self._open = run, True
-            case SessionClose():
-                self._open = False
+                self._run, self._open, self.session_frames = run, True, 0
+            case SessionClose(complete=complete):
+                self.uncounted[self._run] += not complete
+                self._open, self.session_frames = False, 0
             case FrameGap(_, frames):
                 self.gap_frames[self._run] += frames or 0
+                self.session_frames += frames or 0
                 self.uncounted[self._run] += frames is None
             case _:
                 pass

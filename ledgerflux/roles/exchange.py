@@ -92,6 +92,7 @@ class Exchange:
         self._meter = RateMeter(clock)
         self._patience = Patience(clock)
         self._market: Market | None = None
+        self._sockets: ExchangeSockets | None = None
         self._announced = False
         self._saved: tuple[int, bytes] | None = None
         self._saved_ns = 0
@@ -113,7 +114,7 @@ class Exchange:
             wall_offset_ns=self._clock.now_ns() - now_ns,
         )
         self._ledger.started = self._ledger.started or not self._paused
-        sockets = ExchangeSockets(market, self._clock, self._ledger)
+        self._sockets = sockets = ExchangeSockets(market, self._clock, self._ledger)
         try:
             await self._serve(sockets, source, market)
         finally:
@@ -140,6 +141,7 @@ class Exchange:
             lag_ms=now.late_ns / 1e6,
             counts={
                 "sent": self._ledger.sent,
+                "sent_open": self._sockets.sent_open if self._sockets else 0,
                 "position": market.position,
                 "sockets": now.sockets,
                 "paused": int(now.state == "paused"),

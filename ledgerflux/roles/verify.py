@@ -28,6 +28,13 @@ class Check(NamedTuple):
     text: str
 
 
+class Sent(NamedTuple):
+    """What the exchange says it sent: in this run, and on the sockets open now."""
+
+    total: int
+    open: int
+
+
 class History(NamedTuple):
     """What Postgres holds: its position in each partition, and then its trades."""
 
@@ -83,7 +90,7 @@ class Verifier:
 
     # -- reading -----------------------------------------------------------------------
 
-    async def _audit_raw(self, conf: FeedConf | None, sent: int | None) -> None:
+    async def _audit_raw(self, conf: FeedConf | None, sent: Sent | None) -> None:
         """Read RAW up to its end, waiting until what the exchange had sent has arrived."""
         deadline_ns = self._clock.monotonic_ns() + int(SETTLE_S * 1e9)
         start = 1
@@ -94,9 +101,7 @@ class Verifier:
                     self._raw[key] = RawAudit(stored.subject, self._problems)
                 self._raw[key].take(stored.payload)
                 start = stored.sequence + 1
-            arrived = sum(self._frames_of(conf)) if conf else 0
-            late = sent is not None and arrived < sent
-            if not late or self._clock.monotonic_ns() > deadline_ns:
+            if self._arrived(conf, sent) or self._clock.monotonic_ns() > deadline_ns:
                 return
             await self._clock.sleep(0.2)
 
@@ -121,8 +126,8 @@ class Verifier:
                     return
                 await asyncio.sleep(0)
 
-    async def _sent(self, since_ns: int = 0) -> int | None:
-        """Return how many frames the exchange has sent, as it said at `since_ns` or later.
+    async def _sent(self, since_ns: int = 0) -> Sent | None:
+        """Return what the exchange has sent, as it said at `since_ns` or later.
 
         None where no exchange of ours is running.
         """
@@ -133,7 +138,10 @@ class Verifier:
                 return None
             health = msgspec.json.decode(value, type=Health)
             if health.time_ns >= since_ns or self._clock.monotonic_ns() > deadline_ns:
-                return health.counts.get("sent")
+                counts = health.counts
+                return (
+                    Sent(counts["sent"], counts.get("sent_open", 0)) if "sent" in counts else None
+                )
             await self._clock.sleep(0.1)
 
     async def _read_history(self, conf: FeedConf | None) -> History | None:
@@ -157,6 +165,16 @@ class Verifier:
             sum(audit.gap_frames[conf.run] for audit in audits),
         )
 
+    def _arrived(self, conf: FeedConf | None, sent: Sent | None) -> bool:
+        """Say whether RAW holds what the exchange had sent, as far as that is counted."""
+        if conf is None or sent is None or sum(self._frames_of(conf)) >= sent.total:
+            return True
+        session = sum(audit.session_frames for audit in self._raw.values())
+        return self._uncounted(conf) > 0 and session >= sent.open
+
+    def _uncounted(self, conf: FeedConf) -> int:
+        return sum(audit.uncounted[conf.run] for audit in self._raw.values())
+
     # -- judging -----------------------------------------------------------------------
 
     def _judge_chains(self) -> None:
@@ -179,16 +197,23 @@ class Verifier:
             behind += max(0, last - audit.last_b)
         self._counts["lag_records"] = behind
 
-    def _judge_frames(self, conf: FeedConf | None, before: int | None, after: int | None) -> None:
+    def _judge_frames(
+        self, conf: FeedConf | None, sent_before: Sent | None, sent_after: Sent | None
+    ) -> None:
         if conf is None:
             self._add("frames", None, "no source has ever been set")
             return
         frames, gap_frames = self._frames_of(conf)
-        uncounted = sum(audit.uncounted[conf.run] for audit in self._raw.values())
-        self._counts |= {"raw_frames": frames, "raw_gap_frames": gap_frames}
-        if before is None or after is None:
+        uncounted = self._uncounted(conf)
+        self._counts |= {
+            "raw_frames": frames,
+            "raw_gap_frames": gap_frames,
+            "raw_breaks": uncounted,
+        }
+        if sent_before is None or sent_after is None:
             self._add("frames", None, f"{frames} in RAW; the venue's own count is not known here")
             return
+        before, after = sent_before.total, sent_after.total
         self._counts["exchange_sent"] = after
         total = frames + gap_frames
         exact = before <= total <= after

@@ -10,7 +10,13 @@ import msgspec
 from ledgerflux.adapters.embedded.nats_server import NatsAccess
 from ledgerflux.errors import BusError
 from ledgerflux.ports import Bus
-from ledgerflux.wire.health import HEALTH_BUCKET, Health, PartitionHealth, SupervisorHealth
+from ledgerflux.wire.health import (
+    HEALTH_BUCKET,
+    Health,
+    PartitionHealth,
+    SupervisorHealth,
+    all_known,
+)
 
 SUPERVISOR_KEY = "supervisor.local"
 RETRY_S = 0.1
@@ -104,17 +110,14 @@ def is_through(records: Iterable[Health], *, since_ns: int) -> bool:
         since_ns: Records from before this time say nothing: more may have come.
     """
     roles: dict[str, dict[int, PartitionHealth]] = {}
-    sent = known = 0
+    records = tuple(records)
     for health in records:
         if health.role == "exchange":
-            sent += health.counts.get("sent", 0)
             continue
-        if health.role == "normalize":
-            known += health.counts.get("raw_frames", 0) + health.counts.get("raw_gap_frames", 0)
         if health.time_ns < since_ns:
             return False
         roles.setdefault(health.role, {}).update({row.partition: row for row in health.partitions})
-    if known < sent:
+    if not all_known(records):
         return False
     raw, norm = roles.get("ingest", {}), roles.get("normalize", {})
     normalized = all(row.raw <= norm[n].raw if n in norm else False for n, row in raw.items())

@@ -1,5 +1,6 @@
 """The one source of health: what each role writes to `LF_HEALTH` once a second."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -48,8 +49,9 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `state` is `starting`, `ready`, `degraded` or `draining`; `rate` is messages a second;
     times end in their unit. `counts` are totals since the start of the data set where the
-    role knows them (normalize: `raw_frames`, `raw_gap_frames`, `norm_events`, `gaps`),
-    else since its own start (exchange: `sent`, `ended`, `paused`, `sockets`).
+    role knows them (normalize: `raw_frames`, `raw_gap_frames`, `raw_breaks`, `norm_events`,
+    `gaps`), else since its own start (exchange: `sent`, `ended`, `paused`, `sockets`), but
+    for those of the sockets open now (normalize `session_frames`, exchange `sent_open`).
     """
 
     role: str
@@ -104,3 +106,22 @@ class SupervisorHealth(msgspec.Struct, frozen=True):
     shards: int
     disk_bytes: int
     services: list[ServiceHealth]
+
+
+def all_known(healths: Iterable[Health]) -> bool:
+    """Say whether every frame the exchange sent is in RAW, or inside a declared loss.
+
+    After a session that ended without goodbye nobody knows how many frames it had under way;
+    then it is the sockets open now whose frames are counted at both ends.
+    """
+    sent = sent_open = known = breaks = session = 0
+    for health in healths:
+        counts = health.counts
+        if health.role == "exchange":
+            sent += counts.get("sent", 0)
+            sent_open += counts.get("sent_open", 0)
+        elif health.role == "normalize":
+            known += counts.get("raw_frames", 0) + counts.get("raw_gap_frames", 0)
+            breaks += counts.get("raw_breaks", 0)
+            session += counts.get("session_frames", 0)
+    return known >= sent or (breaks > 0 and session in (0, sent_open))

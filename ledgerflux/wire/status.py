@@ -12,7 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.telling import Heads
 from ledgerflux.model.units import NANOS_PER_S, rfc3339
-from ledgerflux.wire.health import FeedConf, Health, PartitionHealth, SupervisorHealth
+from ledgerflux.wire.health import (
+    FeedConf,
+    Health,
+    PartitionHealth,
+    SupervisorHealth,
+    all_known,
+)
 
 FRESH_NS = 5 * NANOS_PER_S
 """An older health record means that its role is gone."""
@@ -235,9 +241,8 @@ def _replay(
 
 
 def _all_arrived(conf: FeedConf, fresh: Mapping[str, Health], gateway: GatewayNumbers) -> bool:
-    """Say whether every frame sent is in RAW (or known lost) and every role is at its end."""
-    counts = _counts(fresh)
-    if counts.raw_frames + counts.raw_gap_frames != counts.exchange_sent:
+    """Say whether every frame sent is in RAW (or declared lost) and every role is at its end."""
+    if not all_known(fresh.values()):
         return False
     normalized = _by_partition(_of(fresh, "normalize"))
     ingested = _by_partition(_of(fresh, "ingest"))

@@ -150,6 +150,7 @@ async def test_health_says_what_the_market_does(tmp_path):
         assert (vitals.state, vitals.reason) == ("ready", "waiting for subscribers")
         assert vitals.counts == {
             "sent": 0,
+            "sent_open": 0,
             "position": 0,
             "sockets": 0,
             "paused": 0,
@@ -160,6 +161,7 @@ async def test_health_says_what_the_market_does(tmp_path):
         await until(lambda: role.vitals().counts["ended"])
         assert role.vitals().counts == {
             "sent": 5,
+            "sent_open": 5,
             "position": 4,
             "sockets": 1,
             "paused": 0,

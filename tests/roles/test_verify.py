@@ -18,15 +18,16 @@ PRODUCTS = ["BTC-USD", "ETH-USD"]
 @pytest.fixture
 async def pipeline():
     made = Pipeline("coinbase-advanced", PRODUCTS, advanced_frames(40))
+    made.feed.goodbye = True
     await made.run()
     return made
 
 
-async def report_of(pipeline, shards=(1, 4, 7), sent=None):
+async def report_of(pipeline, shards=(1, 4, 7), sent=None, sent_open=0):
     if sent is not None:
         health = Health(
             role="exchange", instance="0", pid=1, state="ready", time_ns=0, started_ns=0,
-            counts={"sent": sent},
+            counts={"sent": sent, "sent_open": sent_open},
         )  # fmt: skip
         await pipeline.bus.put(HEALTH_BUCKET, EXCHANGE_KEY, msgspec.json.encode(health))
     return await Verifier(pipeline.bus, ManualClock(), None).run(shards)
@@ -63,6 +64,16 @@ async def test_a_whole_log_verifies_with_all_counts(pipeline):
 @pytest.mark.parametrize("sent", [81, 83])
 async def test_a_frame_too_few_or_too_many_is_found(pipeline, sent):
     assert failed(await report_of(pipeline, (), sent=sent)) == {"frames"}
+
+
+async def test_frames_after_which_nobody_said_goodbye_are_declared_not_missing():
+    pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(40))
+    await pipeline.run()  # ends in the middle of its session
+    report = await report_of(pipeline, (), sent=50)
+    assert report.ok, report
+    assert report.counts["raw_breaks"] == 1
+    assert report.counts["raw_frames"] == 41
+    assert failed(await report_of(pipeline, (), sent=40)) == {"frames"}, "never more than sent"
 
 
 @pytest.mark.parametrize(("stream", "subject"), [(RAW, BTC_RAW), (NORM, BTC_NORM)])

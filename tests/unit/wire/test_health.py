@@ -7,6 +7,7 @@ from ledgerflux.wire.health import (
     PartitionHealth,
     ServiceHealth,
     SupervisorHealth,
+    all_known,
 )
 
 CONF = FeedConf(
@@ -44,6 +45,39 @@ HEALTH = Health("normalize", "0", 12, "ready", time_ns=5, started_ns=1)
 )
 def test_what_was_written_is_what_is_read(value):
     assert msgspec.json.decode(msgspec.json.encode(value), type=type(value)) == value
+
+
+def counted(role, **counts):
+    return msgspec.structs.replace(HEALTH, role=role, counts=counts)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "normalize", "known"),
+    [
+        ({"sent": 9}, {"raw_frames": 7, "raw_gap_frames": 2}, True),
+        ({"sent": 10}, {"raw_frames": 7, "raw_gap_frames": 2}, False),
+        ({"sent": 10, "sent_open": 4}, {"raw_frames": 9, "session_frames": 4}, False),
+        (
+            {"sent": 10, "sent_open": 4},
+            {"raw_frames": 9, "session_frames": 4, "raw_breaks": 1},
+            True,
+        ),
+        (
+            {"sent": 10, "sent_open": 4},
+            {"raw_frames": 9, "session_frames": 3, "raw_breaks": 1},
+            False,
+        ),
+        (
+            {"sent": 10, "sent_open": 4},
+            {"raw_frames": 9, "session_frames": 0, "raw_breaks": 1},
+            True,
+        ),
+        ({}, {}, True),
+    ],
+)
+def test_every_frame_is_known_or_its_session_ended_without_goodbye(exchange, normalize, known):
+    healths = [counted("exchange", **exchange), counted("normalize", **normalize), HEALTH]
+    assert all_known(healths) is known
 
 
 def test_a_record_says_only_what_there_is_to_say():
