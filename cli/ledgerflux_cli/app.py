@@ -1,49 +1,23 @@
-"""The `lf` program: its root, and the one place that turns errors into exits.
+"""The `lf` program: the one place that turns errors into exits.
 
-The commands stand in `command_table`; only the module of the one that is named is imported.
+What needs no parsing, help and version, is answered without the parser: importing that is
+most of the wait.
 """
 
 import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from ledgerflux_cli.output import forget_output, report
-from ledgerflux_cli.root import RootGroup
+from ledgerflux_cli.output import forget_output, report, write
 
 if TYPE_CHECKING:
     from ledgerflux.errors import LedgerFluxError
 
 INTERRUPTED = 130
-
-app = typer.Typer(
-    cls=RootGroup,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-@app.callback()
-def root(
-    context: typer.Context,
-    show: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True)
-    ] = False,
-) -> None:
-    """Exact, gap-checked market data on one machine. Right, or loudly not."""
-    if show:
-        from ledgerflux_cli.commands.version import show_version
-
-        show_version()
-        raise typer.Exit
-    if context.invoked_subcommand is None:
-        sys.stdout.write(context.get_help() + "\n")
+HELP: tuple[list[str], ...] = ([], ["-h"], ["--help"], ["help"])
+VERSION: tuple[list[str], ...] = (["version"], ["--version"], ["version", "--json"])
 
 
 def main() -> None:
@@ -61,12 +35,12 @@ def run_command(arguments: Sequence[str]) -> int:
     """
     as_json = "--json" in arguments
     try:
-        code = _invoke(arguments)
+        code = _run(list(arguments))
         sys.stdout.flush()
     except BrokenPipeError:
         forget_output()
         return 0
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
         if os.environ.get("LF_DEBUG") == "1":
@@ -83,12 +57,17 @@ def _bug(error: Exception, arguments: Sequence[str]) -> "LedgerFluxError":
     return told_bug(error, arguments, os.environ)
 
 
-def _invoke(arguments: Sequence[str]) -> int:
-    """Run one command without the framework's own handling of errors and exits."""
-    command = typer.main.get_command(app)
-    try:
-        with command.make_context("lf", list(arguments)) as context:
-            code = command.invoke(context)
-    except typer.Exit as done:
-        return done.exit_code
-    return code if isinstance(code, int) else 0
+def _run(arguments: list[str]) -> int:
+    if arguments in HELP:
+        from ledgerflux_cli.root_help import help_text
+
+        write(help_text())
+    elif arguments in VERSION:
+        from ledgerflux_cli.versions import show_versions
+
+        show_versions(as_json="--json" in arguments)
+    else:
+        from ledgerflux_cli.root import invoke
+
+        return invoke(arguments)
+    return 0

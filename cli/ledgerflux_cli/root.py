@@ -1,20 +1,19 @@
-"""What `lf` alone and `lf --help` print, and how the command that is named is found."""
+"""The root of the command line, and how the command that is named is found.
 
-from collections.abc import Iterator, Mapping
+The commands stand in `command_table`; only the module of the one that is named is imported.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from ledgerflux_cli.command_table import COMMANDS, PANELS, Entry
-
-EXAMPLES = (
-    ("lf up", "start everything, with a synthetic market"),
-    ("lf up -d --source coinbase-advanced", "live, in the background"),
-    ("lf status --json", "how it goes, for scripts"),
-)
-NAME_WIDTH = 10
+from ledgerflux_cli.command_table import COMMANDS, Entry
+from ledgerflux_cli.output import write
+from ledgerflux_cli.root_help import PURPOSE, help_text
+from ledgerflux_cli.versions import show_versions
 
 
 class RootGroup(TyperGroup):
@@ -26,13 +25,7 @@ class RootGroup(TyperGroup):
 
     def get_help(self, ctx: Any) -> str:  # noqa: ARG002 - the framework passes it by name
         """Return the help text."""
-        lines = [str(self.help), "", "usage: lf COMMAND [OPTIONS]     lf COMMAND --help"]
-        for panel in PANELS:
-            entries = [entry for entry in COMMANDS if entry.panel == panel]
-            lines += ["", panel, *(f"  {row.name:<{NAME_WIDTH}} {row.help}" for row in entries)]
-        lines += ["", "Examples", *(f"  {command:<35}  {text}" for command, text in EXAMPLES)]
-        lines += ["", "Exit codes: lf help exit-codes"]
-        return "\n".join(lines)
+        return help_text()
 
 
 class LateCommands(Mapping[str, Any]):
@@ -70,3 +63,41 @@ def build_command(entry: Entry) -> Any:
     command = typer.main.get_command(target)
     command.name = entry.name
     return command
+
+
+app = typer.Typer(
+    cls=RootGroup,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(help=PURPOSE)
+def root(
+    context: typer.Context,
+    show: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True)
+    ] = False,
+) -> None:
+    """Answer what is asked of no command."""
+    if show:
+        show_versions()
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        write(context.get_help())
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """Run one command without the framework's own handling of errors and exits."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("lf", list(arguments)) as context:
+            code = command.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
+    except typer.Abort as asked:
+        raise KeyboardInterrupt from asked
+    return code if isinstance(code, int) else 0

@@ -18,7 +18,6 @@ from ledgerflux.adapters.embedded.nats_server import NatsAccess
 from ledgerflux.adapters.nats_bus import NatsBus
 from ledgerflux.adapters.nats_streams import prepare
 from ledgerflux.adapters.process import last_lines
-from ledgerflux.adapters.ws_feed import WsFeed
 from ledgerflux.errors import LedgerFluxError, StackError
 from ledgerflux.settings import UpRequest
 from ledgerflux.stack.events import Event, Failed, Note, Starting, Up
@@ -67,11 +66,17 @@ async def _run(
     tell: Callable[[Event], None],
     while_up: WhileUp | None,
 ) -> int:
-    request = await resolve(asked, partial(venue_answers, WsFeed()))
+    request = await resolve(asked, _venue_answers)
     port = choose_port(request)
     tell(Starting(request.source, request.durability, str(run_dir.path), port))
     stack = LocalStack(request, run_dir, asked=asked, port=port, connect=_connect, tell=tell)
     return await stack.run(wait_timeout_s=wait_timeout_s, while_up=while_up)
+
+
+async def _venue_answers(venue: str) -> bool:
+    from ledgerflux.adapters.ws_feed import WsFeed
+
+    return await venue_answers(WsFeed(), venue)
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """`lf book`."""
 
-import asyncio
 from typing import Annotated, Any
 
 import typer
@@ -32,6 +31,8 @@ def book(
     """
     levels = _read_depth(depth)
 
+    import asyncio
+
     from ledgerflux_cli.find_gateway import find_gateway
 
     address = find_gateway(data_dir, gateway)
@@ -61,6 +62,8 @@ async def _fetch(address: str, product: str, depth: int | None) -> dict[str, Any
         Timeout: Its snapshot did not come.
         LedgerFluxError: The gateway does not serve it.
     """
+    import asyncio
+
     from ledgerflux.client import Message, connect
     from ledgerflux.core.book import book_hash
     from ledgerflux.errors import GatewayError, Timeout

