@@ -16,7 +16,9 @@
     ├── LogError               log_corrupt, log_regressed, log_incomplete
     │   └── Fenced             fenced: a newer writer holds the partition
     ├── StoreError             store_unavailable, store_conflict, schema_newer, rows_refused
-    ├── FeedError              feed_closed, feed_refused
+    ├── FeedError              feed_closed, feed_lost, feed_silent, feed_refused, feed_tls,
+    │   │                      feed_throttled, feed_forbidden, feed_unavailable,
+    │   │                      feed_redirected, feed_not_websocket
     │   └── BadRecording       bad_recording
     ├── GatewayError           gateway_unreachable, protocol_error, or a code of the gateway
     └── IntegrityError         integrity: something is missing, twice or wrong
@@ -148,6 +150,8 @@ class FeedError(LedgerFluxError):
 
     code = "feed_closed"
     retryable = True
+    retry_after_s: float | None = None
+    """How long the venue asked to be left alone."""
 
 
 class BadRecording(FeedError):

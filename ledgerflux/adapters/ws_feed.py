@@ -1,12 +1,29 @@
 """Sockets to venues."""
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+import ssl
 
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidStatus,
+    InvalidURI,
+    ProxyError,
+)
+
+from ledgerflux.core.feed_refusal import code_of, retry_after_s
 from ledgerflux.errors import FeedError
 from ledgerflux.venues.base import FRAME_BYTES_MAX
 
 CLOSE_TIMEOUT_S = 1.0
+
+
+class _Connect(connect):
+    """Opens a socket where it was told to, and nowhere else."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """Follow nobody: who answers elsewhere is not the venue that was asked for."""
+        return exc
 
 
 class WsConnection:
@@ -48,7 +65,7 @@ class WsFeed:
     async def connect(self, url: str) -> WsConnection:
         """Open a socket; see `ports.Feed.connect`."""
         try:
-            socket = await connect(
+            socket = await _Connect(
                 url,
                 max_size=FRAME_BYTES_MAX,
                 max_queue=64,
@@ -59,9 +76,26 @@ class WsFeed:
                 close_timeout=CLOSE_TIMEOUT_S,
             )
         except (TimeoutError, OSError, InvalidHandshake, InvalidURI, EOFError) as error:
-            reason = str(error) or type(error).__name__
-            raise FeedError(f"{url} can't be reached: {reason}", code="feed_refused") from error
+            raise _refused(url, error) from error
         return WsConnection(socket)
+
+
+def _refused(url: str, error: Exception) -> FeedError:
+    """Return why `url` did not let us in, classified."""
+    reason = str(error) or type(error).__name__
+    if isinstance(error, InvalidStatus):
+        response = error.response
+        answer = f"HTTP {response.status_code}"
+        if (place := response.headers.get("Location")) is not None:
+            answer += f" to {place[:200]}"
+        refused = FeedError(f"{url} answers {answer}", code=code_of(response.status_code))
+        refused.retry_after_s = retry_after_s(response.headers.get("Retry-After"))
+        return refused
+    if isinstance(error, ssl.SSLError):
+        return FeedError(f"{url}: no trusted connection: {reason}", code="feed_tls")
+    if isinstance(error, InvalidHandshake) and not isinstance(error, ProxyError):
+        return FeedError(f"{url} speaks no WebSocket: {reason[:200]}", code="feed_not_websocket")
+    return FeedError(f"{url} can't be reached: {reason[:200]}", code="feed_refused")
 
 
 def _ended(closed: ConnectionClosed) -> FeedError:

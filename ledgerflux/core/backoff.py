@@ -25,12 +25,15 @@ class Backoff:
         """Return how many failures count now."""
         return self._failures
 
-    def fail(self, random: float) -> float:
-        """Count a failure and return seconds to wait; `random` is drawn from [0, 1)."""
+    def fail(self, random: float, *, floor_s: float = 0.0) -> float:
+        """Count a failure and return seconds to wait, `floor_s` and what is drawn.
+
+        `random` is drawn from [0, 1).
+        """
         self.doubt()
         bound_s = min(self._cap_s, self._base_s * float(1 << min(self._failures, 30)))
         self._failures += 1
-        return bound_s * random
+        return floor_s + bound_s * random
 
     def doubt(self) -> None:
         """Note data that are not clean: calm begins anew with the next clean frame."""

@@ -103,6 +103,8 @@ class Ingest:
                 "lost_frames": sum(part.inbox.statistics().lost_total for part in parts),
                 "append_doubts": sum(part.writer.doubts_total for part in parts),
                 "sockets": sum(part.connected for part in parts),
+                "complaints": sum(part.complaints_total for part in parts),
+                "left_out": sum(len(part.left_out) for part in parts),
                 "crowded": sum(part.inbox.crowded for part in parts),
                 "queued_bytes": sum(part.inbox.statistics().bytes for part in parts),
             },
@@ -116,6 +118,10 @@ class Ingest:
         if max(waits, default=0) > STUCK_NS:
             frames = sum(part.inbox.statistics().frames for part in parts)
             return "degraded", f"NATS takes nothing for {max(waits) / 1e9:.0f} s: {frames} wait"
+        left_out = {name: why for part in parts for name, why in part.left_out.items()}
+        if left_out:
+            names = ", ".join(sorted(left_out))
+            return "degraded", f"refused by the venue: {names} ({min(left_out.values())[:200]})"
         apart = [part for part in parts if not part.connected]
         if apart:
             names = ", ".join(product for part in apart for product in part.products)

@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ledgerflux.core.backoff import Backoff
+from ledgerflux.core.feed_refusal import floor_s
 from ledgerflux.core.inbox import Frames, Inbox, Lost, Note, Room
 from ledgerflux.core.resync import ResyncPolicy, ResyncStep
 from ledgerflux.core.sequence import SequenceTracker, Verdict
 from ledgerflux.errors import FeedError
+from ledgerflux.model.events import VenueError
 from ledgerflux.ports import Bus, Clock, Feed, FeedConnection
 from ledgerflux.roles.pacer import Pacer
 from ledgerflux.roles.partition_writer import PartitionWriter
 from ledgerflux.telemetry.log import Events
-from ledgerflux.venues.base import Channel, Venue
+from ledgerflux.venues.base import Channel, Venue, complaint
 from ledgerflux.wire.health import FeedConf
 from ledgerflux.wire.record import Draft, Kind, draft, pack_frames
 from ledgerflux.wire.session import FrameGap, SessionClose, SessionOpen, encode_note
@@ -71,6 +73,7 @@ class IngestPartition:
         self.bytes_total = 0
         self.reconnects_total = 0
         self.resyncs_total = 0
+        self.complaints_total = 0
         self.writer = PartitionWriter(
             tools.bus, tools.clock, RAW, raw_subject(partition, venue.name), writer=tools.writer
         )
@@ -88,6 +91,9 @@ class IngestPartition:
         self._silence_s = tools.silence_s
         self._held_back = False
         self._wanted: dict[str, None] = {}
+        self.left_out: dict[str, str] = {}
+        """Products that the venue refused, and what it said; asked for again with the next run."""
+        self._ask_all = False
         self._asked = asyncio.Event()
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
@@ -129,11 +135,14 @@ class IngestPartition:
                 await self._session()
             except FeedError as error:
                 self.trouble = error.message
-                delay_s = self._backoff.fail(self._tools.random())
+                least_s = floor_s(error.code, error.retry_after_s)
+                delay_s = self._backoff.fail(self._tools.random(), floor_s=least_s)
                 await self._tools.clock.sleep(delay_s)
             self.reconnects_total += 1
 
     async def _session(self) -> None:
+        if not self._subscribable:
+            await asyncio.Event().wait()  # nothing is left to ask for; another run may change that
         await self._tools.pacer.turn()
         connection = await self._tools.feed.connect(self._conf.url)
         reason, complete = "stopped", False
@@ -162,7 +171,7 @@ class IngestPartition:
             run=self._conf.run,
             connection=self._name,
             url=self._conf.url,
-            products=list(self.products),
+            products=self._subscribable,
             channels=list(self._channels),
             receive_ns=now_ns,
         )
@@ -175,7 +184,7 @@ class IngestPartition:
         self._put_note(Kind.SESSION, encode_note(note))
 
     async def _subscribe(self, connection: FeedConnection, channels: Sequence[Channel]) -> None:
-        for frame in self._venue.subscribe(self.products, channels):
+        for frame in self._venue.subscribe(self._subscribable, channels):
             await self._tools.pacer.turn()
             await connection.send(frame)
 
@@ -211,6 +220,36 @@ class IngestPartition:
         sequence = self._venue.sequence(frame)
         if sequence is not None and self._tracker.receive(sequence).verdict is not Verdict.ACCEPT:
             self._ask(*self.products)
+        complained = complaint(self._venue, frame)
+        if complained is not None:
+            self._hear(complained)
+
+    @property
+    def _subscribable(self) -> list[str]:
+        return [product for product in self.products if product not in self.left_out]
+
+    def _hear(self, complained: VenueError) -> None:
+        """React to an error of the venue.
+
+        Raises:
+            FeedError: It asks for fewer requests: the socket ends, and is left alone a while.
+        """
+        self.complaints_total += 1
+        self.trouble = f"the venue says: {complained.message[:200]}"
+        log.warning(
+            "feed.complained",
+            partition=self.partition,
+            code=complained.code,
+            product=complained.product,
+            said=complained.message[:200],
+        )
+        if complained.code == "rate_limited":
+            raise FeedError(self.trouble, code="feed_throttled")
+        product = complained.product
+        if complained.code == "unknown_product" and product in self._subscribable:
+            self.left_out[str(product)] = complained.message
+            self._ask_all = True
+            self._asked.set()
 
     async def _hold_back(self) -> None:
         """Leave a crowded inbox time to empty before the next frame: once, until it has."""
@@ -246,8 +285,23 @@ class IngestPartition:
             await self._asked.wait()
             self._asked.clear()
             wanted, self._wanted = list(self._wanted), {}
-            if self._connection is not None:
-                await self._resync(self._connection, wanted)
+            connection, ask_all, self._ask_all = self._connection, self._ask_all, False
+            if connection is None:
+                continue
+            if ask_all:
+                await self._ask_for_the_others(connection)
+            else:
+                await self._resync(connection, [p for p in wanted if p not in self.left_out])
+
+    async def _ask_for_the_others(self, connection: FeedConnection) -> None:
+        """Subscribe what a refused product took with it: venues refuse a request as a whole."""
+        try:
+            if self._subscribable:
+                await self._subscribe(connection, self._channels)
+            else:
+                await connection.close()
+        except FeedError:
+            return  # the socket's own loop sees the same
 
     async def _resync(self, connection: FeedConnection, wanted: Sequence[str]) -> None:
         """Ask the venue for fresh books of `wanted`, as far as the policy lets us."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from ledgerflux.model.events import Parsed
+from ledgerflux.model.events import Parsed, VenueError
 
 Integrity = Literal["sequence", "checksum", "none"]
 Channel = Literal["level2", "trades", "ticker", "heartbeats"]
@@ -24,6 +24,21 @@ class Refused(Exception):
         super().__init__(f"{reason}: {detail}")
         self.reason: RefusedReason = reason
         self.detail = detail
+
+
+_COMPLAINT = b'{"type":"error"'
+"""How every venue here writes the start of one."""
+
+
+def complaint(venue: "Venue", frame: bytes) -> VenueError | None:
+    """Return what `venue` complains of in `frame`; None, at once, for any other frame."""
+    if not frame.startswith(_COMPLAINT):
+        return None
+    try:
+        events = venue.parse(frame).events
+    except Refused:
+        return None
+    return next((event for event in events if isinstance(event, VenueError)), None)
 
 
 class Venue(Protocol):

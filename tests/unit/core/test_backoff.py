@@ -64,3 +64,8 @@ def test_thousands_of_failures_still_have_a_wait():
     for _ in range(5000):
         wait_s = backoff.fail(1.0)
     assert wait_s == pytest.approx(30.0)
+
+
+def test_a_floor_is_waited_whatever_is_drawn():
+    assert Backoff(base_s=1).fail(0.0, floor_s=60) == 60
+    assert Backoff(base_s=1).fail(0.5, floor_s=60) == 60.5
