@@ -23,6 +23,7 @@ check:
     {{uv}} run --group check ruff format --check .
     {{uv}} run --group check ruff check .
     {{uv}} run --group check mypy
+    {{uv}} run --group check basedpyright
     {{uv}} run --group check lint-imports
 
 # Write what the formatter would

@@ -68,8 +68,8 @@ class ClientSession:
         self._joined_ns = now_ns
         self._subscribed = False
         self._behind_since_ns: int | None = None
-        self._drained_seen = 0
-        self._taken_seen = 0
+        self._drained_seen: int = 0
+        self._taken_seen: int = 0
         self._fell_behind_total = 0
         self._beats_skipped_total = 0
 
@@ -149,10 +149,11 @@ class ClientSession:
         """Queue `frame`, let it wait behind a snapshot, or fall behind."""
         if self.ended or subscription.behind:
             return
-        if subscription.live and not self.outbox.above:
+        live = subscription.live
+        if live and not self.outbox.above:
             self.outbox.put(subscription.hand_out(frame))
             self._wake()
-        elif subscription.live:
+        elif live:
             self._fall_behind(subscription)
         else:
             waiting = sum(other.waiting_bytes for other in self._catching)
@@ -182,10 +183,16 @@ class ClientSession:
             self._fill()
             self._wake()
 
-    def take(self) -> bytes | None:
-        """Return the next message to write, None when there is nothing."""
-        self._fill()
-        return self.outbox.pop()
+    def take(self, size_bytes: int) -> list[bytes]:
+        """Return the next messages to write, about `size_bytes`; nothing where there is none."""
+        if self._catching:
+            self._fill()
+        return self.outbox.pop_up_to(size_bytes)
+
+    @property
+    def has_more(self) -> bool:
+        """Say whether there is something to write."""
+        return bool(self.outbox.size or self._catching)
 
     def tick(self, now_ns: int) -> Close | None:
         """Judge the time passed; return the end where there must be one, its `error` queued."""

@@ -17,23 +17,30 @@ class Speaker(Protocol):
 
     def data(self, stream: ProductStream, batch: BatchView) -> bytes:
         """Return the message of a whole batch, its body spliced unparsed."""
+        ...
 
     def latest(
         self, stream: ProductStream, channel: ChannelName, position: Position, event: bytes
     ) -> bytes:
         """Return the message of one event at `position`."""
+        ...
 
     def gap(self, stream: ProductStream, missing: Missing) -> bytes:
         """Return the message that says what carries no data."""
+        ...
 
     def part(self, snapshot: Snapshot, part: int, reason: str, prev_seq: int | None) -> bytes:
         """Return one part (from 1) of a snapshot."""
+        ...
 
     def subscribed(self, channel: str, streams: Mapping[str, Position], *, venue: str) -> bytes:
         """Return the notice that products were added to a subscription to all."""
+        ...
 
     def unsubscribed(self, channel: str, product_ids: Sequence[str]) -> bytes:
         """Return the notice that products are no longer served."""
+        ...
 
     def error(self, code: str, message: str) -> bytes:
         """Return an error that answers no request."""
+        ...

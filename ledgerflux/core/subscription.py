@@ -69,7 +69,7 @@ class Subscription:
         self, stream: ProductStream, channel: ChannelName, position: Position | None
     ) -> None:
         self.stream = stream
-        self.channel = channel
+        self.channel: ChannelName = channel
         self.position = position
         self.waiting_bytes = 0
         self._waiting: deque[Frame | _Loading] = deque()

@@ -253,7 +253,7 @@ class SyntheticBook:
         return BookState(self._origin, bids, asks, number, number * 8, 0, self._open, self._open)
 
     def _first_levels(self, key: int, gap_mask: int) -> list[tuple[int, int]]:
-        levels = []
+        levels: list[tuple[int, int]] = []
         for _ in range(LEVELS_START):
             word = self._word()
             levels.append((key, self._draws[word & DRAW_MASK].size.lots))

@@ -77,7 +77,7 @@ def draws_of(product: str) -> tuple[Draw, ...]:
     terms = terms_of(product)
     typical = _NOTIONAL_TYPICAL * 10 ** (LOT_DECIMALS + terms.decimals) // terms.origin
     word = Entropy(product).word
-    draws = []
+    draws: list[Draw] = []
     for size in _SIZES:
         chance = word()
         draws.append(

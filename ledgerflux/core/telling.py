@@ -15,30 +15,37 @@ class BatchView(Protocol):
     @property
     def product(self) -> str:
         """The product."""
+        ...
 
     @property
     def channel(self) -> ChannelName:
         """The channel."""
+        ...
 
     @property
     def type(self) -> EventType:
         """What its events are."""
+        ...
 
     @property
     def epoch(self) -> str:
         """The epoch of its events."""
+        ...
 
     @property
     def first_seq(self) -> int:
         """The seq of its first event."""
+        ...
 
     @property
     def last_seq(self) -> int:
         """The seq of its last event."""
+        ...
 
     @property
     def body(self) -> bytes:
         """The JSON array of its events."""
+        ...
 
 
 class Said(NamedTuple):

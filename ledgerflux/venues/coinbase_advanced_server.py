@@ -269,7 +269,7 @@ def _split_event(event: dict[str, msgspec.Raw], products: Collection[str]) -> by
     parts: dict[str, Any] = dict(event)
     for name in _LISTS:
         if name in event:
-            items = _ITEMS.decode(event[name]) or []
+            items: list[msgspec.Raw] = _ITEMS.decode(event[name]) or []
             kept = [bytes(item) for item in items if _ITEM.decode(item).product_id in products]
             if not kept:
                 return None

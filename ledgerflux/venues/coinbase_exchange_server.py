@@ -206,7 +206,7 @@ def _names(
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not asked.channels:
         raise _Wrong("No channels provided")
-    names = []
+    names: list[tuple[str, tuple[str, ...]]] = []
     for channel in asked.channels:
         name, own = (channel, None) if isinstance(channel, str) else _object(channel)
         if name not in CHANNELS and name not in _OWN_CHANNELS:

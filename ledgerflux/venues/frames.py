@@ -10,7 +10,7 @@ twice. Every other frame goes through `examine`, a second, strict reader.
 import json
 import re
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -150,7 +150,8 @@ def _deep(value: object) -> bool:
 
 
 def _containers(value: Any) -> list[Any]:
-    inside = value.values() if isinstance(value, dict) else value
+    mapping = cast("dict[str, Any] | list[Any]", value)
+    inside = mapping.values() if isinstance(mapping, dict) else mapping
     return [inner for inner in inside if isinstance(inner, dict | list)]
 
 
