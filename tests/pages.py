@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ledgerflux.telemetry.counts import COUNTS
 from ledgerflux.telemetry.metrics import render
 from ledgerflux.wire.health import Health, PartitionHealth
+from ledgerflux_cli.reference import commands_page, errors_page
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -36,7 +37,7 @@ def families(role):
         yield family.name + total, family.type, family.documentation
 
 
-PAGES = {"metrics.md": metrics}
+PAGES = {"cli.md": commands_page, "errors.md": errors_page, "metrics.md": metrics}
 
 
 if __name__ == "__main__":

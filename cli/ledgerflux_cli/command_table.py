@@ -46,10 +46,12 @@ COMMANDS = (
     Entry("stream", WATCH, "Show what the log holds: its streams and buckets in NATS."),
     Entry("dlq", WATCH, "Show what was refused, and why: the records of MD_DLQ."),
     Entry("open", WATCH, "Open the gateway's address in the browser.", "open_browser:open_browser"),
+    Entry("recording", FEEDS, "Look at recordings: what they hold, and whether they are whole."),
     Entry("replay", FEEDS, "Control the market that the stack's exchange serves."),
     Entry("loadtest", TEST, "Load the gateway with strict clients; measure what each one gets."),
     Entry("verify", TEST, "Check the whole stored log: nothing missing, nothing twice."),
+    Entry("config", CONFIGURE, "Show the settings, where they come from, and what is wrong."),
     Entry("version", CONFIGURE, "Print the version of LedgerFlux and of what it runs on."),
-    Entry("help", CONFIGURE, "Explain a command, or a topic: exit-codes.", "help:help_topic"),
+    Entry("help", CONFIGURE, "Explain a command or a topic.", "help:help_topic"),
 )
 """In the order of the help."""

@@ -5,11 +5,22 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ledgerflux.errors import ConfigError
+from ledgerflux_cli.close_match import none_of
 
 Status = Mapping[str, Any]
 
 _SEQ = re.compile(r"([A-Z0-9:a-z-]+):([0-9]+)", re.ASCII)
-FORMS = "up, healthy, first-update, replay-end, lag=0, clients=N, seq=PRODUCT:N"
+CONDITIONS = (
+    ("up", "every service is ready"),
+    ("healthy", "nothing is degraded"),
+    ("first-update", "something has come through"),
+    ("replay-end", "the recording has ended, and all of it is with every role"),
+    ("lag=0", "the normalizers have caught up"),
+    ("clients=N", "at least N clients are connected"),
+    ("seq=PRODUCT:N", "the product's level2 stream has reached N"),
+)
+"""What can be waited for, and when it holds."""
+FORMS = ", ".join(form for form, _ in CONDITIONS)
 
 
 class Answer(NamedTuple):
@@ -38,7 +49,8 @@ def read_condition(text: str) -> Condition:
     if name == "seq" and (match := _SEQ.fullmatch(value)):
         product, number = match[1], int(match[2])
         return lambda status: seq(status, product, number)
-    raise ConfigError(f"--for: {text!r} is none of {FORMS}", code="bad_argument")
+    forms = [form for form, _ in CONDITIONS]
+    raise ConfigError(none_of("--for", text, forms), code="bad_argument")
 
 
 def is_up(status: Status) -> Answer:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, Gateway
 from ledgerflux_cli.output import write, write_json, write_lines
 
@@ -12,6 +13,11 @@ FULL = "full"
 TIMEOUT_S = 15.0
 
 
+@examples(
+    "lf book BTC-USD",
+    "lf book BTC-USD --depth full --json | jq '.bids[0]'",
+    "lf book BTC-USD --hash",
+)
 def book(
     product: Annotated[str, typer.Argument(metavar="PRODUCT", help="A product id.")],
     depth: Annotated[

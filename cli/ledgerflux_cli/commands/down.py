@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from ledgerflux.errors import ConfigError
+from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
 from ledgerflux_cli.output import write, write_json
 
 SCHEMA = "lf.down/1"
 
 
+@examples("lf down", "lf down --volumes --yes")
 def down(
     volumes: Annotated[bool, typer.Option("--volumes", help="Delete the data, too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,

@@ -1,51 +1,72 @@
 """`lf help`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ledgerflux.errors import ConfigError
+from ledgerflux_cli.close_match import did_you_mean
+from ledgerflux_cli.examples import examples
 from ledgerflux_cli.output import write, write_json
+from ledgerflux_cli.topics import TOPICS
 
-EXIT_CODES = (
-    (0, "ok", "done; healthy; drained"),
-    (1, "failed", "the operation failed, a service had to be killed, or a bug"),
-    (2, "usage", "bad flag, value or setting"),
-    (3, "unreachable", "NATS, Postgres or gateway not reachable; stack not running"),
-    (4, "timeout", "--wait-timeout or --timeout ran out"),
-    (5, "prerequisite", "a needed tool, wheel or permission is missing"),
-    (6, "conflict", "already running, port or lock taken, fenced by a newer writer"),
-    (7, "integrity", "a gap, duplicate, regression, checksum or loss was found"),
-    (10, "unhealthy", "reachable but degraded"),
-    (130, "interrupted", "Ctrl-C where that is not the normal end, or twice"),
-    (143, "terminated", "SIGTERM where that is not the normal end"),
+
+@examples(
+    "lf help errors",
+    "lf help replay start",
+    "lf help --json | jq -r '.commands[].path'",
 )
-TOPICS = ("exit-codes",)
-SCHEMA = "lf.exit-codes/1"
-
-
 def help_topic(
     context: typer.Context,
-    topic: Annotated[str | None, typer.Argument(help="A command, or exit-codes.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    topic: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[COMMAND|TOPIC]", help="A command, or one of the topics below."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="As JSON; without a topic, the whole tree of commands.")
+    ] = False,
 ) -> None:
-    """Explain a command, or a topic: exit-codes."""
-    root = context.parent
-    assert root is not None
-    if topic is None:
-        write(root.get_help())
-        return
-    if topic not in TOPICS:
-        commands = getattr(root.command, "commands", {})
-        if topic not in commands:
-            known = ", ".join((*TOPICS, *commands))
-            raise ConfigError(f"no help on {topic!r}: there is {known}", code="bad_argument")
-        asked = commands[topic].make_context(topic, [], parent=root, resilient_parsing=True)
-        write(asked.get_help())
-        return
-    if as_json:
-        codes = [{"code": code, "name": name, "when": when} for code, name, when in EXIT_CODES]
-        write_json({"schema": SCHEMA, "exit_codes": codes})
-        return
-    for code, name, when in EXIT_CODES:
-        write(f"{code:>3}  {name:<12}  {when}")
+    """Explain a command or a topic.
+
+    Topics: exit-codes, errors, environment, feeds, conditions.
+    """
+    path = " ".join(topic or ())
+    if path in TOPICS:
+        if as_json:
+            write_json(TOPICS[path].document())
+        else:
+            write("\n".join(TOPICS[path].lines()))
+    elif as_json:
+        write_json(_document(path))
+    else:
+        write(_text(context, path))
+
+
+def _text(context: typer.Context, path: str) -> str:
+    root: Any = context.parent
+    asked = root
+    for name in path.split():
+        commands = getattr(asked.command, "commands", {})
+        if name not in commands:
+            raise _unknown(path)
+        asked = commands[name].make_context(name, [], parent=asked, resilient_parsing=True)
+    return str(asked.get_help())
+
+
+def _document(path: str) -> dict[str, Any]:
+    from ledgerflux_cli.tree import SCHEMA, command_at, whole_tree
+
+    if not path:
+        return whole_tree()
+    command = command_at(path)
+    if command is None:
+        raise _unknown(path)
+    return {"schema": SCHEMA, "commands": [command]}
+
+
+def _unknown(path: str) -> ConfigError:
+    from ledgerflux_cli.command_table import COMMANDS
+
+    known = [*TOPICS, *(entry.name for entry in COMMANDS)]
+    meant = did_you_mean(path, known) or f": there is {', '.join(known)}"
+    return ConfigError(f"no help on {path!r}{meant}", code="bad_argument")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
 from ledgerflux_cli.output import write, write_json
 
@@ -26,6 +27,7 @@ def group() -> None:
 
 
 @replay.command()
+@examples("lf replay start")
 def start(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Let a market that was held by `lf up --paused` run.
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import (
     AtEndOption,
     DataDir,
@@ -70,6 +71,7 @@ run = typer.Typer(
 
 
 @run.command()
+@examples("lf run exchange --source synthetic:1000 --paused")
 def exchange(
     source: SourceOption = "synthetic:200",
     products: ProductsOption = None,
@@ -96,6 +98,7 @@ def exchange(
 
 
 @run.command()
+@examples("lf run ingest --nats nats://user:password@host:4222")
 def ingest(
     source: SourceOption = "synthetic:200",
     products: ProductsOption = None,
@@ -112,6 +115,7 @@ def ingest(
 
 
 @run.command()
+@examples("lf run normalize --shard 2 --shards 4")
 def normalize(
     shard: Annotated[
         int, typer.Option("--shard", envvar="LF_SHARD", metavar="N", help="Its number, from 0.")
@@ -130,6 +134,7 @@ def normalize(
 
 
 @run.command()
+@examples("lf run snapshot --postgres postgresql:///ledgerflux")
 def snapshot(
     data_dir: DataDir = None,
     nats: Nats = None,
@@ -144,6 +149,7 @@ def snapshot(
 
 
 @run.command()
+@examples("lf run gateway --host 0.0.0.0 --port 8000")
 def gateway(
     host: HostOption = "127.0.0.1",
     port: Annotated[

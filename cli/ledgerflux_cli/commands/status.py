@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from ledgerflux.errors import NotRunning
+from ledgerflux_cli.examples import examples
 from ledgerflux_cli.find_status import find_status
 from ledgerflux_cli.options import AsJson, DataDir, Gateway
 from ledgerflux_cli.output import write_json
@@ -14,6 +15,7 @@ from ledgerflux_cli.output import write_json
 HEALTHY, DEGRADED = 0, 10
 
 
+@examples("lf status", "lf status --json | jq -r .state")
 def status(data_dir: DataDir = None, gateway: Gateway = None, as_json: AsJson = False) -> None:
     """Say how the stack is: services, shards, rates, gaps."""
     try:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, Gateway, read_duration
 
 CHANNELS = ("level2", "trades", "ticker", "status", "heartbeats", "system")
@@ -11,6 +12,11 @@ REPLAY_END = "replay-end"
 ALL = "*"
 
 
+@examples(
+    "lf sub BTC-USD --channel trades",
+    "lf sub --channel level2 --json --until replay-end > updates.jsonl",
+    "lf sub BTC-USD --strict --duration 10m",
+)
 def sub(
     products: Annotated[
         list[str] | None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ledgerflux.errors import Conflict, StackError
+from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import (
     AsJson,
     AtEndOption,
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 POLL_S = 0.1
 
 
+@examples(
+    "lf up",
+    "lf up -d --source coinbase-advanced --products BTC-USD,ETH-USD",
+    "lf up --source replay:day.jsonl.gz --speed max --at-end exit",
+    "lf up nats postgres",
+)
 def up(
     services: Annotated[
         list[str] | None,
@@ -82,7 +89,10 @@ def up(
         ),
     ] = "60s",
     target: Annotated[
-        str, typer.Option("--target", envvar="LF_TARGET", metavar="local", help="Where.")
+        str,
+        typer.Option(
+            "--target", envvar="LF_TARGET", metavar="local", help="Where to: this machine."
+        ),
     ] = "local",
     log_level: LogLevelOption = "info",
     as_json: AsJson = False,

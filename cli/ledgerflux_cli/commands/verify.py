@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
 from ledgerflux_cli.output import say, write, write_json
 
@@ -29,6 +30,7 @@ ShardCounts = Annotated[
 ]
 
 
+@examples("lf verify", "lf verify --renormalize --shards 1,4,7")
 def verify(
     renormalize: Renormalize = False,
     shards: ShardCounts = None,

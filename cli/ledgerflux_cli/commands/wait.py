@@ -8,6 +8,7 @@ import typer
 
 from ledgerflux.errors import GatewayError, Timeout
 from ledgerflux_cli.conditions import FORMS, Answer, Condition, read_condition
+from ledgerflux_cli.examples import examples
 from ledgerflux_cli.find_status import find_status
 from ledgerflux_cli.options import AsJson, DataDir, Gateway, read_duration
 from ledgerflux_cli.output import write_json
@@ -16,6 +17,7 @@ POLL_S = 0.2
 SCHEMA = "lf.wait/1"
 
 
+@examples("lf wait --for up", "lf wait --for seq=BTC-USD:1000 --timeout 2m")
 def wait(
     condition: Annotated[str, typer.Option("--for", metavar="CONDITION", help=f"One of {FORMS}.")],
     timeout: Annotated[

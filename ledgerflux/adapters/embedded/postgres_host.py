@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import psutil
 
-from ledgerflux.errors import MissingDependency, StackError
+from ledgerflux.errors import Conflict, MissingDependency
 
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES_MAX = 107
@@ -128,7 +128,7 @@ def private_directory(path: Path, owner: Owner | None) -> None:
     """Make `path`, or make sure that the one there is ours alone.
 
     Raises:
-        StackError: Somebody else made it first.
+        Conflict: Somebody else made it first.
     """
     uid = os.geteuid() if owner is None else owner.uid
     try:
@@ -138,7 +138,7 @@ def private_directory(path: Path, owner: Owner | None) -> None:
     except FileExistsError:
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (uid, os.geteuid()):
-            raise StackError(f"{path} belongs to somebody else", code="already_running") from None
+            raise Conflict(f"{path} belongs to somebody else") from None
         os.chown(path, uid, -1)
         path.chmod(0o700)
 
