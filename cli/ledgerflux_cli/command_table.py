@@ -49,6 +49,7 @@ COMMANDS = (
     Entry("recording", FEEDS, "Look at recordings: what they hold, and whether they are whole."),
     Entry("replay", FEEDS, "Control the market that the stack's exchange serves."),
     Entry("loadtest", TEST, "Load the gateway with strict clients; measure what each one gets."),
+    Entry("bench", TEST, "Measure what the pipeline must reach, on this machine."),
     Entry("verify", TEST, "Check the whole stored log: nothing missing, nothing twice."),
     Entry("config", CONFIGURE, "Show the settings, where they come from, and what is wrong."),
     Entry("version", CONFIGURE, "Print the version of LedgerFlux and of what it runs on."),

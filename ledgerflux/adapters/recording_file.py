@@ -35,8 +35,19 @@ def read_lines(path: Path) -> Iterator[RecordedLine]:
     Raises:
         FeedError: `bad_recording`, naming line and cause.
     """
+    return (decode_line(line, number) for number, line in enumerate(stored_lines(path), 1))
+
+
+def stored_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of the file at `path` as they stand in it, unpacked.
+
+    Raises:
+        FeedError: `bad_recording`: no such file, damaged, or growing without measure.
+    """
     number = 0
     try:
+        if path.exists() and not path.is_file():
+            raise bad_recording(0, f"{path.name} is no file")  # a pipe might never end
         with path.open("rb") as stored:
             packed = stored.read(2) == GZIP_MAGIC
             stored.seek(0)
@@ -47,7 +58,7 @@ def read_lines(path: Path) -> Iterator[RecordedLine]:
                 left -= len(line)
                 if left < 0:
                     raise bad_recording(number, f"it grows to over {EXPANSION_MAX} times its size")
-                yield decode_line(line, number)
+                yield line
     except (OSError, EOFError, zlib.error) as error:
         cause = getattr(error, "strerror", None) or str(error)
         raise bad_recording(number + 1 if number else 0, f"{path.name}: {cause}") from error
@@ -61,7 +72,7 @@ def describe(path: Path) -> Description:
     Raises:
         FeedError: `bad_recording`; also where no dialect of ours knows its frames.
     """
-    server = _recognize(path)
+    server = recognize_file(path)
     held = survey(read_lines(path), server)
     with path.open("rb") as stored:
         digest = sha256()
@@ -70,7 +81,12 @@ def describe(path: Path) -> Description:
     return Description(path, server.name, held, digest.hexdigest())
 
 
-def _recognize(path: Path) -> Server:
+def recognize_file(path: Path) -> Server:
+    """Return the dialect of the recording at `path`.
+
+    Raises:
+        FeedError: `bad_recording`; also where no dialect of ours knows its frames.
+    """
     frames = 0
     for line in read_lines(path):
         if line.kind is not None:

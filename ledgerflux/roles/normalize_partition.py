@@ -22,6 +22,7 @@ from ledgerflux.roles.partition_writer import EMPTY, PartitionWriter, Tail
 from ledgerflux.telemetry.log import Events
 from ledgerflux.venues.base import Venue
 from ledgerflux.wire import norm
+from ledgerflux.wire.dead_letter import LetterHead, encode_letter
 from ledgerflux.wire.record import RECORD_BYTES_MAX, Kind, Record, draft
 from ledgerflux.wire.subjects import (
     DLQ,
@@ -168,16 +169,17 @@ class NormalizePartition:
 
     async def _bury(self, letter: DeadLetter) -> None:
         """Store refused bytes, exactly as they came, with the reason in front."""
-        head = {
-            "venue": self._venue.name,
-            "partition": self.partition,
-            "raw_number": letter.number,
-            "frame": letter.place,
-            "reason": letter.reason,
-            "detail": letter.detail,
-        }
+        head = LetterHead(
+            self._venue.name,
+            self.partition,
+            letter.reason,
+            letter.detail,
+            raw_number=letter.number,
+            frame=letter.place,
+            receive_ns=letter.receive_ns,
+        )
         identity = f"{self._venue.name}-{self.partition}-{letter.number}-{letter.place}"
-        payload = json.dumps(head).encode() + b"\n" + letter.frame
+        payload = encode_letter(head, letter.frame)
         while True:
             try:
                 await self._bus.append(

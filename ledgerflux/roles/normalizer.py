@@ -15,13 +15,17 @@ UNKNOWN_SAMPLES_MAX = 64
 
 
 class DeadLetter(NamedTuple):
-    """Refused bytes, where they stand in RAW (record number, frame in it), and why."""
+    """Refused bytes, where they stand in RAW (record number, frame in it), and why.
+
+    `receive_ns` is when the frame was received.
+    """
 
     number: int
     place: int
     reason: str
     detail: str
     frame: bytes
+    receive_ns: int
 
 
 class Output(NamedTuple):
@@ -77,16 +81,17 @@ class Normalizer:
         try:
             parsed = self.venue.parse(frame)
         except Refused as refused:
-            dead.append(DeadLetter(number, index, refused.reason, refused.detail, frame))
+            reason, detail = refused.reason, refused.detail
+            dead.append(DeadLetter(number, index, reason, detail, frame, receive_ns))
             self.machine.refused(refused.reason, self.venue.sequence(frame), receive_ns)
             return
         dead.extend(
-            DeadLetter(number, index, "unknown", event.kind, frame)
+            DeadLetter(number, index, "unknown", event.kind, frame, receive_ns)
             for event in parsed.events
             if isinstance(event, Unknown) and self._sampled(event.kind)
         )
         dead.extend(
-            DeadLetter(number, index, reason, detail, frame)
+            DeadLetter(number, index, reason, detail, frame, receive_ns)
             for reason, detail in self.machine.frame(parsed, receive_ns)
             if reason != "unknown" or self._sampled(detail)
         )

@@ -166,8 +166,8 @@ def test_one_sample_of_each_unknown_kind_is_kept_and_books_stay(name, frame):
 
     output = normalizer.take(frames_record(3, [unknown(7, 2), unknown(7, 3), unknown(8, 4)]))
     assert output.dead == [
-        DeadLetter(3, 0, "unknown", "l7", unknown(7, 2)),
-        DeadLetter(3, 2, "unknown", "l8", unknown(8, 4)),
+        DeadLetter(3, 0, "unknown", "l7", unknown(7, 2), AT_NS),
+        DeadLetter(3, 2, "unknown", "l8", unknown(8, 4), AT_NS + 2),
     ]
     assert normalizer.machine.counts["unknown"] == 3
     assert normalizer.machine.counts["dlq"] == 2
