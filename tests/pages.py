@@ -4,6 +4,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from ledgerflux.settings.page import settings_page
 from ledgerflux.telemetry.counts import COUNTS
 from ledgerflux.telemetry.metrics import render
 from ledgerflux.wire.health import Health, PartitionHealth
@@ -37,7 +38,12 @@ def families(role):
         yield family.name + total, family.type, family.documentation
 
 
-PAGES = {"cli.md": commands_page, "errors.md": errors_page, "metrics.md": metrics}
+PAGES = {
+    "cli.md": commands_page,
+    "errors.md": errors_page,
+    "metrics.md": metrics,
+    "settings.md": settings_page,
+}
 
 
 if __name__ == "__main__":

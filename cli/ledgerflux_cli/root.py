@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ledgerflux_cli.command_table import COMMANDS, Entry
+from ledgerflux_cli.file_defaults import file_defaults
 from ledgerflux_cli.output import write
 from ledgerflux_cli.root_help import PURPOSE, help_text
 from ledgerflux_cli.versions import show_versions
@@ -26,6 +27,13 @@ class RootGroup(TyperGroup):
     def get_help(self, ctx: Any) -> str:  # noqa: ARG002 - the framework passes it by name
         """Return the help text."""
         return help_text()
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return name, command and rest, once settings files have given their defaults."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None:
+            ctx.default_map = {name: file_defaults(name, command, rest)}
+        return name, command, rest
 
 
 class LateCommands(Mapping[str, Any]):
