@@ -98,6 +98,11 @@ class StateFile:
         return int(_COUNTER.unpack_from(self._memory, place)[0])
 
 
+def sent_of(path: Path) -> int:
+    """Return how many frames the exchange whose state is at `path` has sent in its run."""
+    return int(_COUNTER.unpack_from(path.read_bytes(), _SENT)[0])
+
+
 def _empty(identity: _Identity) -> bytes:
     text = msgspec.json.encode(identity)
     content = bytearray(SIZE)

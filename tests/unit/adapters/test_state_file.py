@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from ledgerflux.adapters.state_file import SIZE, StateFile
+from ledgerflux.adapters.state_file import SIZE, StateFile, sent_of
 
 KILLED = """
 import os, signal, sys
@@ -50,7 +50,7 @@ def test_the_same_source_goes_on_with_its_run(tmp_path):
     assert state.kept() == b"two\nlines"
     state.count_sent(1)
     state = reopened(state, path)
-    assert state.sent == 4
+    assert state.sent == sent_of(path) == 4
     state.close()
 
 

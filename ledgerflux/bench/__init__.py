@@ -1,0 +1,1 @@
+"""`lf bench`: what the pipeline must reach, measured, judged and written down."""

@@ -1,0 +1,106 @@
+"""What speed the pipeline must reach on two cores, and what it aims at."""
+
+from typing import NamedTuple
+
+
+class Must(NamedTuple):
+    """One figure; `higher` says which way is better. Without `must` it is only reported."""
+
+    key: str
+    text: str
+    unit: str
+    must: float | None = None
+    aim: float | None = None
+    higher: bool = False
+
+
+MUSTS = (
+    Must(
+        "normalize_advanced",
+        "normalizer alone, recorded Advanced frames",
+        "frames/core-s",
+        45_000,
+        75_000,
+        higher=True,
+    ),
+    Must(
+        "normalize_exchange",
+        "normalizer alone, recorded Exchange frames",
+        "frames/core-s",
+        120_000,
+        200_000,
+        higher=True,
+    ),
+    Must(
+        "normalize_synthetic_advanced",
+        "normalizer alone, made frames in the Advanced dialect",
+        "frames/core-s",
+        higher=True,
+    ),
+    Must(
+        "normalize_synthetic_exchange",
+        "normalizer alone, made frames in the Exchange dialect",
+        "frames/core-s",
+        higher=True,
+    ),
+    Must(
+        "against_cryptofeed",
+        "ours to finished record against cryptofeed 2.4.1's handler",
+        "x",
+        1.0,
+        1.2,
+        higher=True,
+    ),
+    Must(
+        "book_against_cryptofeed",
+        "ours, decode and book only, against cryptofeed 2.4.1's handler",
+        "x",
+        1.25,
+        1.5,
+        higher=True,
+    ),
+    Must("against_ccxt", "ours to finished record against ccxt's handler", "x", higher=True),
+    Must(
+        "replay_read",
+        "recording to parser, no pacing",
+        "frames/core-s",
+        100_000,
+        200_000,
+        higher=True,
+    ),
+    Must(
+        "replay_parsed",
+        "recording through the parser, no pacing",
+        "frames/core-s",
+        higher=True,
+    ),
+    Must("exchange_frame", "exchange role, CPU of a made frame, all in", "us", 20, 15),
+    Must("ingest_frame", "ingest, CPU of a frame", "us"),
+    Must(
+        "e2e_made",
+        "whole path, one normalizer, made frames, p99 under 100 ms, nothing lost",
+        "msg/s",
+        30_000,
+        60_000,
+        higher=True,
+    ),
+    Must(
+        "e2e_advanced",
+        "whole path, one normalizer, recorded Advanced frames, p99 under 100 ms, nothing lost",
+        "msg/s",
+        15_000,
+        30_000,
+        higher=True,
+    ),
+    Must("stack_cpu", "CPU of the whole stack at 5,000 msg/s, no clients", "cores", 1.8, 1.2),
+    Must("role_cpu", "CPU of the busiest role at 1,000 msg/s", "% of a core", 50, 25),
+    Must("levels_memory", "memory of a role that holds 500,000 levels", "MB", 256, 192),
+    Must("version", "lf version", "ms", 180, 120),
+    Must("help", "lf --help", "ms", 400, 250),
+    Must("up_warm", "lf up to all ready, warm", "s", 8, 4),
+    Must("idle_cpu", "idle stack, CPU", "% of a core", 15, 8),
+    Must("idle_memory", "idle stack, memory", "MB", 900, 600),
+    Must("restart", "restart of a killed normalizer to live", "s", 3, 1),
+)
+"""In the order of the report. Source: the design's table of speeds."""
+BY_KEY = {must.key: must for must in MUSTS}

@@ -1,0 +1,153 @@
+"""The normalizer alone: RAW messages in, NORM messages out, no bus, CPU seconds."""
+
+import gc
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+
+from ledgerflux.bench.evaluate import Measured
+from ledgerflux.bench.loads import Load, made, raw_payloads, recorded
+from ledgerflux.bench.peers import Peer, open_peers
+from ledgerflux.core.book import Book
+from ledgerflux.model.events import BookSnapshot, BookUpdate
+from ledgerflux.roles.normalizer import Normalizer
+from ledgerflux.venues.registry import venue as venue_named
+from ledgerflux.wire import norm
+from ledgerflux.wire.record import Kind, decode, draft, encode
+
+SPREAD_MAX = 1.25
+"""Rounds whose median is this many times the best were disturbed."""
+FRAMES_EACH = 1
+DIALECTS = {"coinbase-advanced": "advanced", "coinbase-exchange": "exchange"}
+
+Round = Callable[[], float]
+"""Does the work once; returns CPU seconds a frame."""
+
+
+def measure(recordings: Sequence[Path], duration_s: float, *, peers: bool) -> list[Measured]:
+    """Return the figures of `lf bench normalize`; all contestants take turns.
+
+    Raises:
+        FeedError: A recording can't be read.
+    """
+    loads = [recorded(path) for path in recordings] or [made(name) for name in DIALECTS]
+    found: list[Measured] = []
+    for load in loads:
+        found += _contest(load, duration_s / len(loads), peers=peers)
+    return _best(found)
+
+
+def _contest(load: Load, duration_s: float, *, peers: bool) -> list[Measured]:
+    """Let the normalizer, its books alone and the peers do the same frames by turns."""
+    whole = _whole(load)
+    advanced = load.venue == "coinbase-advanced"
+    with open_peers(load, install=peers) as others:
+        rounds: dict[str, Round] = {"whole": whole}
+        if advanced:
+            rounds |= {"book": _book_only(load)}
+            rounds |= {peer.name: peer.round for peer in others if peer.missing is None}
+        times = _by_turns(rounds, duration_s)
+        return [_ours(load, times["whole"]), *(_ratios(load, times, others) if advanced else [])]
+
+
+def _by_turns(rounds: dict[str, Round], duration_s: float) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = {name: [] for name in rounds}
+    deadline = time.monotonic() + duration_s
+    while time.monotonic() < deadline or len(times["whole"]) < 3:
+        for name, work in rounds.items():
+            gc.collect()
+            times[name].append(work())
+    return times
+
+
+def _whole(load: Load) -> Round:
+    """Return a round from RAW message bytes to NORM message bytes; the books are there before."""
+    head, rest = raw_payloads(load, FRAMES_EACH)
+
+    def work() -> float:
+        normalizer = Normalizer(venue_named(load.venue))
+        crc = 0
+        for payload in head:
+            _, crc = _finish(normalizer, payload, crc)
+        begin = time.thread_time()
+        for payload in rest:
+            _, crc = _finish(normalizer, payload, crc)
+        return (time.thread_time() - begin) / len(load.frames)
+
+    return work
+
+
+def _finish(normalizer: Normalizer, payload: bytes, crc: int) -> tuple[bytes, int]:
+    record = decode(payload)
+    output = normalizer.take(record)
+    items = sum(batch.items for batch in output.batches)
+    item = draft(
+        Kind.EVENTS, items, norm.pack(output.batches), a=record.number - 1, b=record.number
+    )
+    return encode(item, number=record.number, term=1, publish_ns=0, previous_crc=crc)
+
+
+def _book_only(load: Load) -> Round:
+    """Return a round that decodes and applies, as the peers do: no order, no events, no record."""
+    venue = venue_named(load.venue)
+
+    def apply(books: dict[str, Book], frame: bytes) -> None:
+        for event in venue.parse(frame).events:
+            if isinstance(event, BookUpdate):
+                books[event.product].apply(event.changes)
+            elif isinstance(event, BookSnapshot):
+                books.setdefault(event.product, Book()).replace(event.bids, event.asks)
+
+    def work() -> float:
+        books: dict[str, Book] = {}
+        for frame in load.head:
+            apply(books, frame)
+        begin = time.thread_time()
+        for frame in load.frames:
+            apply(books, frame)
+        return (time.thread_time() - begin) / len(load.frames)
+
+    return work
+
+
+def _ours(load: Load, times: Sequence[float]) -> Measured:
+    kind = DIALECTS[load.venue]
+    key = f"normalize_{kind}" if load.recorded else f"normalize_synthetic_{kind}"
+    conditions = (
+        f"{load.label}: {len(load.frames):,} frames after the snapshots, {FRAMES_EACH} a record, "
+        f"best of {len(times)} rounds"
+    )
+    return Measured(key, round(1 / min(times)), conditions, disturbed(times))
+
+
+def disturbed(times: Sequence[float]) -> str:
+    """Return why rounds of so different lengths prove little; empty where they are alike."""
+    spread = median(times) / min(times)
+    return "" if spread <= SPREAD_MAX else f"the rounds differ: median {spread:.2f} times the best"
+
+
+def _ratios(load: Load, times: dict[str, list[float]], others: Sequence[Peer]) -> list[Measured]:
+    """Return how much faster ours is, by the best rounds of each."""
+    found = []
+    for peer in others:
+        if peer.missing is not None:
+            found += [Measured(key, None, peer.name, peer.missing) for key in peer.keys]
+            continue
+        theirs = min(times[peer.name])
+        conditions = f"{load.label}, {peer.conditions}: {theirs * 1e6:.1f} us a frame"
+        for key, ours in zip(peer.keys, ("whole", "book"), strict=False):
+            doubt = disturbed(times[ours]) or disturbed(times[peer.name])
+            value = round(theirs / min(times[ours]), 3)
+            found.append(Measured(key, value, conditions, doubt))
+    return found
+
+
+def _best(found: Sequence[Measured]) -> list[Measured]:
+    """Return one figure of each kind: of several recordings of a dialect the worst one."""
+    kept: dict[str, Measured] = {}
+    for item in found:
+        known = kept.get(item.key)
+        if known is None or (item.value or 0.0) < (known.value or 0.0):
+            kept[item.key] = item
+    return list(kept.values())
