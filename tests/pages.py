@@ -8,6 +8,7 @@ from ledgerflux.settings.page import settings_page
 from ledgerflux.telemetry.counts import COUNTS
 from ledgerflux.telemetry.metrics import render
 from ledgerflux.wire.health import Health, PartitionHealth
+from ledgerflux_cli.completion_table import table
 from ledgerflux_cli.reference import commands_page, errors_page
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -39,6 +40,7 @@ def families(role):
 
 
 PAGES = {
+    "../cli/ledgerflux_cli/completion.json": table,
     "cli.md": commands_page,
     "errors.md": errors_page,
     "metrics.md": metrics,

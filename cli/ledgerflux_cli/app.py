@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 HELP: tuple[list[str], ...] = ([], ["-h"], ["--help"], ["help"])
+COMPLETE = "__complete"
+"""Asked by the scripts of `lf completion`."""
 VERSION: tuple[list[str], ...] = (["version"], ["--version"], ["version", "--json"])
 
 
@@ -66,6 +68,11 @@ def _run(arguments: list[str]) -> int:
         from ledgerflux_cli.versions import show_versions
 
         show_versions(as_json="--json" in arguments)
+    elif arguments[:1] == [COMPLETE]:
+        from ledgerflux_cli.complete import complete
+
+        for text in complete(arguments[1:], os.environ):
+            write(text)
     else:
         from ledgerflux_cli.root import invoke
 

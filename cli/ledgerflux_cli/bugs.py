@@ -52,7 +52,7 @@ def bug_file(data_dir: Path | None, environment: Mapping[str, str]) -> Path:
     Raises:
         ConfigError: The user has no home directory.
     """
-    from ledgerflux.stack.run_dir import default_path
+    from ledgerflux.stack.default_dir import default_path
 
     mine = default_path(environment) if data_dir is None else data_dir
     if (mine / "logs").is_dir():

@@ -35,6 +35,7 @@ COMMANDS = (
     Entry("up", RUN_THE_STACK, "Start the stack: NATS, Postgres, and every role, on this machine."),
     Entry("down", RUN_THE_STACK, "Stop the stack; with --volumes, delete its data."),
     Entry("status", RUN_THE_STACK, "Say how the stack is: services, shards, rates, gaps."),
+    Entry("clean", RUN_THE_STACK, "Remove what a dead stack left: processes, run.json, logs."),
     Entry("wait", RUN_THE_STACK, "Wait until a condition of the stack comes true."),
     Entry("run", RUN_THE_STACK, "Run one role in the foreground, as everything else starts it."),
     Entry("doctor", RUN_THE_STACK, "Look at what a stack needs of this machine, and how it is."),
@@ -53,6 +54,7 @@ COMMANDS = (
     Entry("verify", TEST, "Check the whole stored log: nothing missing, nothing twice."),
     Entry("config", CONFIGURE, "Show the settings, where they come from, and what is wrong."),
     Entry("version", CONFIGURE, "Print the version of LedgerFlux and of what it runs on."),
+    Entry("completion", CONFIGURE, "Print the script that completes commands, flags and values."),
     Entry("help", CONFIGURE, "Explain a command or a topic.", "help:help_topic"),
 )
 """In the order of the help."""

@@ -23,6 +23,7 @@ EFFECTS: dict[str, Effect] = {
     "up": Effect("rw", (4, 5, 6)),
     "down": Effect("rw", (5, 6)),
     "status": Effect("ro", (3, 10)),
+    "clean": Effect("rw", (6,)),
     "wait": Effect("ro", (3, 4)),
     "run": Effect("rw", (3, 4, 5, 6, 7)),
     "doctor": Effect("ro", (5, 6)),
@@ -37,9 +38,11 @@ EFFECTS: dict[str, Effect] = {
     "recording": Effect("ro", (7,)),
     "replay": Effect("rw", (3, 6)),
     "loadtest": Effect("rw", (3, 4, 5, 6, 98, 99)),
+    "bench": Effect("ro", (99,)),
     "verify": Effect("ro", (3, 7)),
     "config": Effect("ro"),
     "version": Effect("ro"),
+    "completion": Effect("ro"),
     "help": Effect("ro"),
 }
 """By command; those of a group are their group's unless they stand here themselves."""

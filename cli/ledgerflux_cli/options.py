@@ -113,7 +113,8 @@ HostOption = Annotated[
 
 def run_dir_of(data_dir: Path | None) -> "RunDir":
     """Return the data directory asked for, or this user's default."""
-    from ledgerflux.stack.run_dir import RunDir, default_path
+    from ledgerflux.stack.default_dir import default_path
+    from ledgerflux.stack.run_dir import RunDir
 
     path = default_path(os.environ) if data_dir is None else data_dir.expanduser().absolute()
     return RunDir(path)

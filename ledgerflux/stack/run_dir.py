@@ -3,7 +3,7 @@
 import fcntl
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,24 +65,6 @@ class RunState(msgspec.Struct, frozen=True):
     nats: NatsAddress | None = None
     postgres: str | None = None
     schema: str = RUN_SCHEMA
-
-
-def default_path(environment: Mapping[str, str]) -> Path:
-    """Return the data directory of this user: below `XDG_STATE_HOME`, else `~/.local/state`.
-
-    Raises:
-        ConfigError: The user has no home directory.
-    """
-    state = environment.get("XDG_STATE_HOME", "")
-    if Path(state).is_absolute():
-        return Path(state) / "ledgerflux" / "default"
-    home = Path(environment.get("HOME") or "~").expanduser()
-    if not home.is_absolute():
-        raise ConfigError(
-            "this user has no home directory to keep the data in",
-            try_next=["lf up --data-dir DIR"],
-        )
-    return home / ".local" / "state" / "ledgerflux" / "default"
 
 
 class RunDir:

@@ -2,7 +2,6 @@ import os
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from processes import wait_until
@@ -15,7 +14,6 @@ from ledgerflux.stack.run_dir import (
     RunDir,
     RunState,
     ServiceState,
-    default_path,
     disk_bytes,
 )
 
@@ -59,28 +57,6 @@ def holder(run_dir):
         assert process.stdout.readline() == b"held\n"
         yield process
         process.kill()
-
-
-@pytest.mark.parametrize(
-    ("environment", "path"),
-    [
-        ({"XDG_STATE_HOME": "/x", "HOME": "/h"}, "/x/ledgerflux/default"),
-        ({"XDG_STATE_HOME": "relative", "HOME": "/h"}, "/h/.local/state/ledgerflux/default"),
-        ({"XDG_STATE_HOME": "", "HOME": "/h"}, "/h/.local/state/ledgerflux/default"),
-        ({"HOME": "/h"}, "/h/.local/state/ledgerflux/default"),
-    ],
-)
-def test_the_default_directory_follows_xdg(environment, path):
-    assert default_path(environment) == Path(path)
-
-
-def test_without_a_home_the_password_database_is_asked():
-    assert default_path({}) == Path("~").expanduser() / ".local/state/ledgerflux/default"
-
-
-def test_a_home_that_is_no_absolute_path_is_refused():
-    with pytest.raises(ConfigError, match="home directory"):
-        default_path({"HOME": "somewhere"})
 
 
 def test_a_directory_is_made_private_and_marked(run_dir):
