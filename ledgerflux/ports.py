@@ -332,7 +332,10 @@ class BookRow(NamedTuple):
 
 
 class GapRow(NamedTuple):
-    """One declared gap of a product's channel."""
+    """One declared gap of a product's channel.
+
+    `missing` counts what is known to be missing; of trades, `from_id` to `to_id` are the ids.
+    """
 
     venue: str
     product: str
@@ -342,6 +345,9 @@ class GapRow(NamedTuple):
     cause: str
     detail: str
     receive_ns: int
+    missing: int | None = None
+    from_id: int | None = None
+    to_id: int | None = None
 
 
 class SnapshotStore(Protocol):

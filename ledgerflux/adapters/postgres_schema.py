@@ -75,6 +75,9 @@ MIGRATIONS = (
         PRIMARY KEY (venue, product, channel, epoch, seq)
     );
     """,
+    """
+    ALTER TABLE gap ADD missing bigint, ADD from_id bigint, ADD to_id bigint;
+    """,
 )
 VERSION = len(MIGRATIONS)
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ledgerflux.errors import LogError
+from ledgerflux.model.stream import Gap
 from ledgerflux.ports import TradeRow
 from ledgerflux.roles.normalizer import Normalizer
 from ledgerflux.roles.partition_reader import Chain
@@ -19,6 +20,7 @@ PROBLEMS_MAX = 20
 
 _raw_events = msgspec.json.Decoder(list[msgspec.Raw])
 _trades = msgspec.json.Decoder(list[norm.TradeEvent])
+_gaps = msgspec.json.Decoder(list[Gap])
 
 
 class Problems:
@@ -142,7 +144,10 @@ class StreamDigest:
 
 
 class NormAudit:
-    """Checks one NORM subject: ranges join, seqs are +1; collects digests and trades."""
+    """Checks one NORM subject: ranges join, seqs are +1; collects digests and trades.
+
+    Trade ids are +1 too, but for those that a gap of the stream names.
+    """
 
     def __init__(self, subject: str, venue: str, problems: Problems) -> None:
         self.chain = ChainAudit(subject, problems)
@@ -155,6 +160,7 @@ class NormAudit:
         self._venue = venue
         self._problems = problems
         self._seqs: dict[tuple[str, str], tuple[str, int]] = {}
+        self._ids: dict[tuple[str, str], int] = {}
 
     def take(self, payload: bytes) -> None:
         """Take one message in."""
@@ -184,12 +190,28 @@ class NormAudit:
         self._seqs[key] = (batch.epoch, batch.last_seq)
         self.digest.take(batch)
         self.gaps += batch.items if batch.type == "gap" else 0
+        if batch.type == "gap" and batch.channel == "trades":
+            for gap in _gaps.decode(batch.body):
+                self._follow_ids(batch, gap.from_id, gap.to_id)
         if batch.type == "trade":
             for seq, event in enumerate(_trades.decode(batch.body), batch.first_seq):
                 if event.seq != seq:
                     self._problems.add(f"{batch.product}: trade seq {event.seq} stands at {seq}")
+                self._follow_ids(batch, event.trade_id, event.trade_id)
                 self.trade_numbers.append(record.number)
                 self.trades.append(_row(self._venue, batch, event))
+
+    def _follow_ids(self, batch: norm.Batch, first: int | None, last: int | None) -> None:
+        """Note the trade ids that the stream tells or names as missing, in order."""
+        if first is None or last is None:
+            return
+        key = (batch.product, batch.epoch)
+        before = self._ids.get(key)
+        if before is not None and first != before + 1:
+            self._problems.add(
+                f"{batch.product}: trade id {first} follows {before}, no gap names the others"
+            )
+        self._ids[key] = last
 
     def _expected(self, key: tuple[str, str], batch: norm.Batch) -> int:
         """Return the seq that must come next; anything may, where the oldest records are gone."""

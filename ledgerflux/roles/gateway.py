@@ -58,7 +58,7 @@ class Gateway:
         self._desk = RequestDesk(self._fanout, limits)
         self._door = GatewayDoor(clock, limits, limit_loopback=limit_loopback)
         self._counts = Counter(dict.fromkeys(COUNTS, 0))
-        self._board = HealthBoard(bus)
+        self._board = HealthBoard(bus, clock)
         self._conf: FeedConf | None = None
         self._followers: dict[int, tuple[GatewayPartition, asyncio.Task[None]]] = {}
         self._clients: set[GatewayClient] = set()
@@ -101,6 +101,7 @@ class Gateway:
             len(self._fanout.sessions),
             self._fanout.heads(),
             {partition: part.number for partition, (part, _) in self._followers.items()},
+            self._board.silent_ns,
         )
         board = self._board
         now_ns = self._clock.now_ns()

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ledgerflux.ports import Bus
+from ledgerflux.ports import Bus, Clock
 from ledgerflux.wire.health import HEALTH_BUCKET, Health, SupervisorHealth
 from ledgerflux.wire.subjects import health_subject
 
@@ -16,11 +16,18 @@ _supervisor = msgspec.json.Decoder(SupervisorHealth)
 class HealthBoard:
     """Listens to `LF_HEALTH`; holds at most `KEYS_MAX` records, the oldest go."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, clock: Clock) -> None:
         self.healths: dict[str, Health] = {}
         self.supervisor: SupervisorHealth | None = None
         self.unreadable_total = 0
         self._bus = bus
+        self._clock = clock
+        self._heard_ns = clock.monotonic_ns()
+
+    @property
+    def silent_ns(self) -> int:
+        """Return how long nothing was heard: every role speaks once a second."""
+        return self._clock.monotonic_ns() - self._heard_ns
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -30,6 +37,7 @@ class HealthBoard:
 
     def hear(self, key: str, payload: bytes) -> None:
         """Take one record; one that can't be read is counted."""
+        self._heard_ns = self._clock.monotonic_ns()
         try:
             if key == SUPERVISOR:
                 self.supervisor = _supervisor.decode(payload)

@@ -170,7 +170,7 @@ def trade_rows(venue: str, batch: norm.Batch) -> list[TradeRow]:
 
 
 def gap_rows(venue: str, batch: norm.Batch) -> list[GapRow]:
-    """Return the rows of a batch of gaps; what is known of the hole stands in `detail`.
+    """Return the rows of a batch of gaps.
 
     Raises:
         LogError: It can't be read.
@@ -183,17 +183,14 @@ def gap_rows(venue: str, batch: norm.Batch) -> list[GapRow]:
             batch.epoch,
             event.seq,
             event.cause,
-            _detail(event),
+            event.detail,
             time_ns(event.ts_receive),
+            event.missing,
+            event.from_id,
+            event.to_id,
         )
         for event in read(_gaps, batch)
     ]
-
-
-def _detail(gap: Gap) -> str:
-    known = {"missing": gap.missing, "from_id": gap.from_id, "to_id": gap.to_id}
-    numbers = [f"{name}={value}" for name, value in known.items() if value is not None]
-    return " ".join([gap.detail, *numbers] if gap.detail else numbers)
 
 
 def book_row(venue: str, image: BookImage) -> BookRow:

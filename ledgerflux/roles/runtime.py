@@ -1,5 +1,6 @@
 """What every role does beside its work: its health record, and the feed it works on."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ from ledgerflux.wire.health import (
 
 HEALTH_EVERY_S = 1.0
 UNREADY_EVERY_S = 0.2
+PUBLISH_S = 2.0
+"""A bus that takes no record in this time is away."""
 CONF_EVERY_S = 0.2
 FRESH_NS = 3_000_000_000
 
@@ -74,6 +77,7 @@ class HealthLoop:
         self._vitals = vitals
         self._started_ns = clock.now_ns()
         self._draining = False
+        self._bus_away = False
         self._narration = Narration(log)
         self.http: Callable[[], str] = str
         self.publish_failures_total = 0
@@ -95,13 +99,18 @@ class HealthLoop:
             await self._clock.sleep(HEALTH_EVERY_S if ready else UNREADY_EVERY_S)
 
     async def publish(self) -> None:
-        """Sample and publish once; an absent bus is no reason to stop."""
+        """Sample and publish once; an absent bus is no reason to stop, but told over HTTP."""
         self.current = self._sample()
         self._narration.tell(self.current)
         try:
-            await self._bus.put(HEALTH_BUCKET, self.current.key, _encode(self.current))
-        except BusError:
+            async with asyncio.timeout(PUBLISH_S):
+                await self._bus.put(HEALTH_BUCKET, self.current.key, _encode(self.current))
+        except (BusError, TimeoutError):
             self.publish_failures_total += 1
+            self._bus_away = True
+            self.current = self._sample()
+        else:
+            self._bus_away = False
 
     def drain(self) -> None:
         """Say from now on that the role is ending."""
@@ -109,6 +118,8 @@ class HealthLoop:
 
     def _sample(self) -> Health:
         vitals, usage = self._vitals(), self._usage()
+        if self._bus_away and vitals.state == "ready":
+            vitals = vitals._replace(state="degraded", reason="NATS does not answer")
         return Health(
             role=self._identity.role,
             instance=self._identity.instance,

@@ -22,6 +22,8 @@ from ledgerflux.wire.health import (
 
 FRESH_NS = 5 * NANOS_PER_S
 """An older health record means that its role is gone."""
+SILENT_NS = 2_500_000_000
+"""Roles speak once a second: where nobody was heard for so long, the bus is away."""
 LAG_MS_MAX = 5_000.0
 DISK_BYTES_MAX = 8 * 1024**3
 """More than this on disk is a problem."""
@@ -112,11 +114,15 @@ class Status(Document):
 
 
 class GatewayNumbers(NamedTuple):
-    """What the gateway knows itself: clients, heads by product, NORM number by partition."""
+    """What the gateway knows itself: clients, heads by product, NORM number by partition.
+
+    `silent_ns` is how long it has heard nothing of any role.
+    """
 
     clients: int
     heads: Mapping[str, Heads]
     served: Mapping[int, int]
+    silent_ns: int = 0
 
 
 def summarize(
@@ -129,14 +135,18 @@ def summarize(
     """Return the state of the stack at `now_ns`.
 
     `healths` are the newest records by key; stale ones are left out here. The state is
-    `healthy` where there is no problem.
+    `healthy` where there is no problem. While the bus is away, the records stand as they
+    were when it was last heard.
     """
-    fresh = {key: health for key, health in healths.items() if now_ns - health.time_ns < FRESH_NS}
-    if supervisor is not None and now_ns - supervisor.time_ns >= FRESH_NS:
+    bus_away = gateway.silent_ns > SILENT_NS
+    heard_ns = now_ns - gateway.silent_ns if bus_away else now_ns
+    fresh = {key: health for key, health in healths.items() if heard_ns - health.time_ns < FRESH_NS}
+    if supervisor is not None and heard_ns - supervisor.time_ns >= FRESH_NS:
         supervisor = None
     normalizers = _of(fresh, "normalize")
     replay = _replay(conf, fresh, gateway)
     problems = [
+        *_bus_problems(gateway.silent_ns if bus_away else 0),
         *_conf_problems(conf),
         *_service_problems(supervisor, fresh),
         *_lag_problems(normalizers),
@@ -267,6 +277,12 @@ def _by_partition(healths: Sequence[Health]) -> dict[int, PartitionHealth]:
 
 def _conf_problems(conf: FeedConf | None) -> list[str]:
     return [] if conf else ["no feed is configured yet: ingest has not started"]
+
+
+def _bus_problems(silent_ns: int) -> list[str]:
+    if not silent_ns:
+        return []
+    return [f"NATS has been silent for {silent_ns / NANOS_PER_S:.0f} s: the rest is from before"]
 
 
 def _service_problems(

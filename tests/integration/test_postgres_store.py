@@ -12,7 +12,7 @@ from ledgerflux.adapters import postgres_schema
 from ledgerflux.adapters.postgres_store import PostgresStore
 from ledgerflux.core.history import RowsRefused
 from ledgerflux.errors import StoreError
-from ledgerflux.ports import TradeRow
+from ledgerflux.ports import GapRow, TradeRow
 
 V = "test"
 ROWS_PER_RECORD = 20
@@ -213,6 +213,23 @@ async def test_a_database_made_by_a_newer_version_is_refused(postgres_dsn):
         with pytest.raises(StoreError) as caught:
             await store.prepare()
     assert (caught.value.code, caught.value.retryable) == ("schema_newer", False)
+
+
+async def test_a_database_of_an_older_version_is_brought_up_with_what_it_holds(postgres_dsn):
+    older = GapRow(V, "BTC-USD", "trades", "e1", 1, "upstream", "missing=2", 7)
+    with psycopg.connect(postgres_dsn) as connection:
+        connection.execute(postgres_schema.MIGRATIONS[0])
+        connection.execute(postgres_schema.WRITE_VERSION, {"version": 1})
+        connection.execute(
+            "INSERT INTO gap VALUES (%s, %s, %s, %s, %s, %s, %s, %s)", tuple(older)[:8]
+        )
+    newer = older._replace(seq=2, missing=2, from_id=5, to_id=6)
+    async with PostgresStore(postgres_dsn) as store:
+        await store.prepare()
+        await store.write(V, 3, after=0, upto=1, term=1, trades=[], books=[], gaps=[newer])
+    with psycopg.connect(postgres_dsn) as connection:
+        rows = connection.execute("SELECT * FROM gap ORDER BY seq").fetchall()
+    assert rows == [tuple(older), tuple(newer)]
 
 
 async def test_a_strange_table_of_our_name_is_refused(postgres_dsn):

@@ -11,9 +11,12 @@ from streams import Numbered
 from ledgerflux.core.limits import Limits
 from ledgerflux.errors import FeedError, LogError
 from ledgerflux.ports import Response
+from ledgerflux.roles.gateway import Gateway
 from ledgerflux.roles.gateway_health import KEYS_MAX, HealthBoard
 from ledgerflux.roles.runtime import write_feed
+from ledgerflux.testing.clock import ManualClock
 from ledgerflux.testing.memory_bus import MemoryBus
+from ledgerflux.testing.memory_listener import MemoryListener
 from ledgerflux.wire.health import Health, ServiceHealth, SupervisorHealth
 from ledgerflux.wire.record import Kind, draft
 from ledgerflux.wire.subjects import NORM
@@ -393,7 +396,7 @@ async def test_the_status_sums_what_roles_report():
 
 
 async def test_health_records_that_cannot_be_read_are_counted_and_old_ones_forgotten():
-    board = HealthBoard(MemoryBus())
+    board = HealthBoard(MemoryBus(), ManualClock())
     board.hear("ingest.0", b"nonsense")
     assert (board.unreadable_total, board.healths) == (1, {})
     for number in range(KEYS_MAX + 3):
@@ -401,6 +404,19 @@ async def test_health_records_that_cannot_be_read_are_counted_and_old_ones_forgo
         board.hear(record.key, msgspec.json.encode(record))
     assert len(board.healths) == KEYS_MAX
     assert "ingest.2" not in board.healths
+
+
+async def test_a_bus_that_is_silent_is_told_in_the_status_of_the_stack():
+    clock = ManualClock()
+    gateway = Gateway(
+        MemoryBus(), clock, MemoryListener(), host="127.0.0.1", port=0, new_identity=lambda: "c"
+    )
+    told = [text for text in gateway.status().problems if "NATS" in text]
+    assert not told
+    clock.advance(3)
+    assert "NATS has been silent for 3 s: the rest is from before" in gateway.status().problems
+    gateway._board.hear("ingest.0", b"{}")
+    assert not [text for text in gateway.status().problems if "NATS" in text]
 
 
 async def test_requests_of_a_client_that_reads_no_answers_wait():

@@ -74,6 +74,27 @@ async def test_an_absent_bus_is_counted_and_survived(role):
     assert await role.bus.get(HEALTH_BUCKET, "normalize.2")
 
 
+@pytest.mark.parametrize("away", ["refuses", "hangs"])
+async def test_a_bus_that_takes_no_record_makes_the_role_degraded_over_http(
+    role, away, monkeypatch
+):
+    monkeypatch.setattr("ledgerflux.roles.runtime.PUBLISH_S", 0.01)
+    role.now = Vitals("ready")
+    routes = role.loop.routes()
+    if away == "hangs":
+        monkeypatch.setattr(role.bus, "put", lambda *_: asyncio.Event().wait())
+    role.bus.down = True
+    await role.loop.publish()
+    answer = json.loads(routes["/ready"](ASK).body)
+    assert answer == {"ready": False, "state": "degraded", "reason": "NATS does not answer"}
+    assert routes["/health"](ASK).status == 200
+    monkeypatch.undo()
+    role.bus.down = False
+    await role.loop.publish()
+    await role.loop.publish()
+    assert routes["/ready"](ASK).status == 200
+
+
 async def test_a_role_that_is_not_ready_tells_its_news_sooner(role):
     start_ns = role.clock.now_ns()
     task = asyncio.ensure_future(role.loop.run())

@@ -5,11 +5,14 @@ import pytest
 from roles_support import Pipeline, advanced_frames
 
 from ledgerflux.core.sharding import partition_of
+from ledgerflux.model.stream import Gap
 from ledgerflux.ports import Stored
+from ledgerflux.roles.audits import NormAudit, Problems
 from ledgerflux.roles.verify import EXCHANGE_KEY, Verifier
 from ledgerflux.testing.clock import ManualClock
+from ledgerflux.wire import norm
 from ledgerflux.wire.health import HEALTH_BUCKET, Health
-from ledgerflux.wire.record import PREFIX_BYTES
+from ledgerflux.wire.record import PREFIX_BYTES, Kind, draft, encode
 from ledgerflux.wire.subjects import NORM, RAW, norm_subject, raw_subject
 
 PRODUCTS = ["BTC-USD", "ETH-USD"]
@@ -103,6 +106,43 @@ async def test_a_norm_record_put_in_twice_is_found(pipeline):
     report = await report_of(pipeline, ())
     assert "chains" in failed(report)
     assert report.problems
+
+
+def trades_of(ids, seq=1):
+    """One batch of trades with these ids."""
+    events = [
+        norm.TradeEvent(at, trade_id, "1", "1", "buy", "BUY", None, "2026-08-09T05:23:42Z")
+        for at, trade_id in enumerate(ids, seq)
+    ]
+    return norm.Batch(
+        "BTC-USD", "trades", "trade", "r1", seq, len(ids), msgspec.json.encode(events)
+    )
+
+
+def gap_of(first, last, seq):
+    event = Gap(seq, "2026-08-09T05:23:42Z", "upstream", "live", from_id=first, to_id=last)
+    return norm.Batch("BTC-USD", "trades", "gap", "r1", seq, 1, msgspec.json.encode([event]))
+
+
+@pytest.mark.parametrize(
+    ("batches", "problems"),
+    [
+        ([trades_of([7, 8]), trades_of([9], 3)], 0),
+        ([trades_of([7]), gap_of(8, 10, 2), trades_of([11], 3)], 0),
+        ([trades_of([7]), trades_of([9], 2)], 1),
+        ([trades_of([7]), gap_of(8, 9, 2), trades_of([11], 3)], 1),
+        ([trades_of([7]), gap_of(9, 10, 2), trades_of([11], 3)], 1),
+        ([trades_of([7]), gap_of(None, None, 2), trades_of([8], 3)], 0),
+    ],
+)
+def test_a_trade_id_is_told_or_named_by_a_gap(batches, problems):
+    found = Problems()
+    audit = NormAudit(BTC_NORM, "coinbase-advanced", found)
+    items = sum(batch.items for batch in batches)
+    made = draft(Kind.EVENTS, items, norm.pack(batches), a=0, b=1)
+    payload, _ = encode(made, number=1, term=1, publish_ns=1, previous_crc=0)
+    audit.take(payload)
+    assert found.total == problems, found.texts
 
 
 async def test_a_log_that_lost_its_beginning_is_not_made_again(pipeline):

@@ -93,6 +93,22 @@ def test_a_stack_where_everything_works_is_healthy():
     }
 
 
+def test_while_the_bus_is_away_the_last_records_stand_and_the_state_is_degraded():
+    numbers = GatewayNumbers(3, LIVE, {P: 4}, silent_ns=9 * SECOND)
+    healths = everything()
+    old = {key: health(h.role, age_s=10) for key, h in healths.items()}
+    document = summarize(CONF, old, supervisor(service("ingest"), age_s=10), numbers, NOW)
+    assert document.state == "degraded"
+    assert document.problems[0] == "NATS has been silent for 9 s: the rest is from before"
+    assert [item.name for item in document.services] == ["ingest"]
+    assert len(document.shards) == 1
+
+
+def test_a_second_of_silence_is_no_sign():
+    numbers = GatewayNumbers(3, LIVE, {P: 4}, silent_ns=2 * SECOND)
+    assert summarize(CONF, everything(), None, numbers, NOW).state == "healthy"
+
+
 def test_the_document_names_its_schema_and_reads_back():
     text = status().to_json()
     assert json.loads(text)["schema"] == "lf.status/1"
