@@ -26,7 +26,15 @@ from ledgerflux.wire.status import GatewayNumbers, Status, summarize
 WEBSOCKET_PATHS = ("/v1/ws", "/ws")
 BEAT_S = 1.0
 DEFAULT_LIMITS = Limits()
-COUNTS = ("throttled", "bad_requests", "closed_4000", "closed_4002", "closed_4502", "closed_4505")
+COUNTS = (
+    "throttled",
+    "bad_requests",
+    "closed_1003",
+    "closed_4000",
+    "closed_4002",
+    "closed_4502",
+    "closed_4505",
+)
 
 
 class Gateway:
@@ -77,7 +85,6 @@ class Gateway:
 
         Raises:
             Conflict: The port is taken (`port_in_use`).
-            LogError: A record of the log can't be what was written.
         """
         routes = {**self._mounted, "/v1/status": self._status, "/v1/products": self._products}
         async with self._listener.serve(
@@ -131,6 +138,7 @@ class Gateway:
                 "fell_behind": statistics.fell_behind_total,
                 "live_holes": sum(part.holes_total for part in parts),
                 "losses": sum(part.losses_total for part in parts),
+                "foreign": sum(part.foreign_total for part in parts),
                 **self._counts,
                 **self._door.counts(),
             },

@@ -6,8 +6,8 @@ from ledgerflux.errors import LogError
 from ledgerflux.model.checkpoint import PartitionCheckpoint
 from ledgerflux.ports import Bus, Clock
 from ledgerflux.roles import checkpoints
-from ledgerflux.roles.log_place import head_number
-from ledgerflux.roles.partition_reader import LiveReader
+from ledgerflux.roles.log_place import head_number, place_after
+from ledgerflux.roles.partition_reader import Chain, LiveReader
 from ledgerflux.roles.patience import Patience
 from ledgerflux.wire.norm import unpack
 from ledgerflux.wire.record import Kind, Record
@@ -18,18 +18,24 @@ TURN_BYTES = 32 * 1024
 
 
 class _Missing(Exception):
-    """Records were no longer in the log when they were wanted; `first` is the next there is."""
+    """Records are not in the log, or can't be served; `first` is the next that may be."""
 
-    def __init__(self, first: int) -> None:
+    def __init__(self, first: int, why: str = "") -> None:
         super().__init__(first)
         self.first = first
+        self.why = why or f"records before {first} are gone"
+
+
+class _Stopped(Exception):
+    """What follows in the log is not what was written."""
 
 
 class GatewayPartition:
     """Follows one NORM subject and publishes it to the fan-out.
 
     `number` is the last record served. Where records are missing from the log, its products
-    are `stale` until a later checkpoint tells their books.
+    are `stale` until a later checkpoint tells their books; where a record is not what was
+    written, until it is gone.
     """
 
     def __init__(self, bus: Bus, clock: Clock, fanout: Fanout, venue: str, partition: int) -> None:
@@ -54,6 +60,11 @@ class GatewayPartition:
         return self._reader.holes_total
 
     @property
+    def foreign_total(self) -> int:
+        """Return how many live messages were none of the log's."""
+        return self._reader.foreign_total
+
+    @property
     def ready(self) -> bool:
         """Say whether everything that was in the log at the start is served."""
         return self._head_at_start is not None and self.number >= self._head_at_start
@@ -64,11 +75,7 @@ class GatewayPartition:
         return self._lost or self._patience.trouble
 
     async def run(self) -> None:
-        """Follow until cancelled.
-
-        Raises:
-            LogError: A record of the log can't be what was written.
-        """
+        """Follow until cancelled."""
         saved = await self._load()
         subject = norm_subject(self.partition, self._venue)
         self._head_at_start = await self._patience.insist(
@@ -79,7 +86,9 @@ class GatewayPartition:
             try:
                 await self._follow(saved)
             except _Missing as missing:
-                saved = await self._later(missing.first)
+                saved = await self._later(missing)
+            except _Stopped as stopped:
+                saved = await self._mended(str(stopped))
 
     async def _load(self) -> PartitionCheckpoint | None:
         return await self._patience.insist(
@@ -99,7 +108,7 @@ class GatewayPartition:
                         await self._let_clients_write(len(record.body))
         except LogError as error:
             if error.code != "log_incomplete":
-                raise
+                raise _Stopped(error.message) from error
             raise _Missing(self.number + 2) from error
 
     async def _let_clients_write(self, size: int) -> None:
@@ -113,16 +122,46 @@ class GatewayPartition:
         if record.number != self.number + 1:
             raise _Missing(record.number)
         if record.kind is Kind.EVENTS:
-            self._fanout.publish(unpack(record.body), record.publish_ns)
+            try:
+                self._fanout.publish(unpack(record.body), record.publish_ns)
+            except LogError as error:
+                why = f"record {record.number} can't be served: {error.message}"
+                raise _Missing(record.number + 1, why) from error
             self.events_total += record.items
             self.latency.add(self._clock.now_ns() - record.publish_ns)
         self.number = record.number
 
-    async def _later(self, first: int) -> PartitionCheckpoint:
-        """Return a checkpoint after which nothing is missing, once there is one."""
+    def _lose(self, why: str) -> None:
         self.losses_total += 1
-        self._lost = f"partition {self.partition:02d}: records before {first} are gone"
+        self._lost = f"partition {self.partition:02d}: {why}"
         self._fanout.lose(self.partition)
+
+    async def _mended(self, why: str) -> PartitionCheckpoint | None:
+        """Return the newest checkpoint once what follows in the log is what was written."""
+        self._lose(why)
+        while not await self._patience.insist(self._continues):
+            await self._clock.sleep(RELOAD_S)
+        self._lost = ""
+        return await self._load()
+
+    async def _continues(self) -> bool:
+        """Say whether the log goes on after the last record served."""
+        subject = norm_subject(self.partition, self._venue)
+        try:
+            place = await place_after(self._bus, NORM, subject, self.number)
+            chain = Chain(place.number, place.crc)
+            sequence = place.sequence + (1 if place.number else 0)
+            found = await self._bus.next(NORM, subject, sequence)
+            if found is not None:
+                chain.take(found.payload, found.sequence)
+        except LogError:
+            return False
+        return True
+
+    async def _later(self, missing: _Missing) -> PartitionCheckpoint:
+        """Return a checkpoint after which nothing is missing, once there is one."""
+        self._lose(missing.why)
+        first = missing.first
         while True:
             saved = await self._load()
             if saved is not None and saved.norm_number >= first - 1:

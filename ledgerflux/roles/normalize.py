@@ -5,8 +5,10 @@ from collections import Counter
 
 from ledgerflux.core.sharding import partitions_of, shard_of
 from ledgerflux.ports import Bus, Clock
+from ledgerflux.roles.keeper import Keeper
 from ledgerflux.roles.normalize_partition import NormalizePartition
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
+from ledgerflux.venues.base import Venue
 from ledgerflux.venues.registry import venue as venue_named
 from ledgerflux.wire.health import FeedConf, PartitionHealth
 
@@ -23,30 +25,52 @@ class Normalize:
         self._shards = shards
         self._writer = writer
         self._conf: FeedConf | None = None
-        self._partitions: list[NormalizePartition] = []
+        self._held: dict[int, NormalizePartition] = {}
+        self._keepers: dict[int, Keeper] = {}
         self._meter = RateMeter(clock)
 
     async def run(self) -> None:
         """Work until cancelled.
 
+        A partition whose log can't be what was written stops alone, and says so.
+
         Raises:
             Fenced: Another normalizer took a partition.
-            LogError: A record of the log can't be what was written.
         """
         while True:
             conf = self._conf = await wait_feed(self._bus, self._clock)
             venue = venue_named(conf.venue)
-            self._partitions = [
-                NormalizePartition(self._bus, self._clock, venue, partition, writer=self._writer)
+            mine = [
+                partition
                 for partition in partitions_of(conf.products)
                 if shard_of(partition, self._shards) == self._shard
             ]
+            self._held = {number: self._new_partition(venue, number) for number in mine}
+            self._keepers = {number: Keeper(self._clock, number) for number in mine}
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(part.run()) for part in self._partitions]
+                tasks = [group.create_task(self._keep(venue, number)) for number in mine]
                 tasks.append(group.create_task(self._tick()))
                 await self._wait_other_partitions(conf)
                 for task in tasks:
                     task.cancel()
+
+    def _new_partition(self, venue: Venue, number: int) -> NormalizePartition:
+        return NormalizePartition(self._bus, self._clock, venue, number, writer=self._writer)
+
+    async def _keep(self, venue: Venue, number: int) -> None:
+        """Work on one partition; what its log stopped is begun anew."""
+        keeper = self._keepers[number]
+
+        async def run() -> None:
+            if keeper.stops_total:
+                self._held[number] = self._new_partition(venue, number)
+            await self._held[number].run()
+
+        await keeper.keep(run)
+
+    @property
+    def _partitions(self) -> list[NormalizePartition]:
+        return list(self._held.values())
 
     async def _wait_other_partitions(self, conf: FeedConf) -> None:
         """Return when the set of partitions or the venue changes; a new url is no matter here."""
@@ -77,6 +101,7 @@ class Normalize:
             counts["session_frames"] += part.machine.session_frames
             counts["append_doubts"] += part.writer.doubts_total
             counts["checkpoints"] += part.checkpoints_total
+        counts["stops"] = sum(keeper.stops_total for keeper in self._keepers.values())
         waiting = [part.oldest_waiting_ns for part in parts if part.oldest_waiting_ns]
         now_ns = self._clock.now_ns()
         state, reason = self._state()
@@ -96,6 +121,9 @@ class Normalize:
     def _state(self) -> tuple[str, str]:
         if self._conf is None:
             return "starting", "waiting for a source"
+        for keeper in self._keepers.values():
+            if keeper.trouble:
+                return "degraded", keeper.trouble
         behind = [f"{part.partition:02d}" for part in self._partitions if not part.ready]
         if behind:
             return "starting", f"catching up: partitions {', '.join(behind)}"

@@ -18,18 +18,20 @@ QUIET_S = 1.0
 
 
 class Chain:
-    """Checks that records continue each other; holds the last number and crc."""
+    """Checks that records continue each other; holds the last number, crc and term."""
 
     def __init__(self, number: int, crc: int) -> None:
         self.number = number
         self.crc = crc
+        self.term = 0
 
     def take(self, payload: bytes, sequence: int = 0) -> Record | None:
         """Return the next record; None for a marker or one already taken.
 
         Raises:
             LogError: It does not continue the last one (`log_incomplete` where numbers are
-                missing, `log_corrupt` where the chain is broken).
+                missing, `log_corrupt` where the chain is broken, `log_regressed` where its
+                writer had been replaced).
         """
         record = decode(payload, sequence)
         if record.kind is Kind.MARKER or record.number <= self.number:
@@ -38,7 +40,10 @@ class Chain:
             raise LogError(f"record {record.number} follows {self.number}", code="log_incomplete")
         if chained_crc(payload, self.crc) != record.crc:
             raise LogError(f"record {record.number} is not the one that was written")
-        self.number, self.crc = record.number, record.crc
+        if record.term < self.term:
+            text = f"record {record.number} is of term {record.term}, after term {self.term}"
+            raise LogError(text, code="log_regressed")
+        self.number, self.crc, self.term = record.number, record.crc, record.term
         return record
 
     def restart(self, payload: bytes, sequence: int) -> Record:
@@ -74,8 +79,9 @@ class PartitionReader:
 class LiveReader:
     """Follows one partition's events as they are republished; holes are read from the log.
 
-    A listener may lose messages (a full queue, a reconnect): the next number shows it, and
-    where none comes, a look at the log's end once a second does.
+    What is heard counts only where it continues the log. A listener may lose messages (a full
+    queue, a reconnect): the next number shows it, and where none comes, a look at the log's
+    end once a second does.
     """
 
     def __init__(self, bus: Bus, partition: int, venue: str) -> None:
@@ -85,6 +91,7 @@ class LiveReader:
         self._sequence = 1
         self._moved_live = False
         self.holes_total = 0
+        self.foreign_total = 0
 
     @asynccontextmanager
     async def follow(
@@ -101,15 +108,30 @@ class LiveReader:
             yield records
         while True:
             payload = await self._next_message(mailbox)
-            if payload is not None and decode(payload).number <= chain.number + 1:
-                record = chain.take(payload)
-                if record is not None:
-                    self._moved_live = True
-                    yield [record]
+            heard = None if payload is None else self._hear(chain, payload)
+            if heard:
+                self._moved_live = True
+                yield heard
+            if heard is not None:
                 continue
-            self.holes_total += payload is not None
             async for records in self._catch_up(chain):
                 yield records
+
+    def _hear(self, chain: Chain, payload: bytes) -> Sequence[Record] | None:
+        """Return the record in `payload`, or none where it is known; None: ask the log.
+
+        Anybody may say anything here: what does not continue the log is counted, and the
+        log itself decides.
+        """
+        try:
+            if decode(payload).number > chain.number + 1:
+                self.holes_total += 1
+                return None
+            record = chain.take(payload)
+        except LogError:
+            self.foreign_total += 1
+            return None
+        return [] if record is None else [record]
 
     async def _next_message(self, mailbox: Mailbox) -> bytes | None:
         """Return the next message, None when it is quiet."""

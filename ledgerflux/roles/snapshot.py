@@ -6,6 +6,7 @@ from collections import Counter
 from ledgerflux.core.sharding import partitions_of
 from ledgerflux.errors import StoreError
 from ledgerflux.ports import Bus, Clock, SnapshotStore
+from ledgerflux.roles.keeper import Keeper
 from ledgerflux.roles.patience import Patience
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
 from ledgerflux.roles.snapshot_partition import (
@@ -38,6 +39,7 @@ class Snapshot:
         self._options = options
         self._conf: FeedConf | None = None
         self._partitions: list[SnapshotPartition] = []
+        self._keepers: list[Keeper] = []
         self._ended: Counter[str] = Counter()
         self._pruned_total = 0
         self._patience = Patience(clock)
@@ -48,7 +50,6 @@ class Snapshot:
 
         Raises:
             Fenced: A newer term than the log's wrote a partition's history.
-            LogError: A record of the log can't be what was written.
             StoreError: The store refuses, and trying again can't help.
         """
         await self._patience.insist(self._store.prepare)
@@ -66,8 +67,12 @@ class Snapshot:
                 )
                 for partition, products in partitions_of(conf.products).items()
             ]
+            self._keepers = [Keeper(self._clock, part.partition) for part in self._partitions]
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(part.run()) for part in self._partitions]
+                tasks = [
+                    group.create_task(keeper.keep(part.run))
+                    for keeper, part in zip(self._keepers, self._partitions, strict=True)
+                ]
                 tasks.append(group.create_task(self._tick()))
                 tasks.append(group.create_task(self._prune()))
                 await self._wait_other_partitions(conf)
@@ -111,6 +116,7 @@ class Snapshot:
         for part in parts:
             counts.update(part.counts)
         counts["pruned_books"] = self._pruned_total
+        counts["stops"] = sum(keeper.stops_total for keeper in self._keepers)
         waiting = [part.oldest_ns for part in parts if part.oldest_ns is not None]
         state, reason = self._state()
         return Vitals(
@@ -134,6 +140,9 @@ class Snapshot:
             return "starting", self._patience.trouble
         if self._conf is None:
             return "starting", "waiting for a source"
+        for keeper in self._keepers:
+            if keeper.trouble:
+                return "degraded", keeper.trouble
         if not all(part.ready for part in self._partitions):
             troubles = [part.trouble for part in self._partitions if part.trouble]
             return "starting", troubles[0] if troubles else "finding the place to go on from"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 GAUGES = frozenset(
     {
-        "addresses", "clients", "crowded", "ended", "handshakes", "paused", "position",
+        "addresses", "clients", "crowded", "ended", "handshakes", "left_out", "paused", "position",
         "queued_bytes", "sent_open", "sockets", "subscriptions",
     }
 )  # fmt: skip
@@ -33,6 +33,8 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "sockets": "Sockets connected.",
         "crowded": "Partitions whose queue is full: their socket is not read.",
         "queued_bytes": "Bytes received and not yet in RAW.",
+        "complaints": "Errors the venue told.",
+        "left_out": "Products that the venue refused.",
     },
     "normalize": {
         "raw_frames": "Frames read from RAW.",
@@ -59,6 +61,7 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "snapshots_empty": "Snapshots without any level.",
         "append_doubts": "Appends that had to be settled by reading the log.",
         "checkpoints": "Checkpoints written.",
+        "stops": "Times a record of the log was not what was written, and its partition stopped.",
     },
     "snapshot": {
         "events": "Events read.",
@@ -72,6 +75,7 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "log_regressions": "Times the log was found to have gone backwards.",
         "restarts": "Partitions read again from their stored position.",
         "pruned_books": "Book bodies deleted by age.",
+        "stops": "Times a record of the log was not what was written, and its partition stopped.",
     },
     "gateway": {
         "clients": "Clients connected.",
@@ -82,6 +86,8 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "fell_behind": "Times a client fell behind a stream and was told so.",
         "live_holes": "Holes in what was heard live, filled from the log.",
         "losses": "Times a partition could not be followed and clients were told so.",
+        "foreign": "Messages heard live that do not continue the log.",
+        "closed_1003": "Clients closed for binary messages.",
         "throttled": "Requests refused because of their rate.",
         "bad_requests": "Messages of clients that were no requests.",
         "closed_4000": "Clients closed for not reading.",
@@ -91,7 +97,7 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "addresses": "Addresses that clients come from.",
         "handshakes": "Connections whose handshake is not done.",
         "turned_away": "Connections refused by the limits of their address.",
-        "hung_up": "Connections ended before their handshake was done.",
+        "hung_up": "Sockets closed unheard: too many had not asked for anything.",
     },
 }
 

@@ -9,7 +9,7 @@ from gateway_support import VENUE, NormLog, Stack, conf, running, until
 from streams import Numbered
 
 from ledgerflux.core.limits import Limits
-from ledgerflux.errors import FeedError, LogError
+from ledgerflux.errors import FeedError
 from ledgerflux.ports import Response
 from ledgerflux.roles.gateway import Gateway
 from ledgerflux.roles.gateway_health import KEYS_MAX, HealthBoard
@@ -520,14 +520,19 @@ async def test_records_gone_from_the_log_are_told_and_a_checkpoint_mends_it():
         assert stack.gateway.vitals().counts["losses"] == 1
 
 
-async def test_a_corrupt_record_ends_the_role():
-    stack = Stack(Limits())
-    await write_feed(stack.bus, conf())
-    log = await NormLog(stack.bus).open()
-    await log.writer.append(draft(Kind.EVENTS, 1, b"no index", a=1, b=2))
-    with pytest.raises(BaseExceptionGroup) as caught:
-        await stack.gateway.run()
-    assert caught.group_contains(LogError, match="no index")
+async def test_a_record_that_can_not_be_served_waits_for_a_checkpoint_past_it():
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.snapshot()
+        await log.write()
+        await until(lambda: stack.served(log))
+        await log.writer.append(draft(Kind.EVENTS, 1, b"no index", a=1, b=2))
+        await until(lambda: stack.gateway.vitals().state == "degraded")
+        assert "record 3 can't be served: a NORM body has no index" in stack.gateway.vitals().reason
+        assert stack.get("/v1/status")["heads"]["BTC-USD"]["state"] == "stale"
+        await log.save()
+        await until(lambda: stack.gateway.vitals().state == "ready")
+        assert stack.get("/v1/status")["heads"]["BTC-USD"]["state"] == "live"
 
 
 async def test_the_end_of_the_role_closes_clients_with_1012():

@@ -363,14 +363,27 @@ async def test_a_log_that_ends_with_a_marker_is_read_to_its_end(log):
         assert await numbers(batches, 3) == [3]
 
 
-async def test_a_live_record_that_breaks_the_chain_stops_the_read(log):
-    async with live(log).follow() as batches:
+@pytest.mark.parametrize("forge", [lambda log: log.made(crc=12345)[0], lambda _: b"junk"])
+async def test_what_is_heard_live_and_does_not_continue_the_log_is_not_believed(log, forge):
+    reader = live(log)
+    async with reader.follow() as batches:
         await log.grow(1)
         assert await numbers(batches, 1) == [1]
-        await log.bus.publish(LIVE, log.made(crc=12345)[0])
-        with pytest.raises(LogError) as caught:
-            await numbers(batches, 2)
-    assert caught.value.code == "log_corrupt"
+        await log.bus.publish(LIVE, forge(log))
+        await log.grow(2)
+        assert await numbers(batches, 3) == [2, 3]
+    assert reader.foreign_total == 1
+
+
+async def test_a_record_under_an_older_term_stops_the_read(log):
+    await log.grow(2)
+    item = draft(Kind.EVENTS, 0, b"3", a=2, b=3)
+    old, _ = encode(item, number=3, term=0, publish_ns=0, previous_crc=log.crc)
+    await log.append(old)
+    async with log.reader().follow() as batches:
+        with pytest.raises(LogError, match="of term 0, after term 1") as caught:
+            await numbers(batches, 3)
+    assert caught.value.code == "log_regressed"
 
 
 async def test_what_fell_to_the_limit_while_nobody_listened_shows_as_a_jump(log):

@@ -318,10 +318,12 @@ async def test_a_row_that_can_not_be_stored_is_kept_elsewhere_and_passed(store, 
     assert b"'a lot'" in row
 
 
-async def test_a_record_that_can_not_be_read_ends_the_role(memory_bus, log):
+async def test_a_record_that_can_not_be_read_stops_its_partition_and_says_so(memory_bus, log):
     async with running(memory_bus, MemoryStore()) as role:
         await log.writer.append(draft(Kind.EVENTS, 1, b"nonsense", a=1, b=2))
-        assert isinstance(await error_of(role), LogError)
+        await until(lambda: role.vitals().state == "degraded")
+        assert f"partition {PARTITION:02d} stopped: a NORM body" in role.vitals().reason
+        assert role.vitals().counts["stops"] >= 1
 
 
 async def test_old_books_are_deleted_now_and_then(memory_bus, log):
