@@ -232,6 +232,13 @@ class ClientConnection(Protocol):
         """
         ...
 
+    def write_now(self, messages: Sequence[bytes]) -> bool:
+        """Write text messages (UTF-8) at once; False, and nothing is written, where it must wait.
+
+        That is where the socket is full or gone: `send_all` waits, or tells.
+        """
+        ...
+
     async def send_all(self, messages: Sequence[bytes]) -> None:
         """Send text messages (UTF-8) in one write; then wait while the socket is full.
 

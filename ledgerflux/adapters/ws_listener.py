@@ -73,17 +73,23 @@ class WsClient:
         except ConnectionClosed as closed:
             raise _gone(closed) from closed
 
+    def write_now(self, messages: Sequence[bytes]) -> bool:
+        """Write text messages if nothing is in the way; see `ports.ClientConnection.write_now`."""
+        connection = self._connection
+        transport = connection.transport
+        if connection.state is not State.OPEN:
+            return False
+        if self._frames or transport.get_write_buffer_size() >= JOINED_BYTES_MAX:
+            return False
+        transport.write(_joined(messages))
+        return True
+
     async def send_all(self, messages: Sequence[bytes]) -> None:
         """Send text messages in one write; see `ports.ClientConnection.send_all`."""
         self._flush()
         connection = self._connection
         if connection.state is State.OPEN:
-            frames: list[bytes] = []
-            for payload in messages:
-                size = len(payload)
-                frames.append(_HEADS[size] if size < len(_HEADS) else _frame_head(size))
-                frames.append(payload)
-            connection.transport.write(b"".join(frames))
+            connection.transport.write(_joined(messages))
             await connection.drain()
         if connection.state is not State.OPEN:
             await connection.wait_closed()
@@ -309,6 +315,16 @@ def _frame_head(size: int) -> bytes:
     if size < 65_536:
         return b"\x81\x7e" + size.to_bytes(2, "big")
     return b"\x81\x7f" + size.to_bytes(8, "big")
+
+
+def _joined(messages: Sequence[bytes]) -> bytes:
+    """Return the messages as frames, in one piece."""
+    frames: list[bytes] = []
+    for payload in messages:
+        size = len(payload)
+        frames.append(_HEADS[size] if size < len(_HEADS) else _frame_head(size))
+        frames.append(payload)
+    return b"".join(frames)
 
 
 _HEADS = tuple(map(_frame_head, range(2048)))

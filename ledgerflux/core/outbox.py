@@ -56,18 +56,25 @@ class Outbox:
             self.above = True
             self._overflows_total += 1
 
-    def pop(self) -> bytes | None:
-        """Return the oldest message, None when there is none."""
-        if not self._messages:
-            return None
-        message = self._messages.popleft()
+    def pop_up_to(self, size_bytes: int) -> list[bytes]:
+        """Return the oldest messages: one, and as many more as `size_bytes` hold together."""
+        messages = self._messages
+        if self.size <= size_bytes:
+            batch = list(messages)
+            messages.clear()
+            taken_bytes = self.size
+        else:
+            batch, taken_bytes = [], 0
+            while messages and (not batch or taken_bytes + len(messages[0]) <= size_bytes):
+                batch.append(messages.popleft())
+                taken_bytes += len(batch[-1])
         was = self.size
-        self.size -= len(message)
-        self.taken_total += 1
-        if self.size < self._drained_bytes:
+        self.size -= taken_bytes
+        self.taken_total += len(batch)
+        if batch and self.size < self._drained_bytes:
             self.above = False
             self.drained_total += was >= self._drained_bytes
-        return message
+        return batch
 
     def clear(self) -> None:
         """Forget everything queued."""

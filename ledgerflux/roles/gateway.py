@@ -15,6 +15,7 @@ from ledgerflux.core.sharding import partition_of, partitions_of
 from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Request, Response
 from ledgerflux.roles.gateway_client import GatewayClient, Greeting
 from ledgerflux.roles.gateway_door import GatewayDoor
+from ledgerflux.roles.gateway_flush import Flusher
 from ledgerflux.roles.gateway_health import HealthBoard
 from ledgerflux.roles.gateway_partition import GatewayPartition
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
@@ -63,6 +64,7 @@ class Gateway:
         self._new_identity = new_identity
         self._limits = limits
         self._fanout = Fanout(gateway_frames, limits)
+        self._flusher = Flusher(clock)
         self._desk = RequestDesk(self._fanout, limits)
         self._door = GatewayDoor(clock, limits, limit_loopback=limit_loopback)
         self._counts = Counter(dict.fromkeys(COUNTS, 0))
@@ -163,7 +165,12 @@ class Gateway:
             for partition in wanted:
                 if partition not in self._followers:
                     part = GatewayPartition(
-                        self._bus, self._clock, self._fanout, conf.venue, partition
+                        self._bus,
+                        self._clock,
+                        self._fanout,
+                        conf.venue,
+                        partition,
+                        flusher=self._flusher,
                     )
                     self._followers[partition] = (part, group.create_task(part.run()))
             self._fanout.serve(conf.products)
@@ -185,6 +192,7 @@ class Gateway:
             self._limits,
             self._greeting,
             self._counts,
+            self._flusher,
             self._door.bucket(connection.address),
         )
         self._clients.add(client)

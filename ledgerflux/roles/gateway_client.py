@@ -13,6 +13,7 @@ from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.errors import FeedError
 from ledgerflux.model.units import NANOS_PER_MS
 from ledgerflux.ports import ClientConnection, Clock
+from ledgerflux.roles.gateway_flush import Flusher
 from ledgerflux.wire import gateway_frames
 from ledgerflux.wire.gateway_requests import (
     BadRequest,
@@ -54,6 +55,7 @@ class GatewayClient:
         limits: Limits,
         greeting: Callable[[], Greeting],
         counts: Counter[str],
+        flusher: Flusher,
         shared: TokenBucket | None = None,
     ) -> None:
         self._connection = connection
@@ -63,6 +65,9 @@ class GatewayClient:
         self._clock = clock
         self._limits = limits
         self._greeting = greeting
+        self._flusher = flusher
+        self._marked = False
+        self._waiting_for_room: list[bytes] = []
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._flushed = asyncio.Event()
@@ -118,21 +123,44 @@ class GatewayClient:
             else:
                 self._judge(message)
 
+    def flush(self) -> None:
+        """Write what there is where the socket takes it; else its task waits until it does."""
+        self._marked = False
+        if self._waiting_for_room:
+            return
+        batch = self.session.take(self._limits.outbox_drained_bytes)
+        if batch and not self._connection.write_now(batch):
+            self._waiting_for_room = batch
+            self._wake.set()
+        else:
+            self._written()
+
+    def _mark(self) -> None:
+        """Be flushed soon: the session has something to write."""
+        if not self._marked:
+            self._marked = True
+            self._flusher.add(self)
+
+    def _written(self) -> None:
+        self._room.set()
+        if self.session.has_more:
+            self._mark()
+        elif self.session.ended:
+            self._flushed.set()
+
     async def _write(self) -> None:
+        """Write whenever the socket was full."""
         while True:
-            message = self.session.take()
-            if message is not None:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting_for_room:
                 try:
-                    await self._connection.send(message)
+                    await self._connection.send_all(self._waiting_for_room)
                 except FeedError as gone:
                     raise _Left from gone
+                self._waiting_for_room = self.session.take(self._limits.outbox_drained_bytes)
                 self._room.set()
-            elif self.session.ended:
-                self._flushed.set()
-                return
-            else:
-                await self._wake.wait()
-                self._wake.clear()
+            self._written()
 
     async def _close(self) -> None:
         close = await self._closing
@@ -241,4 +269,3 @@ class GatewayClient:
         if not self._closing.done():
             self._counts[f"closed_{close.code}"] += 1
             self._closing.set_result(close)
-        self._wake.set()

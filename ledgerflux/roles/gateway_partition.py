@@ -6,6 +6,7 @@ from ledgerflux.errors import LogError
 from ledgerflux.model.checkpoint import PartitionCheckpoint
 from ledgerflux.ports import Bus, Clock
 from ledgerflux.roles import checkpoints
+from ledgerflux.roles.gateway_flush import Flusher
 from ledgerflux.roles.log_place import head_number, place_after
 from ledgerflux.roles.partition_reader import Chain, LiveReader
 from ledgerflux.roles.patience import Patience
@@ -38,7 +39,16 @@ class GatewayPartition:
     written, until it is gone.
     """
 
-    def __init__(self, bus: Bus, clock: Clock, fanout: Fanout, venue: str, partition: int) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        fanout: Fanout,
+        venue: str,
+        partition: int,
+        *,
+        flusher: Flusher,
+    ) -> None:
         self.partition = partition
         self.number = 0
         self.events_total = 0
@@ -47,6 +57,7 @@ class GatewayPartition:
         self._bus = bus
         self._clock = clock
         self._fanout = fanout
+        self._flusher = flusher
         self._venue = venue
         self._reader = LiveReader(bus, partition, venue)
         self._patience = Patience(clock)
@@ -116,6 +127,7 @@ class GatewayPartition:
         self._turn_bytes += size
         if self._turn_bytes >= TURN_BYTES:
             self._turn_bytes = 0
+            self._flusher.flush()
             await self._clock.sleep(0)
 
     def _serve(self, record: Record) -> None:

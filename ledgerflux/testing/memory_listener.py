@@ -35,6 +35,10 @@ class MemoryClient:
         """Send one text message; see `ports.ClientConnection.send`."""
         await self.send_all([message.encode() if isinstance(message, str) else message])
 
+    def write_now(self, messages: Sequence[bytes]) -> bool:  # noqa: ARG002
+        """Say that it must wait: here every write is one that waits for its reader."""
+        return False
+
     async def send_all(self, messages: Sequence[bytes]) -> None:
         """Send text messages at once; see `ports.ClientConnection.send_all`."""
         async with self._changed:

@@ -211,6 +211,20 @@ async def test_many_messages_at_once_arrive_one_by_one_and_in_their_order(kit):
         assert [await client.receive() for _ in range(10)] == ["before", *texts, "after"]
 
 
+async def test_what_is_written_at_once_comes_in_order_or_is_left_to_the_caller(kit):
+    async def tell(client) -> None:
+        for text in ("one", "two", "x" * 3000):
+            if not client.write_now([text.encode(), b"and"]):
+                await client.send_all([text.encode(), b"and"])
+        with pytest.raises(FeedError):
+            await client.receive()
+        assert not client.write_now([b"too late"])
+
+    async with serving(kit, tell), kit.client("/v1/ws") as client:
+        expected = ["one", "and", "two", "and", "x" * 3000, "and"]
+        assert [await client.receive() for _ in range(6)] == expected
+
+
 async def test_the_server_closes_with_its_code_and_reason(kit):
     async with serving(kit), kit.client("/v1/ws") as client:
         await client.send("bye")

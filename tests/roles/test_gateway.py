@@ -222,6 +222,8 @@ async def test_a_client_that_does_not_read_misses_and_is_told_and_slows_nobody()
         mirror = slow.follower.mirrors["level2", "BTC-USD"]
         while mirror.position.seq != 301 or not mirror.live:
             await slow.next()
+        while not any((m.type, m.channel) == ("gap", "trades") for m in slow.messages):
+            await slow.next()
         gaps = [message for message in slow.messages if message.type == "gap"]
         assert {gap.channel for gap in gaps} == {"level2", "trades"}
         assert {gap.cause for gap in gaps} == {"slow_consumer"}

@@ -15,6 +15,12 @@ SECOND = 1_000_000_000
 SMALL = Limits(outbox_bytes=2000, outbox_drained_bytes=500, waiting_bytes_max=2000)
 
 
+def one(session):
+    """Return the next message alone, None where there is none."""
+    batch = session.take(1)
+    return batch[0] if batch else None
+
+
 class Rig:
     """One product, one session, and a count of wake-ups."""
 
@@ -41,7 +47,7 @@ class Rig:
 
     def taken(self) -> list[dict]:
         messages = []
-        while (message := self.session.take()) is not None:
+        while (message := one(self.session)) is not None:
             messages.append(json.loads(message))
         return messages
 
@@ -110,8 +116,8 @@ def test_a_new_book_while_the_outbox_is_full_comes_later_with_a_gap(rig):
     assert rig.session.outbox.above
     rig.publish(rig.source.snapshot())
     rig.publish(rig.source.snapshot())
-    rig.session.outbox.pop()
-    rig.session.outbox.pop()
+    rig.session.outbox.pop_up_to(1)
+    rig.session.outbox.pop_up_to(1)
     gap, snapshot = rig.taken()
     assert (gap["from_seq"], gap["to_seq"], snapshot["seq"]) == (2, 3, 3)
 
@@ -164,7 +170,7 @@ def test_a_client_that_takes_now_and_then_of_a_little_is_not_slow(rig):
     assert not rig.session.outbox.above
     for second in range(1, 60):
         if second % 9 == 0:
-            rig.session.outbox.pop()
+            rig.session.outbox.pop_up_to(1)
             rig.publish(rig.source.trade())
         assert rig.session.tick(second * SECOND) is None
 
@@ -264,5 +270,15 @@ def test_a_stream_that_is_left_is_not_caught_up(rig):
     rig.follow("level2")
     rig.fanout.part(rig.session, "level2", "BTC-USD")
     assert rig.session.used == 0
-    rig.session.outbox.pop()
+    rig.session.outbox.pop_up_to(1)
     assert rig.types() == ["ack"]
+
+
+def test_a_session_has_more_until_everything_was_taken():
+    rig = Rig()
+    rig.publish(rig.source.snapshot())
+    rig.follow("level2")
+    assert rig.session.has_more
+    assert len(rig.session.take(1 << 20)) == 2
+    assert not rig.session.has_more
+    assert rig.session.take(1 << 20) == []

@@ -33,9 +33,15 @@ def enter(fanout: Fanout, limits: Limits = Limits()) -> ClientSession:  # noqa: 
     return session
 
 
+def one(session):
+    """Return the next message alone, None where there is none."""
+    batch = session.take(1)
+    return batch[0] if batch else None
+
+
 def taken(session: ClientSession) -> list[dict]:
     messages = []
-    while (message := session.take()) is not None:
+    while (message := one(session)) is not None:
         messages.append(json.loads(message))
     return messages
 
@@ -57,7 +63,7 @@ def test_every_follower_gets_the_same_bytes():
         follow(fanout, session, "trades")
         taken(session)
     fanout.publish(source.trade().trade().take(), 1)
-    first, second = (session.take() for session in sessions)
+    first, second = (one(session) for session in sessions)
     assert first is second
     assert fanout.statistics() == (2, 2, 4, 0)
 
@@ -77,7 +83,7 @@ def test_a_client_that_left_gets_nothing_and_holds_nothing():
     taken(session)
     fanout.leave(session)
     fanout.publish(source.trade().take(), 1)
-    assert session.take() is None
+    assert one(session) is None
     assert fanout.statistics() == (0, 0, 0, 0)
 
 
@@ -276,7 +282,7 @@ class World:
 
     def read(self, session: ClientSession, client: Follower, count: int) -> None:
         for _ in range(count):
-            raw = session.take()
+            raw = one(session)
             if raw is None:
                 return
             message = read_message(raw)

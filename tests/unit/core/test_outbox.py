@@ -4,11 +4,17 @@ from hypothesis import strategies as st
 from ledgerflux.core.outbox import DRAINED_BYTES, MARK_BYTES, Outbox
 
 
+def pop(outbox):
+    """Return the oldest message alone, None where there is none."""
+    batch = outbox.pop_up_to(1)
+    return batch[0] if batch else None
+
+
 def test_messages_come_out_in_order_then_nothing():
     outbox = Outbox()
     outbox.put(b"one")
     outbox.put(b"two")
-    assert [outbox.pop(), outbox.pop(), outbox.pop()] == [b"one", b"two", None]
+    assert [pop(outbox), pop(outbox), pop(outbox)] == [b"one", b"two", None]
 
 
 def test_above_begins_past_the_mark_and_ends_below_the_drained_mark():
@@ -18,22 +24,33 @@ def test_above_begins_past_the_mark_and_ends_below_the_drained_mark():
     outbox.put(bytes(DRAINED_BYTES))
     assert outbox.above
     outbox.put(b"x")
-    outbox.pop()
+    pop(outbox)
     assert outbox.size == DRAINED_BYTES + 1
     assert outbox.above
     assert not outbox.has_room
-    outbox.pop()
+    pop(outbox)
     assert not outbox.above
     assert outbox.has_room
     assert outbox.drained_total == 1
     assert outbox.statistics() == (1, MARK_BYTES + DRAINED_BYTES + 1, 1)
 
 
+def test_a_batch_is_one_message_and_what_fits_beside_it():
+    outbox = Outbox()
+    for size in (10, 4, 5, 1):
+        outbox.put(bytes(size))
+    assert [len(message) for message in outbox.pop_up_to(9)] == [10]
+    assert [len(message) for message in outbox.pop_up_to(9)] == [4, 5]
+    assert [len(message) for message in outbox.pop_up_to(9)] == [1]
+    assert outbox.pop_up_to(9) == []
+    assert (outbox.size, outbox.taken_total) == (0, 4)
+
+
 def test_clear_forgets_everything():
     outbox = Outbox()
     outbox.put(bytes(MARK_BYTES + 1))
     outbox.clear()
-    assert outbox.pop() is None
+    assert pop(outbox) is None
     assert not outbox.above
     assert outbox.statistics().queued_bytes == 0
 
@@ -43,7 +60,7 @@ def test_size_is_what_is_queued_and_above_never_lies(steps):
     outbox, queued = Outbox(), []
     for step in steps:
         if step < 0:
-            taken = outbox.pop()
+            taken = pop(outbox)
             assert taken == (queued.pop(0) if queued else None)
         else:
             outbox.put(bytes(step))
