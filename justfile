@@ -48,10 +48,23 @@ coverage:
 test-slow *ARGS:
     {{uv}} run pytest -m "slow or fault" {{ARGS}}
 
+# Measure this machine, recordings as arguments (`--recording FILE`); writes docs/benchmarks.md
+[group('develop')]
+bench *ARGS:
+    -{{uv}} run lf bench normalize --duration 20s --peers --json docs/benchmarks/normalize.json {{ARGS}}
+    -{{uv}} run lf bench ingest --duration 20s --json docs/benchmarks/ingest.json {{ARGS}}
+    -{{uv}} run lf bench e2e --duration 20s --rate max --json docs/benchmarks/e2e.json {{ARGS}}
+    {{uv}} run python tests/pages.py
+
 # Make the pages of docs/ that come from the code
 [group('develop')]
 docs:
     {{uv}} run python tests/pages.py
+
+# Outages as long as promised: NATS 30 s, Postgres 60 s; what it measured is printed
+[group('develop')]
+long-faults *ARGS:
+    LF_LONG_FAULTS=1 {{uv}} run pytest -s -m fault tests/system/test_outages.py {{ARGS}}
 
 # Remove what tools left in the tree
 [group('develop')]

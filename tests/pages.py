@@ -4,6 +4,8 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from ledgerflux.bench.page import page
+from ledgerflux.bench.suites import SUITES, read_document
 from ledgerflux.settings.page import settings_page
 from ledgerflux.telemetry.counts import COUNTS
 from ledgerflux.telemetry.metrics import render
@@ -39,8 +41,20 @@ def families(role):
         yield family.name + total, family.type, family.documentation
 
 
+def benchmarks():
+    """Return docs/benchmarks.md: the reports that `just bench` has left, beside earlier ones."""
+    return page(reports(DOCS / "benchmarks"), reports(DOCS / "benchmarks" / "before"))
+
+
+def reports(folder):
+    """Return the reports in `folder`, in the order of the suites."""
+    paths = [folder / f"{suite}.json" for suite in SUITES]
+    return [read_document(path) for path in paths if path.is_file()]
+
+
 PAGES = {
     "../cli/ledgerflux_cli/completion.json": table,
+    "benchmarks.md": benchmarks,
     "cli.md": commands_page,
     "errors.md": errors_page,
     "metrics.md": metrics,

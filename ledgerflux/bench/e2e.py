@@ -29,7 +29,12 @@ Figures = Callable[[], Iterator[Measured]]
 
 
 def measure(
-    recordings: Sequence[Path], duration_s: float, rate: int | None, *, to_the_limit: bool
+    recordings: Sequence[Path],
+    duration_s: float,
+    rate: int | None,
+    tell: Callable[[str], None],
+    *,
+    to_the_limit: bool,
 ) -> list[Measured]:
     """Return the figures of `lf bench e2e`; what fails is named and the others still come."""
     advanced = [path for path in recordings if "advanced" in path.name]
@@ -47,6 +52,7 @@ def measure(
     ]
     found: list[Measured] = []
     for keys, figures in work:
+        tell(f"measuring {', '.join(keys)}")
         found += _guarded(keys, figures)
     return found
 

@@ -51,8 +51,8 @@ def recorded(path: Path) -> Load:
     return Load(path.name, held.venue, True, held.survey.products, frames[:start], frames[start:])
 
 
-def made(venue: str) -> Load:
-    """Return frames of the synthetic market in the dialect of `venue`."""
+def made(venue: str, count: int = MADE_FRAMES) -> Load:
+    """Return `count` frames of the synthetic market in the dialect of `venue`."""
     plan = SyntheticPlan(DEFAULT_PRODUCTS, rate_per_s=5_000.0, venue_name=venue)
     source = plan.open(None, START_NS, loop=False)
     dialect = server(venue)
@@ -61,10 +61,10 @@ def made(venue: str) -> Load:
         for product in plan.products
         if (book := source.book(product)) is not None
     ]
-    items = [source.take(END_OF_TIME) for _ in range(MADE_FRAMES)]
+    items = [source.take(END_OF_TIME) for _ in range(count)]
     frames = [item.frame for item in items if isinstance(item, Item)]
     numbered = _numbered(head + frames, venue)
-    label = f"{MADE_FRAMES:,} made frames"
+    label = f"{count:,} made frames"
     return Load(label, venue, False, plan.products, numbered[: len(head)], numbered[len(head) :])
 
 

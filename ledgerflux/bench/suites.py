@@ -1,6 +1,7 @@
 """A suite from its options to its document."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,22 +26,25 @@ class Options(NamedTuple):
     peers: bool = False
 
 
-def run_suite(suite: SuiteName, options: Options) -> Document:
-    """Measure, judge and return the document of `suite`.
+def run_suite(suite: SuiteName, options: Options, tell: Callable[[str], None]) -> Document:
+    """Measure, judge and return the document of `suite`; `tell` gets what is under way.
 
     Raises:
         FeedError: A recording can't be read.
         MissingDependency: A peer can't be installed.
     """
+    tell("looking at what else this machine does")
     before = look()
-    measured = _measure(suite, options)
+    if suite != "e2e":
+        tell(f"measuring {suite}")
+    measured = _measure(suite, options, tell)
     machine = machine_now(max(before, look()))
     if suite == "normalize":
         measured = [_beside(item, doubt_of(machine.others_cores)) for item in measured]
     return Document(suite, machine, judge(measured))
 
 
-def _measure(suite: SuiteName, options: Options) -> list[Measured]:
+def _measure(suite: SuiteName, options: Options, tell: Callable[[str], None]) -> list[Measured]:
     recordings, duration_s, rate, to_the_limit, peers = options
     match suite:
         case "normalize":
@@ -48,7 +52,7 @@ def _measure(suite: SuiteName, options: Options) -> list[Measured]:
         case "ingest":
             return ingesting.measure(recordings, duration_s, rate)
         case "e2e":
-            return e2e.measure(recordings, duration_s, rate, to_the_limit=to_the_limit)
+            return e2e.measure(recordings, duration_s, rate, tell, to_the_limit=to_the_limit)
 
 
 def _beside(item: Measured, doubt: str) -> Measured:

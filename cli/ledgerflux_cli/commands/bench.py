@@ -1,5 +1,6 @@
 """`lf bench`."""
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,7 +90,9 @@ def bench(
         peers,
     )
     _check(wanted, options)
-    document = run_suite(wanted, options)
+    # Stacks end with the measurement, whatever ends it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    document = run_suite(wanted, options, say)
     if earlier is not None:
         document = compared(document, earlier, share)
     _finish(document, json_to)

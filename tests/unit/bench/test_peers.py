@@ -1,0 +1,29 @@
+from pathlib import Path
+
+from ledgerflux.bench.evaluate import Measured
+from ledgerflux.bench.musts import BY_KEY
+from ledgerflux.bench.normalizing import _best, disturbed
+from ledgerflux.bench.peers import PROGRAMS, SCRIPTS, environment_of
+
+
+def test_environments_are_kept_in_the_users_cache(tmp_path):
+    found = environment_of(PROGRAMS[0], {"XDG_CACHE_HOME": str(tmp_path)})
+    assert found == tmp_path / "ledgerflux" / "bench" / "cryptofeed-2.4.1"
+    relative = environment_of(PROGRAMS[0], {"XDG_CACHE_HOME": "not/absolute"})
+    assert relative == Path.home() / ".cache" / "ledgerflux" / "bench" / "cryptofeed-2.4.1"
+
+
+def test_each_program_has_its_script_and_its_figures():
+    for program in PROGRAMS:
+        assert (SCRIPTS / program.script).is_file()
+        assert set(program.keys) <= set(BY_KEY)
+
+
+def test_rounds_that_differ_prove_little():
+    assert disturbed([1.0, 1.1, 1.2]) == ""
+    assert "1.50 times" in disturbed([1.0, 1.5, 1.9])
+
+
+def test_of_several_recordings_the_worst_figure_counts():
+    rows = [Measured("normalize_advanced", value, str(value)) for value in (3.0, 1.0, 2.0)]
+    assert [row.value for row in _best(rows)] == [1.0]
