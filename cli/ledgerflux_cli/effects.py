@@ -38,7 +38,7 @@ EFFECTS: dict[str, Effect] = {
     "recording": Effect("ro", (7,)),
     "replay": Effect("rw", (3, 6)),
     "loadtest": Effect("rw", (3, 4, 5, 6, 98, 99)),
-    "bench": Effect("ro", (99,)),
+    "bench": Effect("rw", (5, 98, 99)),
     "verify": Effect("ro", (3, 7)),
     "config": Effect("ro"),
     "version": Effect("ro"),
