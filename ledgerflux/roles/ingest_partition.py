@@ -176,12 +176,14 @@ class IngestPartition:
             receive_ns=now_ns,
         )
         self._put_note(Kind.SESSION, encode_note(note))
+        log.info("socket.opened", connection=self._name, products=" ".join(self._subscribable))
 
     def _end(self, reason: str, *, complete: bool) -> None:
         self.connected = False
         self._connection = None
         note = SessionClose(self._name, reason, self._stamp(), complete)
         self._put_note(Kind.SESSION, encode_note(note))
+        log.info("socket.closed", connection=self._name, reason=reason)
 
     async def _subscribe(self, connection: FeedConnection, channels: Sequence[Channel]) -> None:
         for frame in self._venue.subscribe(self._subscribable, channels):
