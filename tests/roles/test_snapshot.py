@@ -22,7 +22,7 @@ from history_support import (
 )
 
 from ledgerflux.core.book import canonical
-from ledgerflux.errors import Fenced, LogError, StoreError
+from ledgerflux.errors import Fenced, StoreError
 from ledgerflux.roles.runtime import write_feed
 from ledgerflux.testing.memory_bus import MemoryBus
 from ledgerflux.testing.memory_store import MemoryStore
