@@ -55,11 +55,13 @@ bench *ARGS:
     -{{uv}} run lf bench ingest --duration 20s --json docs/benchmarks/ingest.json {{ARGS}}
     -{{uv}} run lf bench e2e --duration 20s --rate max --json docs/benchmarks/e2e.json {{ARGS}}
     {{uv}} run python tests/pages.py
+    {{uv}} run python tests/goldens.py
 
-# Make the pages of docs/ that come from the code
+# Make the pages of docs/ that come from the code, and what the tests of the command line expect
 [group('develop')]
 docs:
     {{uv}} run python tests/pages.py
+    {{uv}} run python tests/goldens.py
 
 # Outages as long as promised: NATS 30 s, Postgres 60 s; what it measured is printed
 [group('develop')]

@@ -1,6 +1,7 @@
 """Whatever ends a command, as one error that can be told to its user."""
 
 import errno
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import typer
@@ -19,6 +20,9 @@ from ledgerflux_cli.close_match import did_you_mean
 USAGE_ERROR: type[BaseException] = typer.BadParameter.__mro__[2]
 _UNREACHABLE = (errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH, errno.ENETUNREACH)
 _NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
+_REFUSED = re.compile(r"'([^']+)'(?: is none of| here: there are| is no [a-z]+:) (.+)$")
+"""How a value is refused where all that it can be is told."""
+_OF_THE_COMMAND_LINE = ("bad_argument", "unknown_service", "usage")
 _PREFIX = "Invalid value: "
 
 
@@ -45,6 +49,8 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 def _told_leaf(error: BaseException, arguments: Sequence[str]) -> LedgerFluxError | None:
+    if type(error) is ConfigError:
+        return _helped(error, arguments)
     if isinstance(error, LedgerFluxError):
         return error
     if isinstance(error, USAGE_ERROR):
@@ -54,6 +60,17 @@ def _told_leaf(error: BaseException, arguments: Sequence[str]) -> LedgerFluxErro
     if isinstance(error, OSError):
         return _system(error)
     return None
+
+
+def _helped(error: ConfigError, arguments: Sequence[str]) -> ConfigError:
+    """Return a refused value with what was meant, and the help that says what can be."""
+    message = error.message
+    refused = _REFUSED.search(message)
+    if refused is not None and "did you mean" not in message:
+        message += did_you_mean(refused[1], re.split(r", | or ", refused[2]))
+    explained = error.try_next or error.code not in _OF_THE_COMMAND_LINE
+    more = error.try_next if explained else (f"{command_path(arguments)} --help",)
+    return ConfigError(message, code=error.code, try_next=more)
 
 
 def _system(error: OSError) -> LedgerFluxError:
@@ -73,7 +90,8 @@ def _usage(error: BaseException, arguments: Sequence[str]) -> ConfigError:
     """Return a mistake in the command line: one line, and the help that explains it."""
     context = getattr(error, "ctx", None)
     path = command_path(arguments) if context is None else context.command_path
-    return ConfigError(_usage_text(error, context), code="usage", try_next=[f"{path} --help"])
+    made = ConfigError(_usage_text(error, context), code="usage", try_next=[f"{path} --help"])
+    return _helped(made, arguments)
 
 
 def _usage_text(error: BaseException, context: object) -> str:

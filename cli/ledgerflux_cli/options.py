@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ledgerflux.errors import ConfigError
+from ledgerflux_cli.close_match import none_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pydantic_core import ErrorDetails
 
     from ledgerflux.settings.tree import Settings
     from ledgerflux.stack.run_dir import RunDir
@@ -134,10 +137,20 @@ def checked(values: dict[str, Any]) -> "Settings":
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        flag = f"--{str(first['loc'][0]).replace('_', '-')}: " if first["loc"] else ""
-        reason = str(first["msg"]).removeprefix("Value error, ")
-        raise ConfigError(f"{flag}{reason}", code="bad_argument") from None
+        raise ConfigError(_refusal(error.errors()[0]), code="bad_argument") from None
+
+
+def _refusal(fault: "ErrorDetails") -> str:
+    """Return the flag, its value, and what that must be."""
+    reason = str(fault["msg"])
+    if not fault["loc"] or reason.startswith("Value error, "):
+        flag = f"--{str(fault['loc'][0]).replace('_', '-')}: " if fault["loc"] else ""
+        return flag + reason.removeprefix("Value error, ")
+    flag = f"--{str(fault['loc'][0]).replace('_', '-')}"
+    if fault["type"] == "literal_error":
+        known = re.findall(r"'([^']*)'", fault["ctx"]["expected"])
+        return none_of(flag, str(fault["input"]), known)
+    return f"{flag}: {fault['input']!r}: {reason[:1].lower()}{reason[1:]}"
 
 
 def chosen(settings: "Settings", names: "Iterable[str]") -> dict[str, Any]:

@@ -8,7 +8,7 @@ EXAMPLES = (
     ("lf up -d --source coinbase-advanced", "live, in the background"),
     ("lf status --json", "how it goes, for scripts"),
 )
-TOPICS = ("exit-codes", "errors", "environment", "feeds", "conditions")
+TOPICS = ("exit-codes", "errors", "environment", "config", "feeds", "conditions")
 NAME_WIDTH = 10
 
 

@@ -64,6 +64,7 @@ def variables() -> list[tuple[str, str]]:
 
 OTHER_VARIABLES = (
     ("LF_DEBUG", "1: a bug shows its traceback"),
+    ("XDG_CONFIG_HOME", "where the user's settings file is; else ~/.config"),
     ("NO_COLOR", "set: no colours"),
     ("TERM", "dumb: nothing is drawn in place, no colours"),
     ("XDG_STATE_HOME", "where the data directory is by default; else ~/.local/state"),
@@ -82,6 +83,27 @@ def _environment_lines() -> list[str]:
 def _environment_document() -> dict[str, Any]:
     rows = [{"name": name, "what": what} for name, what in variables()]
     return {"schema": "lf.environment/1", "variables": rows}
+
+
+def _setting_rows() -> list[tuple[str, str]]:
+    from ledgerflux.settings.tree import Settings
+
+    return [(key, field.description or "") for key, field in Settings.model_fields.items()]
+
+
+def _config_lines() -> list[str]:
+    text = (
+        "A setting is typed as a flag, else stands in its variable LF_NAME, else in "
+        "./ledgerflux.toml, else in the user's file (lf config path), else has its default. "
+        "The files are flat TOML: shards = 2. Unknown keys are errors. "
+        "lf config show --origin says what holds and why."
+    )
+    return [*wrap(text, WIDTH), "", *rows_of(_setting_rows())]
+
+
+def _config_document() -> dict[str, Any]:
+    rows = [{"key": key, "what": what} for key, what in _setting_rows()]
+    return {"schema": "lf.settings/1", "settings": rows}
 
 
 FEEDS = (
@@ -125,6 +147,7 @@ TOPICS = {
     "exit-codes": Topic("what a command ends with", _exit_lines, _exit_document),
     "errors": Topic("every error code and what to do", _error_lines, _error_document),
     "environment": Topic("the variables", _environment_lines, _environment_document),
+    "config": Topic("settings, and where they come from", _config_lines, _config_document),
     "feeds": Topic("where market data comes from", _feed_lines, _feed_document),
     "conditions": Topic("what `lf wait` waits for", _condition_lines, _condition_document),
 }

@@ -35,7 +35,8 @@ def stop_stack(run_dir: RunDir, *, volumes: bool = False) -> Stopped:
         ConfigError: `volumes`, and the directory is none of ours.
     """
     if not run_dir.is_ours():
-        if volumes and run_dir.path.exists() and any(run_dir.path.iterdir()):
+        path = run_dir.path
+        if volumes and path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise ConfigError(f"{run_dir.path} is no data directory", code="bad_argument")
         return Stopped(was_running=False, services=[], volumes_deleted=False)
     state = run_dir.read()

@@ -139,7 +139,7 @@ class RunDir:
         """Return the pid of the supervisor that holds the directory, None where none does."""
         try:
             descriptor = os.open(self.lock_path, os.O_RDONLY)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         try:
             while _is_held(descriptor):
@@ -154,7 +154,7 @@ class RunDir:
         """Return what `run.json` says, None where there is none that can be read."""
         try:
             return msgspec.json.decode(self.run_path.read_bytes(), type=RunState)
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
             return None
 
     def write(self, state: RunState) -> None:

@@ -58,6 +58,10 @@ def doctor(
     """
     if target not in TARGETS:
         raise ConfigError(none_of("--target", target, TARGETS), code="bad_argument")
+    if report is not None:
+        from ledgerflux.stack.doctor.bundle import refuse_place
+
+        refuse_place(report)
     run_dir = run_dir_of(data_dir)
     status = _status(run_dir)
     findings = []
@@ -77,26 +81,30 @@ def _look(
     run_dir: "RunDir", status: dict[str, Any] | None, port: int | None
 ) -> "Iterator[Finding]":
     """Yield the findings in the order of the output; each look is short."""
-    from ledgerflux.stack.doctor import machine, programs, running
+    from ledgerflux.stack.doctor import Finding, configuration, machine, programs, running
     from ledgerflux_cli.terminal_check import terminal
 
-    looks: tuple[Callable[[], Finding], ...] = (
-        machine.python,
-        programs.nats,
-        programs.postgres,
-        lambda: machine.directory(run_dir),
-        lambda: machine.disk(run_dir.path),
-        lambda: machine.port(run_dir, port),
-        machine.descriptors,
-        machine.clock,
-        machine.time_service,
-        lambda: terminal(sys.stdout, os.environ),
-        lambda: running.leftovers(run_dir),
-        lambda: running.stack(run_dir, status),
-        lambda: running.streams(run_dir),
+    looks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+        ("python", machine.python),
+        ("nats", programs.nats),
+        ("postgres", programs.postgres),
+        ("directory", lambda: machine.directory(run_dir)),
+        ("disk", lambda: machine.disk(run_dir.path)),
+        ("port", lambda: machine.port(run_dir, port)),
+        ("descriptors", machine.descriptors),
+        ("clock", machine.clock),
+        ("time service", machine.time_service),
+        ("settings", lambda: configuration.settings(os.environ, Path.cwd())),
+        ("terminal", lambda: terminal(sys.stdout, os.environ)),
+        ("leftovers", lambda: running.leftovers(run_dir)),
+        ("stack", lambda: running.stack(run_dir, status)),
+        ("streams", lambda: running.streams(run_dir)),
     )
-    for look in looks:
-        yield look()
+    for name, look in looks:
+        try:
+            yield look()
+        except (OSError, LedgerFluxError) as error:  # the others are looked at all the same
+            yield Finding(name, "FAIL", str(error), "lf doctor --report FILE")
 
 
 def _status(run_dir: "RunDir") -> dict[str, Any] | None:

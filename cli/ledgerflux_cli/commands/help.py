@@ -28,7 +28,7 @@ def help_topic(
 ) -> None:
     """Explain a command or a topic.
 
-    Topics: exit-codes, errors, environment, feeds, conditions.
+    Topics: exit-codes, errors, environment, config, feeds, conditions.
     """
     path = " ".join(topic or ())
     if path in TOPICS:

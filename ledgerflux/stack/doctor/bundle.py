@@ -55,22 +55,29 @@ def report(
     return cleaned
 
 
+def refuse_place(path: Path) -> None:
+    """See that a report can be written to `path`: a new file in a directory.
+
+    Raises:
+        Conflict: There is such a file already.
+        ConfigError: There is no such directory.
+    """
+    if path.exists():
+        raise Conflict(f"{path} exists: a report is a new file", code="file_exists")
+    if not path.parent.is_dir():
+        text = f"--report: there is no directory {path.parent}"
+        raise ConfigError(text, code="bad_argument")
+
+
 def write_report(path: Path, document: Mapping[str, Any]) -> None:
     """Write the report to a new file that only its owner may read.
 
     Raises:
-        Conflict: There is such a file already.
-        ConfigError: It can't be written.
+        OSError: It can't be written.
     """
-    try:
-        with path.open("xb") as file:
-            path.chmod(0o600)
-            file.write(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
-    except FileExistsError:
-        raise Conflict(f"{path} exists: a report is a new file", code="file_exists") from None
-    except OSError as error:
-        text = f"--report: {path} can't be written: {error.strerror}"
-        raise ConfigError(text, code="bad_argument") from None
+    with path.open("xb") as file:
+        path.chmod(0o600)
+        file.write(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
 
 
 def without_secrets(value: Any, secrets: Iterable[str] = ()) -> Any:

@@ -35,7 +35,7 @@ def test_a_fit_machine_is_exit_0(lf):
     names = [line[5:17].strip() for line in out.splitlines()]
     for name in ("python", "nats", "postgres", "directory", "disk", "port", "descriptors"):
         assert name in names
-    for name in ("clock", "time service", "terminal", "leftovers", "stack", "streams"):
+    for name in ("clock", "settings", "time service", "terminal", "leftovers", "stack", "streams"):
         assert name in names
 
 
@@ -46,6 +46,17 @@ def test_a_failure_is_exit_5_and_the_rest_is_looked_at_all_the_same(lf, monkeypa
     assert (code, document["schema"], document["result"]) == (5, "lf.doctor/1", "FAIL")
     assert document["checks"][0]["result"] == "FAIL"
     assert len(document["checks"]) > 10
+
+
+def test_what_can_not_be_looked_at_fails_and_the_rest_is_looked_at(lf, monkeypatch):
+    def refused(_run_dir):
+        raise PermissionError(13, "Permission denied", "/x")
+
+    monkeypatch.setattr(machine, "directory", refused)
+    code, out, _ = lf()
+    assert code == 5
+    assert "FAIL directory    - [Errno 13] Permission denied: '/x'" in out
+    assert "streams" in out
 
 
 def test_a_report_is_written_beside_what_is_shown(lf, tmp_path, monkeypatch):

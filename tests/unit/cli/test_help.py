@@ -80,7 +80,7 @@ def test_every_topic_is_text_and_a_document(lf, name):
     assert (code, err) == (0, "")
     assert len(out.splitlines()) > 3
     document = json.loads(lf("help", name, "--json")[1])
-    assert document["schema"] == f"lf.{name}/1"
+    assert document["schema"] == f"lf.{name.replace('config', 'settings')}/1"
 
 
 def test_every_topic_is_named_where_a_user_looks(lf):

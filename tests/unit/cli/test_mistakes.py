@@ -58,6 +58,27 @@ def test_an_unfit_value_is_told_without_the_words_of_the_framework():
     assert shown.try_next == ("lf book --help",)
 
 
+@pytest.mark.parametrize(
+    ("message", "meant"),
+    [
+        ("--level: 'eror' is none of debug, info, error", ": did you mean error?"),
+        ("no service 'postgers' here: there are nats, postgres", ": did you mean postgres?"),
+        ("--source: 'synthetc' is no source: auto or synthetic", ": did you mean synthetic?"),
+        ("--x: 'a' is none of a, b: did you mean a?", ""),
+        ("--x: 'zzzz' is none of debug, info", ""),
+    ],
+)
+def test_a_refused_value_is_told_with_what_was_meant(message, meant):
+    shown = told(ConfigError(message, code="bad_argument"), ["logs"])
+    assert shown.message == message + meant
+    assert shown.try_next == ("lf logs --help",)
+
+
+def test_the_next_step_of_an_error_stays_its_own():
+    assert told(ConfigError("x", try_next=["lf down"]), ["up"]).try_next == ("lf down",)
+    assert told(ConfigError("the data set is another's"), ["up"]).try_next == ()
+
+
 def test_the_command_is_the_first_word_where_it_is_one():
     assert command_path(["up", "--shards"]) == "lf up"
     assert command_path(["--shards"]) == command_path([]) == "lf"

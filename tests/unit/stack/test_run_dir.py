@@ -146,3 +146,12 @@ def test_disk_use_counts_every_file(tmp_path):
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "file").write_bytes(b"x" * 10_000)
     assert 10_000 <= disk_bytes(tmp_path) < 30_000
+
+
+def test_nothing_runs_in_a_file(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("")
+    assert RunDir(path).holder() is None
+    assert RunDir(path / "deeper").read() is None
+    with pytest.raises(ConfigError, match="can't be used as a data directory"):
+        RunDir(path).claim()

@@ -5,7 +5,7 @@ import pytest
 
 from ledgerflux.errors import ConfigError, Conflict
 from ledgerflux.stack.doctor import Finding
-from ledgerflux.stack.doctor.bundle import report, without_secrets, write_report
+from ledgerflux.stack.doctor.bundle import refuse_place, report, without_secrets, write_report
 from ledgerflux.stack.run_dir import NatsAddress, RunDir, RunState
 
 PASSWORD = "0123456789abcdef"
@@ -81,7 +81,14 @@ def test_a_report_is_a_new_private_file(tmp_path):
     write_report(path, {"a": 1})
     assert json.loads(path.read_text()) == {"a": 1}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with pytest.raises(Conflict, match="exists"):
+    with pytest.raises(FileExistsError):
         write_report(path, {"a": 2})
-    with pytest.raises(ConfigError, match="can't be written"):
-        write_report(tmp_path / "none" / "report.json", {})
+
+
+def test_a_report_finds_its_place_before_anything_is_looked_at(tmp_path):
+    refuse_place(tmp_path / "report.json")
+    (tmp_path / "old.json").write_text("")
+    with pytest.raises(Conflict, match="exists"):
+        refuse_place(tmp_path / "old.json")
+    with pytest.raises(ConfigError, match="there is no directory"):
+        refuse_place(tmp_path / "none" / "report.json")
