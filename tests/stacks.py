@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,6 +108,26 @@ class Stack:
     def pid(self, service):
         services = {item["name"]: item["pid"] for item in self.status()["services"]}
         return services[service]
+
+    def run_state(self):
+        """Return `run.json`: what the supervisor knows, at once."""
+        return json.loads((self.data_dir / "run.json").read_text())
+
+    def told(self):
+        """Return the status as the gateway tells it, None where it does not answer.
+
+        Without a process of its own: an outage does not wait for one to start.
+        """
+        url = self.run_state()["gateway"]["http"] + "/v1/status"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return json.load(answer)
+        except OSError:
+            return None
+
+    def begin(self):
+        """Start a paused replay; on a starved machine the answer may come late."""
+        until(lambda: self.lf("replay", "start", check=None).returncode == 0, what="the start")
 
     def kill(self, service):
         """`kill -9` the service's process; return its pid."""

@@ -108,6 +108,40 @@ async def test_what_does_not_fit_is_declared_as_a_gap(monkeypatch):
     assert len(gaps) == 1
 
 
+async def test_while_the_bus_is_away_a_crowded_socket_is_held_back_once_and_nothing_is_lost(
+    monkeypatch,
+):
+    monkeypatch.setattr("ledgerflux.roles.ingest.CROWDED_BYTES", 2_000)
+    monkeypatch.setattr("ledgerflux.roles.ingest_partition.ROOM_WAIT_S", 0.5)
+    pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(200))
+    pipeline.hold_ingest_after = 10
+    async with asyncio.timeout(30):  # held back at every frame, it would take longer
+        await pipeline.run()
+    counts = pipeline.normalize.vitals().counts
+    assert (counts["raw_frames"], counts["raw_gap_frames"]) == (201, 0)
+    assert not [b for b in pipeline.batches("BTC-USD") if b.type == "gap" and b.channel == "trades"]
+
+
+async def test_an_append_that_waits_is_told(monkeypatch):
+    pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(20))
+    await write_feed(pipeline.bus, pipeline.conf)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        task = group.create_task(pipeline.ingest.run())
+        await pipeline.feed.done.wait()
+        while pipeline.ingest.vitals().state != "ready":
+            await asyncio.sleep(0)
+        pipeline.ingest_bus.down = True
+        (part,) = pipeline.ingest._partitions
+        part._put_note(Kind.SESSION, b"{}")
+        while "NATS takes nothing for" not in pipeline.ingest.vitals().reason:
+            await asyncio.sleep(0)
+        assert pipeline.ingest.vitals().state == "degraded"
+        pipeline.ingest_bus.down = False
+        while pipeline.ingest.vitals().state != "ready":
+            await asyncio.sleep(0)
+        task.cancel()
+
+
 async def test_a_shard_whose_session_the_log_has_lost_says_so_until_a_new_one_mends_it():
     pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(50))
     await pipeline.run()
