@@ -71,8 +71,8 @@ class Lab:
     def up(self, *arguments: str) -> Iterator[float]:
         """Hold a stack up; yield the seconds until all was ready."""
         begin = time.monotonic()
-        self.command("up", "-d", "--port", "0", "--wait-timeout", "150s", *arguments)
         try:
+            self.command("up", "-d", "--port", "0", "--wait-timeout", "150s", *arguments)
             yield time.monotonic() - begin
         finally:
             self._ended_s = self.stack_s()

@@ -201,9 +201,11 @@ class IngestPartition:
             FeedError: The connection ended, or is silent (`feed_silent`).
         """
         silence_s = self._silence_s
+        if silence_s is None:
+            return await connection.receive()
         for _ in range(STALL_LOOKS):
             try:
-                async with asyncio.timeout(None if silence_s is None else silence_s / STALL_LOOKS):
+                async with asyncio.timeout(silence_s / STALL_LOOKS):
                     return await connection.receive()
             except TimeoutError:
                 continue
@@ -213,7 +215,8 @@ class IngestPartition:
         receive_ns = self._stamp()
         self.frames_total += 1
         self.bytes_total += len(frame)
-        await self._hold_back()
+        if self._held_back or self.inbox.crowded:
+            await self._hold_back()
         if self.inbox.put(receive_ns, frame):
             self._backoff.clean(self._tools.clock.monotonic_ns())
         self._wake()
