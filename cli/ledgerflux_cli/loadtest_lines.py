@@ -158,7 +158,7 @@ def _integrity(report: "Report") -> list[Line]:
     for row in it.skipped:
         skipped[row.cause] = skipped.get(row.cause, 0) + row.count
     for cause, count in skipped.items():
-        lines.append(_line(f"  skipped {count:,} ({cause}), as clients were told"))
+        lines.append(_line(f"  skipped {count:,}: {cause}"))
     return lines
 
 

@@ -94,7 +94,7 @@ def loadtest(
         typer.Option(
             "--slo",
             metavar="KEY=LIMIT",
-            help="A limit, such as p95=10ms; may be repeated; none for none. See below.",
+            help="A limit, such as p95=10ms; may be repeated; none for none.",
         ),
     ] = None,
     json_to: Annotated[
@@ -180,7 +180,9 @@ def _plan(values: dict[str, Any]) -> "LoadPlan":
             FLAGS.get(str(first["loc"][0]), f"--{first['loc'][0]}") + ": " if first["loc"] else ""
         )
         reason = str(first["msg"]).removeprefix("Value error, ")
-        raise ConfigError(f"{flag}{reason}", code="bad_argument") from None
+        raise ConfigError(
+            f"{flag}{reason}", code="bad_argument", try_next=["lf loadtest --help"]
+        ) from None
 
 
 def _products(text: str) -> list[str]:
@@ -222,7 +224,7 @@ def _own_stack(products: "tuple[str, ...]", each: int | None, source: str | None
     settings = checked(
         {"source": source or DEFAULT_SOURCE, "products": ",".join(wanted), "port": 0}
     )
-    names = (name for name in UpRequest.__struct_fields__ if name != "services")
+    names = (name for name in UpRequest.__dataclass_fields__ if name != "services")
     asked = UpRequest(**chosen(settings, names))
     say(f"no stack is used that runs: starting one of its own, {asked.source}")
     return asked
