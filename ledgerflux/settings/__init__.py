@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import msgspec
-
 DEFAULT_PRODUCTS = (
     "BTC-USD",
     "ETH-USD",
@@ -86,7 +84,8 @@ def parse_duration(text: str) -> float:
     return float(match[1]) * _SECONDS[match[2]]
 
 
-class UpRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpRequest:
     """What `lf up` was asked for.
 
     Attributes:

@@ -3,11 +3,11 @@
 import asyncio
 import errno
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from ledgerflux.adapters.sockets import bind_error, free_port, holder_of
 from ledgerflux.errors import ConfigError, Conflict, FeedError
@@ -101,9 +101,8 @@ def differences(running: Mapping[str, Any], asked: UpRequest) -> list[str]:
 
     A port that was not asked for is no difference; services compare with all they need.
     """
-    try:
-        runs = msgspec.convert(running, UpRequest)
-    except msgspec.ValidationError:
+    runs = _understood(running)
+    if runs is None:
         return ["it was started by another version"]
     found = []
     if services_of(runs) != services_of(asked):
@@ -116,6 +115,15 @@ def differences(running: Mapping[str, Any], asked: UpRequest) -> list[str]:
         was = "none asked for" if runs.port is None else runs.port
         found.append(_difference("port", was, asked.port))
     return found
+
+
+def _understood(running: Mapping[str, Any]) -> UpRequest | None:
+    if running.keys() - UpRequest.__dataclass_fields__.keys():
+        return None
+    try:
+        return msgspec.convert(running, UpRequest)
+    except msgspec.ValidationError:
+        return None
 
 
 def _difference(name: str, was: object, now: object) -> str:

@@ -116,7 +116,9 @@ def up(
             "log_level": log_level,
         },
     )
-    given = chosen(settings, (name for name in UpRequest.__struct_fields__ if name != "services"))
+    given = chosen(
+        settings, (name for name in UpRequest.__dataclass_fields__ if name != "services")
+    )
     asked = UpRequest(services=tuple(services or ()), **given)
     services_of(asked)
     timeout_s = read_duration("--wait-timeout", wait_timeout)

@@ -45,7 +45,7 @@ def test_a_flags_default_is_the_settings_own():
 def test_what_is_passed_on_has_the_trees_names_and_defaults():
     fields = {field.name: field.default for field in dataclasses.fields(RoleSettings)}
     del fields["data_dir"], fields["nats_url"]
-    asked = {name: getattr(UpRequest(), name) for name in UpRequest.__struct_fields__}
+    asked = dataclasses.asdict(UpRequest())
     for name, default in (*asked.items(), *fields.items()):
         if name not in NOT_SETTINGS and name not in ("instance", "shard", "port"):
             assert default == Settings.model_fields[name].default, name
