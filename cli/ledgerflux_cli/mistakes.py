@@ -23,6 +23,7 @@ _NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
 _REFUSED = re.compile(r"'([^']+)'(?: is none of| here: there are| is no [a-z]+:) (.+)$")
 """How a value is refused where all that it can be is told."""
 _OF_THE_COMMAND_LINE = ("bad_argument", "unknown_service", "usage")
+_TO_A_GATEWAY = ("lf status", "lf COMMAND --gateway http://host:port   (of a gateway that runs)")
 _PREFIX = "Invalid value: "
 
 
@@ -51,6 +52,8 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
 def _told_leaf(error: BaseException, arguments: Sequence[str]) -> LedgerFluxError | None:
     if type(error) is ConfigError:
         return _helped(error, arguments)
+    if type(error) is GatewayError and not error.try_next:
+        return GatewayError(error.message, code=error.code, try_next=_TO_A_GATEWAY)
     if isinstance(error, LedgerFluxError):
         return error
     if isinstance(error, USAGE_ERROR):

@@ -56,6 +56,8 @@ def get_json(address: str, path: str, *, timeout_s: float = HTTP_TIMEOUT_S) -> A
         body = answer.read()
     except (OSError, http.client.HTTPException) as error:
         reason = str(error) or type(error).__name__
+        if isinstance(error, http.client.BadStatusLine) and not isinstance(error, OSError):
+            reason = "what is there speaks no HTTP"  # and not all that it says, on a line of ours
         raise GatewayError(f"no gateway answers at {address}: {reason}") from error
     finally:
         connection.close()

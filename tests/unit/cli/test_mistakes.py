@@ -3,7 +3,7 @@ import errno
 import pytest
 import typer
 
-from ledgerflux.errors import BusError, ConfigError, IntegrityError, NotRunning
+from ledgerflux.errors import BusError, ConfigError, GatewayError, IntegrityError, NotRunning
 from ledgerflux_cli.mistakes import command_path, leaves, told
 
 
@@ -72,6 +72,14 @@ def test_a_refused_value_is_told_with_what_was_meant(message, meant):
     shown = told(ConfigError(message, code="bad_argument"), ["logs"])
     assert shown.message == message + meant
     assert shown.try_next == ("lf logs --help",)
+
+
+def test_a_gateway_that_is_none_is_told_with_the_way_to_one():
+    shown = told(GatewayError("http://h answered 404"), ["status"])
+    assert (shown.code, shown.exit_code) == ("gateway_unreachable", 3)
+    assert shown.try_next[0] == "lf status"
+    kept = GatewayError("gone", try_next=["lf up"])
+    assert told(kept, ["status"]) is kept
 
 
 def test_the_next_step_of_an_error_stays_its_own():

@@ -63,3 +63,16 @@ async def test_documents_are_read_over_http():
 )
 def test_the_http_address_has_no_path(address, http):
     assert http_address(address) == http
+
+
+async def test_a_server_that_speaks_no_http_is_told_without_its_words():
+    async def greet(_reader, writer):
+        writer.write(b"INFO {}\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(GatewayError) as caught:
+            await asyncio.to_thread(get_json, address, "/v1/status")
+    assert caught.value.message == f"no gateway answers at {address}: what is there speaks no HTTP"
