@@ -39,6 +39,7 @@ class Stack:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.up_document: dict = {}
+        self.beginning: subprocess.Popen | None = None
 
     def lf(self, *args, check: int | None = 0, timeout: float = 120, **more):
         """Run `lf ARGS` on this stack and return the finished process."""
@@ -126,8 +127,13 @@ class Stack:
             return None
 
     def begin(self):
-        """Start a paused replay; on a starved machine the answer may come late."""
-        until(lambda: self.lf("replay", "start", check=None).returncode == 0, what="the start")
+        """Start a paused replay without waiting for the command: the market does not either."""
+        self.beginning = subprocess.Popen(
+            [*LF, "replay", "start"],
+            env={**os.environ, "LF_DATA_DIR": str(self.data_dir)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def kill(self, service):
         """`kill -9` the service's process; return its pid."""
@@ -140,6 +146,8 @@ class Stack:
         return processes_naming(str(self.data_dir))
 
     def down(self):
+        if self.beginning is not None:
+            self.beginning.wait(60)
         self.lf("down", check=None)
         wait_gone(self.processes)
 

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 
+import psycopg
 import pytest
 from plain_client import PlainClient
 from recordings import recording
@@ -53,6 +54,69 @@ def test_a_killed_role_changes_nothing_in_the_end(stack, service):
     assert client.live["BTC-USD"]
     assert client.books["BTC-USD"].bids() == reference.books["BTC-USD"].bids()
     assert client.books["BTC-USD"].asks() == reference.books["BTC-USD"].asks()
+
+
+@pytest.mark.parametrize("service", ["ingest", "exchange"])
+def test_a_kill_before_the_log_costs_one_gap_that_names_what_is_missing(stack, service):
+    path = recording(NAME)
+    reference = rebuild(path)
+    stack.start("--source", f"replay:{path}", "--speed", "5", "--paused", "--shards", "1")
+    with stack.follow(
+        "sub", "BTC-USD", "--channel", "level2", "--channel", "trades", "--channel", "status",
+        "--json", "--until", "replay-end",
+    ) as sub:  # fmt: skip
+        stack.wait("clients=1")
+        stack.begin()
+        until(lambda: events(stack) > 300, what="progress")
+        killed = pid_of(stack, service)
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: pid_of(stack, service) not in (None, killed), what=f"a new {service}")
+        stack.wait("replay-end")
+        lines = sub.lines()
+    client = PlainClient().feed(lines)
+    (level2,) = [gap for gap in client.gaps if gap["channel"] == "level2"]
+    assert level2["cause"] == "upstream"
+    assert client.live["BTC-USD"]
+    assert client.books["BTC-USD"].bids() == reference.books["BTC-USD"].bids()
+    assert client.books["BTC-USD"].asks() == reference.books["BTC-USD"].asks()
+
+    trades = [gap for gap in client.gaps if gap["channel"] == "trades"]
+    assert len(trades) <= 1
+    missing = reference.trades["BTC-USD"].keys() - client.trades["BTC-USD"].keys()
+    assert missing == ids_of((gap["from_id"], gap["to_id"]) for gap in trades)
+    assert service == "exchange" or missing, "trades went on while ingest was away"
+    with psycopg.connect(stack.run_state()["postgres"]) as history:
+        stored = {row[0] for row in history.execute("SELECT trade_id FROM trade")}
+        told = history.execute("SELECT from_id, to_id FROM gap WHERE channel = 'trades'").fetchall()
+    assert stored == client.trades["BTC-USD"].keys()
+    assert missing == ids_of(told)
+
+    states = [
+        event["state"]
+        for message in map(json.loads, lines)
+        if (message.get("channel"), message.get("type")) == ("status", "status")
+        for event in message["data"]
+    ]
+    assert states[-2:] == ["resyncing", "live"]
+    verified = stack.json("verify", "--renormalize", "--shards", "1,4")
+    assert verified["ok"], verified
+    counts = verified["counts"]
+    assert counts["gaps"] == 1 + len(trades)
+    assert counts["raw_breaks"] == 1
+    assert counts["postgres_trades"] == counts["norm_trades"]
+
+
+def events(stack):
+    told = stack.told()
+    return told["counts"]["norm_events"] if told else 0
+
+
+def pid_of(stack, service):
+    return next(s["pid"] for s in stack.run_state()["services"] if s["name"] == service)
+
+
+def ids_of(ranges):
+    return {n for first, last in ranges for n in range(first, last + 1)}
 
 
 def test_a_killed_nats_server_loses_nothing_that_was_acknowledged(stack):
