@@ -31,7 +31,7 @@ FLAGS = {
 
 @examples(
     "lf loadtest --clients 100 --duration 60s --slo p95=10ms --slo gaps=0",
-    "lf loadtest --clients 200 --slow 5 --churn 2 --processes 2 --json report.json",
+    "lf loadtest --clients 200 --slow 5 --churn 2 --json report.json",
     "lf loadtest --scenario recovery",
 )
 def loadtest(
