@@ -5,6 +5,7 @@
 
 import contextlib
 import io
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -112,6 +113,15 @@ def _home():
     finally:
         os.environ.clear()
         os.environ.update(before)
+        _close_logs()
+
+
+def _close_logs():
+    """Let go of the log file that a start opened: its process would have ended."""
+    logger = logging.getLogger("ledgerflux")
+    for handler in logger.handlers:
+        handler.close()
+    logger.handlers, logger.propagate = [], True
 
 
 def _help(line):
