@@ -9,11 +9,10 @@ from typing import Any, Self
 
 import msgspec
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect as open_socket
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
-from websockets.typing import Subprotocol
+from websockets.exceptions import ConnectionClosed
 
-from ledgerflux.client.addresses import get_json, is_loopback
+from ledgerflux.client.addresses import get_json
+from ledgerflux.client.sockets import CANT_OPEN, how_ended, open_socket
 from ledgerflux.client.streams import Key, Reconnected, Streams, Wanted
 from ledgerflux.core.backoff import Backoff
 from ledgerflux.core.mirror import Mirror
@@ -21,15 +20,11 @@ from ledgerflux.core.snapshot import Position
 from ledgerflux.errors import GatewayError
 from ledgerflux.wire.gateway_reading import Message, read_message
 
-MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 UNREAD_MAX = 100_000
 """Messages kept while a request waits for its answer and nobody iterates."""
 REQUEST_TIMEOUT_S = 10.0
-OPEN_TIMEOUT_S = 5.0
-CLOSE_TIMEOUT_S = 1.0
 TERMINAL_CODES = range(4500, 5000)
 AGAIN = Message(type="error", code="closed", retryable=True, retry_after_ms=0)
-_CANT_OPEN = (OSError, InvalidHandshake, InvalidURI, EOFError)
 
 
 class Client:
@@ -89,7 +84,7 @@ class Client:
         for _ in range(len(self._urls)):
             try:
                 await self._open()
-            except _CANT_OPEN as error:
+            except CANT_OPEN as error:
                 reasons.append(f"{self.url}: {str(error) or type(error).__name__}")
                 self._urls.rotate(-1)
             else:
@@ -258,16 +253,7 @@ class Client:
     # -- connecting --------------------------------------------------------------------
 
     async def _open(self) -> None:
-        self._socket = await open_socket(
-            self.url,
-            subprotocols=[Subprotocol("lfx.v1")],
-            compression=None,
-            max_size=MESSAGE_BYTES_MAX,
-            max_queue=64,
-            open_timeout=OPEN_TIMEOUT_S,
-            close_timeout=CLOSE_TIMEOUT_S,
-            proxy=None if is_loopback(self.url) else True,
-        )
+        self._socket = await open_socket(self.url)
 
     async def _reconnect(self, closed: ConnectionClosed) -> None:
         """Come back: connect to the next address, subscribe again, say what was missed.
@@ -276,7 +262,9 @@ class Client:
             GatewayError: The gateway asked not to come back, or nobody answers for too long.
         """
         if closed.rcvd is not None and closed.rcvd.code in TERMINAL_CODES:
-            raise GatewayError(f"the gateway {_ended(closed)}", code=closed.rcvd.reason or "closed")
+            raise GatewayError(
+                f"the gateway {how_ended(closed)}", code=closed.rcvd.reason or "closed"
+            )
         give_up_s = time.monotonic() + self._give_up_after_s
         for failures in count():
             self._forget_connection()
@@ -287,7 +275,7 @@ class Client:
                 await self._open()
                 for wanted in list(self._streams.wanted):
                     await self._ask("subscribe", wanted.params(self._venue), reading=True)
-            except (*_CANT_OPEN, ConnectionClosed) as error:
+            except (*CANT_OPEN, ConnectionClosed) as error:
                 if time.monotonic() > give_up_s:
                     raise GatewayError(f"the connection does not come back: {error}") from error
             else:
@@ -300,8 +288,3 @@ class Client:
         self._repairs.clear()
         for number in list(self._answers):
             self._answered(number, AGAIN)
-
-
-def _ended(closed: ConnectionClosed) -> str:
-    frame = closed.rcvd or closed.sent
-    return "is gone" if frame is None else f"closed with {frame.code} {frame.reason}".rstrip()

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from ledgerflux.core.inbox import Room
 from ledgerflux.core.sharding import partitions_of
 from ledgerflux.ports import Bus, Clock, Feed
-from ledgerflux.roles.ingest_partition import CROWDED_BYTES, IngestPartition, IngestTools
+from ledgerflux.roles.ingest_partition import CROWDED_BYTES, IngestPartition
+from ledgerflux.roles.ingest_tools import IngestTools
 from ledgerflux.roles.pacer import Pacer
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
 from ledgerflux.venues.registry import venue as venue_named

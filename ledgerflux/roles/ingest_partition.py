@@ -1,57 +1,32 @@
-"""One partition's socket, and its way into RAW: frames verbatim, losses declared."""
+"""One partition's socket: opened, subscribed, read, asked for fresh books, opened again."""
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from ledgerflux.core.backoff import Backoff
 from ledgerflux.core.feed_refusal import floor_s
-from ledgerflux.core.inbox import Frames, Inbox, Lost, Note, Room
+from ledgerflux.core.inbox import Inbox
 from ledgerflux.core.resync import ResyncPolicy, ResyncStep
 from ledgerflux.core.sequence import SequenceTracker, Verdict
 from ledgerflux.errors import FeedError
 from ledgerflux.model.events import VenueError
-from ledgerflux.ports import Bus, Clock, Feed, FeedConnection
-from ledgerflux.roles.pacer import Pacer
+from ledgerflux.ports import FeedConnection
+from ledgerflux.roles.ingest_tools import IngestTools
 from ledgerflux.roles.partition_writer import PartitionWriter
+from ledgerflux.roles.raw_tail import RawTail
 from ledgerflux.telemetry.log import Events
 from ledgerflux.venues.base import Channel, Venue, complaint
 from ledgerflux.wire.health import FeedConf
-from ledgerflux.wire.record import Draft, Kind, draft, pack_frames
-from ledgerflux.wire.session import FrameGap, SessionClose, SessionOpen, encode_note
+from ledgerflux.wire.record import Kind
+from ledgerflux.wire.session import SessionClose, SessionOpen, encode_note
 from ledgerflux.wire.subjects import RAW, SESSION, raw_subject, resync_subject
 
 CROWDED_BYTES = 16 * 1024 * 1024
-ROOM_WAIT_S = 5.0
-"""A crowded inbox holds its socket back this long, once; then it is read into the room left."""
 STALL_LOOKS = 2
 """A stall is judged in so many looks: a busy loop of our own can't pass for one."""
-COMPRESS_ELSEWHERE_BYTES = 1024 * 1024
-DRAIN_S = 4.0
 
 log = Events(__name__)
-
-
-class IngestTools(NamedTuple):
-    """What all partitions of an ingest share."""
-
-    bus: Bus
-    clock: Clock
-    feed: Feed
-    pacer: Pacer
-    random: Callable[[], float]
-    writer: str
-    room: Room
-    """What all partitions may hold while the bus is away."""
-    crowded_bytes: int
-    """One partition's share of it: with more, its socket is held back for a while."""
-    silence_s: float | None
-    """A socket without a frame for this long is dead; None where silence is normal."""
-    stall_s: float | None
-    """The same once the socket has brought a heartbeat; None where it may stop."""
-    backoff_cap_s: float
-    """The longest wait before a socket is tried again."""
 
 
 class IngestPartition:
@@ -78,6 +53,7 @@ class IngestPartition:
             tools.bus, tools.clock, RAW, raw_subject(partition, venue.name), writer=tools.writer
         )
         self.inbox = Inbox(tools.room, crowded_bytes=tools.crowded_bytes)
+        self.tail = RawTail(self.inbox, self.writer)
         self._tools = tools
         self._venue = venue
         self._conf = conf
@@ -89,15 +65,11 @@ class IngestPartition:
         self._name = ""
         self._last_receive_ns = 0
         self._silence_s = tools.silence_s
-        self._held_back = False
         self._wanted: dict[str, None] = {}
         self.left_out: dict[str, str] = {}
         """Products that the venue refused, and what it said; asked for again with the next run."""
         self._ask_all = False
         self._asked = asyncio.Event()
-        self._arrived = asyncio.Event()
-        self._room = asyncio.Event()
-        self._idle = asyncio.Event()
 
     async def run(self) -> None:
         """Work until cancelled; then what was received is appended, and the session closed.
@@ -107,7 +79,7 @@ class IngestPartition:
         """
         await self.writer.open()
         async with asyncio.TaskGroup() as outer:
-            appending = outer.create_task(self._append_loop())
+            appending = outer.create_task(self.tail.run())
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._socket_loop())
@@ -115,17 +87,9 @@ class IngestPartition:
                     group.create_task(self._resync_loop())
             finally:
                 if not appending.done():
-                    await self._drain()
+                    await self.tail.drain()
                 appending.cancel()
-                self.inbox.close()
-
-    async def _drain(self) -> None:
-        """Wait until all that was received is in the log, as long as that can be hoped for."""
-        try:
-            async with asyncio.timeout(DRAIN_S):
-                await self._idle.wait()
-        except TimeoutError:
-            return  # the bus is away; what is left was never acknowledged to anybody
+                self.tail.close()
 
     # -- the socket --------------------------------------------------------------------
 
@@ -160,7 +124,7 @@ class IngestPartition:
     def _begin(self, connection: FeedConnection) -> None:
         now_ns = self._stamp()
         self._connection = connection
-        self._name = f"{self.partition:02d}-{now_ns:x}"
+        self._name = self.tail.connection = f"{self.partition:02d}-{now_ns:x}"
         self._tracker = SequenceTracker(0)
         self._silence_s = self._tools.silence_s
         self._wanted.clear()
@@ -175,14 +139,14 @@ class IngestPartition:
             channels=list(self._channels),
             receive_ns=now_ns,
         )
-        self._put_note(Kind.SESSION, encode_note(note))
+        self.tail.note(Kind.SESSION, encode_note(note))
         log.info("socket.opened", connection=self._name, products=" ".join(self._subscribable))
 
     def _end(self, reason: str, *, complete: bool) -> None:
         self.connected = False
         self._connection = None
         note = SessionClose(self._name, reason, self._stamp(), complete)
-        self._put_note(Kind.SESSION, encode_note(note))
+        self.tail.note(Kind.SESSION, encode_note(note))
         log.info("socket.closed", connection=self._name, reason=reason)
 
     async def _subscribe(self, connection: FeedConnection, channels: Sequence[Channel]) -> None:
@@ -215,11 +179,8 @@ class IngestPartition:
         receive_ns = self._stamp()
         self.frames_total += 1
         self.bytes_total += len(frame)
-        if self._held_back or self.inbox.crowded:
-            await self._hold_back()
-        if self.inbox.put(receive_ns, frame):
+        if await self.tail.put(receive_ns, frame):
             self._backoff.clean(self._tools.clock.monotonic_ns())
-        self._wake()
         if self._tools.stall_s is not None and self._venue.is_heartbeat(frame):
             self._silence_s = self._tools.stall_s
         sequence = self._venue.sequence(frame)
@@ -255,19 +216,6 @@ class IngestPartition:
             self.left_out[str(product)] = complained.message
             self._ask_all = True
             self._asked.set()
-
-    async def _hold_back(self) -> None:
-        """Leave a crowded inbox time to empty before the next frame: once, until it has."""
-        if not self.inbox.crowded:
-            self._held_back = False
-        elif not self._held_back:
-            try:
-                async with asyncio.timeout(ROOM_WAIT_S):
-                    while self.inbox.crowded:
-                        self._room.clear()
-                        await self._room.wait()
-            except TimeoutError:
-                self._held_back = True  # the bus is away: what comes now goes into the room left
 
     # -- fresh snapshots ---------------------------------------------------------------
 
@@ -335,41 +283,6 @@ class IngestPartition:
                 await connection.send(frame)
         except FeedError:
             return  # the socket's own loop sees the same, and connects again
-
-    # -- the log -----------------------------------------------------------------------
-
-    async def _append_loop(self) -> None:
-        while True:
-            while self.inbox:
-                await self._append(self.inbox.take())
-                self._room.set()
-            self._idle.set()
-            self._arrived.clear()
-            await self._arrived.wait()
-
-    async def _append(self, item: Frames | Lost | Note) -> None:
-        await self.writer.append(await self._record(item))
-
-    async def _record(self, item: Frames | Lost | Note) -> Draft:
-        match item:
-            case Frames(frames):
-                body = pack_frames(frames)
-                if len(body) < COMPRESS_ELSEWHERE_BYTES:
-                    return draft(Kind.FRAMES, len(frames), body)
-                return await asyncio.to_thread(draft, Kind.FRAMES, len(frames), body)
-            case Lost(count, from_ns, to_ns):
-                note = FrameGap("overflow", count, from_ns, to_ns, self._name)
-                return draft(Kind.GAP, count, encode_note(note))
-            case Note(kind, body):
-                return draft(Kind(kind), 0, body)
-
-    def _put_note(self, kind: Kind, body: bytes) -> None:
-        self.inbox.note(kind, body)
-        self._wake()
-
-    def _wake(self) -> None:
-        self._idle.clear()
-        self._arrived.set()
 
     def _stamp(self) -> int:
         """Return the receive time, never earlier than the one before in this partition."""

@@ -65,7 +65,8 @@ class Normalizer:
             case _:
                 raise LogError(f"RAW record {record.number} is of kind {record.kind.name}")
         made, resyncs = self.machine.take()
-        self.machine.counts["dlq"] += len(dead)
+        if dead:
+            self.machine.counts["dlq"] += len(dead)
         return Output(norm.batches(made), resyncs, dead, newest_ns)
 
     def lost(self, first: int, last: int, receive_ns: int) -> Output:
@@ -85,16 +86,13 @@ class Normalizer:
             dead.append(DeadLetter(number, index, reason, detail, frame, receive_ns))
             self.machine.refused(refused.reason, self.venue.sequence(frame), receive_ns)
             return
-        dead.extend(
-            DeadLetter(number, index, "unknown", event.kind, frame, receive_ns)
-            for event in parsed.events
-            if isinstance(event, Unknown) and self._sampled(event.kind)
-        )
-        dead.extend(
+        useless = [("unknown", event.kind) for event in parsed.events if isinstance(event, Unknown)]
+        useless += self.machine.frame(parsed, receive_ns)
+        dead += [
             DeadLetter(number, index, reason, detail, frame, receive_ns)
-            for reason, detail in self.machine.frame(parsed, receive_ns)
+            for reason, detail in useless
             if reason != "unknown" or self._sampled(detail)
-        )
+        ]
 
     def _sampled(self, kind: str) -> bool:
         """Keep one of each unknown kind or product: the first tells all."""

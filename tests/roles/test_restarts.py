@@ -96,7 +96,7 @@ async def test_another_run_of_the_source_is_another_epoch():
 
 async def test_what_does_not_fit_is_declared_as_a_gap(monkeypatch):
     monkeypatch.setattr("ledgerflux.roles.ingest.ROOM_BYTES_MAX", 2_000)
-    monkeypatch.setattr("ledgerflux.roles.ingest_partition.ROOM_WAIT_S", 0.01)
+    monkeypatch.setattr("ledgerflux.roles.raw_tail.ROOM_WAIT_S", 0.01)
     pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(200))
     pipeline.hold_ingest_after = 10
     await pipeline.run()
@@ -112,7 +112,7 @@ async def test_while_the_bus_is_away_a_crowded_socket_is_held_back_once_and_noth
     monkeypatch,
 ):
     monkeypatch.setattr("ledgerflux.roles.ingest.CROWDED_BYTES", 2_000)
-    monkeypatch.setattr("ledgerflux.roles.ingest_partition.ROOM_WAIT_S", 0.5)
+    monkeypatch.setattr("ledgerflux.roles.raw_tail.ROOM_WAIT_S", 0.5)
     pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(200))
     pipeline.hold_ingest_after = 10
     async with asyncio.timeout(30):  # held back at every frame, it would take longer
@@ -132,7 +132,7 @@ async def test_an_append_that_waits_is_told(monkeypatch):
             await asyncio.sleep(0)
         pipeline.ingest_bus.down = True
         (part,) = pipeline.ingest._partitions
-        part._put_note(Kind.SESSION, b"{}")
+        part.tail.note(Kind.SESSION, b"{}")
         while "NATS takes nothing for" not in pipeline.ingest.vitals().reason:
             await asyncio.sleep(0)
         assert pipeline.ingest.vitals().state == "degraded"

@@ -1,0 +1,37 @@
+"""The client's WebSocket: how it is opened, and how its end is told."""
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.typing import Subprotocol
+
+from ledgerflux.client.addresses import is_loopback
+
+MESSAGE_BYTES_MAX = 64 * 1024 * 1024
+OPEN_TIMEOUT_S = 5.0
+CLOSE_TIMEOUT_S = 1.0
+CANT_OPEN = (OSError, InvalidHandshake, InvalidURI, EOFError)
+"""What `open_socket` raises where no gateway can be had."""
+
+
+async def open_socket(url: str) -> ClientConnection:
+    """Return a connection to the gateway at `url`.
+
+    Raises:
+        OSError, InvalidHandshake, InvalidURI, EOFError: There is none.
+    """
+    return await connect(
+        url,
+        subprotocols=[Subprotocol("lfx.v1")],
+        compression=None,
+        max_size=MESSAGE_BYTES_MAX,
+        max_queue=64,
+        open_timeout=OPEN_TIMEOUT_S,
+        close_timeout=CLOSE_TIMEOUT_S,
+        proxy=None if is_loopback(url) else True,
+    )
+
+
+def how_ended(closed: ConnectionClosed) -> str:
+    """Return in words how a connection ended."""
+    frame = closed.rcvd or closed.sent
+    return "is gone" if frame is None else f"closed with {frame.code} {frame.reason}".rstrip()

@@ -1,0 +1,119 @@
+"""Sockets and requests of clients."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple, Protocol
+
+
+class Request(NamedTuple):
+    """One HTTP GET: path without query, and the query's first values."""
+
+    path: str
+    query: Mapping[str, str]
+
+
+class Response(NamedTuple):
+    """One HTTP answer."""
+
+    status: int
+    content_type: str
+    body: bytes
+    retry_after_s: int | None = None
+    """Told as `Retry-After`."""
+
+
+Handler = Callable[[Request], Response]
+"""Answers a GET at once: handlers return what is known, they never wait."""
+
+
+class ClientConnection(Protocol):
+    """One client's WebSocket, as the server sees it."""
+
+    address: str
+    """The socket's own, without its port; nobody is believed to speak for another."""
+    remote: str
+    path: str
+
+    async def send(self, message: str | bytes) -> None:
+        """Send one text message (bytes are UTF-8 text); waits while the socket is full.
+
+        Raises:
+            FeedError: The client is gone.
+        """
+        ...
+
+    def write_now(self, messages: Sequence[bytes]) -> bool:
+        """Write text messages (UTF-8) at once; False, and nothing is written, where it must wait.
+
+        That is where the socket is full or gone: `send_all` waits, or tells.
+        """
+        ...
+
+    async def send_all(self, messages: Sequence[bytes]) -> None:
+        """Send text messages (UTF-8) in one write; then wait while the socket is full.
+
+        Raises:
+            FeedError: The client is gone.
+        """
+        ...
+
+    async def receive(self) -> str | bytes:
+        """Return the next message: text as str, binary as bytes.
+
+        Raises:
+            FeedError: The client is gone.
+        """
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close with a WebSocket code."""
+        ...
+
+
+class Door(Protocol):
+    """Decides who may come in, by address; everything at once, nothing waits."""
+
+    def knock(self, address: str) -> bool:
+        """A socket came; False: close it unheard. Where True, `settle` follows."""
+        ...
+
+    def settle(self, address: str) -> None:
+        """A socket that knocked has made its request, or is gone."""
+        ...
+
+    def admit(self, address: str) -> Response | None:
+        """Let a WebSocket in (None), until `leave`; or answer why not."""
+        ...
+
+    def leave(self, address: str) -> None:
+        """A WebSocket that was let in is gone."""
+        ...
+
+    def ask(self, address: str) -> Response | None:
+        """Let a GET be answered (None), or answer why not."""
+        ...
+
+
+class Listener(Protocol):
+    """Serves HTTP GETs and, where asked to, WebSockets on one port."""
+
+    def serve(
+        self,
+        host: str,
+        port: int,
+        routes: Mapping[str, Handler],
+        on_connection: Callable[[ClientConnection], Awaitable[None]] | None = None,
+        *,
+        websocket_paths: Sequence[str] = (),
+        message_bytes_max: int = 16 * 1024,
+        door: Door | None = None,
+    ) -> AbstractAsyncContextManager[int]:
+        """Listen while the context is open; yield the port in use (`port` 0: a free one).
+
+        Routes are exact paths; a route that ends in `/*` answers everything below it.
+        Without a `door` everybody may come in.
+
+        Raises:
+            Conflict: The port is taken (`port_in_use`).
+        """
+        ...
