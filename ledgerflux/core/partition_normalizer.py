@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ledgerflux.core.product_normalizer import ProductNormalizer
-from ledgerflux.core.sequence import SequenceTracker, Verdict
+from ledgerflux.core.sequence import ACCEPT, SequenceTracker, Verdict
 from ledgerflux.model.checkpoint import PartitionCheckpoint, ProductCheckpoint
 from ledgerflux.model.events import (
     BookSnapshot,
@@ -33,6 +33,8 @@ class Resync(NamedTuple):
     reason: str
 
 
+OF_PRODUCTS = (BookUpdate, Trade, Ticker, BookSnapshot, RecentTrades)
+"""Events that belong to a product's streams, the most frequent first."""
 RUN_COUNTS = ("raw_frames", "raw_gap_frames", "raw_breaks")
 """Counts of the current run of the source; the others are of the data set."""
 
@@ -69,7 +71,7 @@ class PartitionNormalizer:
     def __init__(self) -> None:
         self.products: dict[str, ProductNormalizer] = {}
         self.session = Session()
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter(norm_events=0, gaps=0, dlq=0)
         self._tracker = SequenceTracker()
         self._made: list[Made] = []
         self._resyncs: list[Resync] = []
@@ -89,8 +91,11 @@ class PartitionNormalizer:
         made, resyncs = self._made[:], self._resyncs
         self._made.clear()  # the products hold this very list
         self._resyncs = []
-        self.counts["norm_events"] += len(made)
-        self.counts["gaps"] += sum(item.type == "gap" for item in made)
+        if made:
+            self.counts["norm_events"] += len(made)
+        for item in made:
+            if item[2] == "gap":
+                self.counts["gaps"] += 1
         return made, resyncs
 
     def passed_over(self) -> Counter[str]:
@@ -150,11 +155,15 @@ class PartitionNormalizer:
     def frame(self, parsed: Parsed, receive_ns: int) -> Sequence[Notice]:
         """One frame of the connection, read; return what in it could not be used."""
         self.counts["raw_frames"] += 1
-        if parsed.sequence is not None and not self._in_order(parsed.sequence, receive_ns):
+        sequence = parsed.sequence
+        if sequence is not None and not self._in_order(sequence, receive_ns):
             return ()
         touched: dict[str, ProductNormalizer] = {}
         for event in parsed.events:
-            self._event(event, parsed.sequence, receive_ns, touched)
+            if isinstance(event, OF_PRODUCTS):
+                self._event(event, sequence, receive_ns, touched)
+            else:
+                self._aside(event, receive_ns)
         derive_ticker = "ticker" not in self.session.channels
         for product, stream in touched.items():
             problem = stream.finish_frame(receive_ns, derive_ticker=derive_ticker)
@@ -176,7 +185,7 @@ class PartitionNormalizer:
 
     def _in_order(self, sequence: int, receive_ns: int) -> bool:
         judgement = self._tracker.receive(sequence)
-        if judgement.verdict is Verdict.ACCEPT:
+        if judgement is ACCEPT:
             return True
         if judgement.verdict is Verdict.HOLE:
             self.counts["sequence_holes"] += 1
@@ -191,19 +200,11 @@ class PartitionNormalizer:
 
     def _event(
         self,
-        event: Event,
+        event: BookUpdate | Trade | Ticker | BookSnapshot | RecentTrades,
         sequence: int | None,
         receive_ns: int,
         touched: dict[str, ProductNormalizer],
     ) -> None:
-        if isinstance(event, Unknown | VenueError):
-            self.counts["unknown" if isinstance(event, Unknown) else "venue_errors"] += 1
-            return
-        if isinstance(event, Heartbeat):
-            self._heard(event, receive_ns)
-            return
-        if not isinstance(event, BookUpdate | BookSnapshot | Trade | RecentTrades | Ticker):
-            return
         stream = self.products.get(event.product)
         if stream is None:
             self.counts["unknown_product"] += 1
@@ -224,6 +225,15 @@ class PartitionNormalizer:
                 stream.recent_trades(event, receive_ns)
         if problem is not None:
             self._refuse(event.product, problem)
+
+    def _aside(self, event: Event, receive_ns: int) -> None:
+        """What belongs to no product's streams."""
+        if isinstance(event, Heartbeat):
+            self._heard(event, receive_ns)
+        elif isinstance(event, Unknown):
+            self.counts["unknown"] += 1
+        elif isinstance(event, VenueError):
+            self.counts["venue_errors"] += 1
 
     def _heard(self, event: Heartbeat, receive_ns: int) -> None:
         """Judge a heartbeat's counter: each must be one more than the last of its connection."""

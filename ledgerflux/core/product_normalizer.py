@@ -64,7 +64,7 @@ class ProductNormalizer:
         self._numbering = Numbering(product, out)
         self._trades = TradeLine(self._numbering)
         self._ticker = TickerLine(self._numbering)
-        self._pending: list[Level2Update] = []
+        self._pending: list[tuple[BookUpdate, int | None]] = []
         self._traded = False
         self._book_exchange_ns: int | None = None
         self._book_receive_ns = 0
@@ -153,33 +153,17 @@ class ProductNormalizer:
             self.doubt("upstream", str(refused), receive_ns)
             return str(refused)
         self._book_exchange_ns, self._book_receive_ns = event.exchange_ns, receive_ns
-        self._pending.append(
-            Level2Update(
-                seq=0,
-                ts_exchange=exchange_time(event.exchange_ns),
-                ts_receive=rfc3339(receive_ns),
-                changes=event.changes,
-                src_seq=src_seq,
-            )
-        )
+        self._pending.append((event, src_seq))
         return None
 
     def finish_frame(self, receive_ns: int, *, derive_ticker: bool) -> str | None:
         """Publish what the frame did; return why the book is no longer believed, or None."""
-        pending, self._pending = self._pending, []
         traded, self._traded = self._traded, False
-        if pending and self.book.crossed():
-            self.doubt("upstream", "the book is crossed", receive_ns)
-            return "the book is crossed"
-        for update in pending:
-            numbered = Level2Update(
-                self._numbering.next("level2"),
-                update.ts_exchange,
-                update.ts_receive,
-                update.changes,
-                update.src_seq,
-            )
-            self._numbering.emit("level2", "update", numbered)
+        if self._pending:
+            if self.book.crossed():
+                self.doubt("upstream", "the book is crossed", receive_ns)
+                return "the book is crossed"
+            self._publish(receive_ns)
         if derive_ticker and self.state == "live":
             self._ticker.derive(
                 self.book.best(),
@@ -205,6 +189,21 @@ class ProductNormalizer:
         self._ticker.venue(event, receive_ns)
 
     # -- inside ------------------------------------------------------------------------
+
+    def _publish(self, receive_ns: int) -> None:
+        """Number the frame's updates and hand them out."""
+        numbering = self._numbering
+        ts_receive = rfc3339(receive_ns)
+        for event, src_seq in self._pending:
+            update = Level2Update(
+                numbering.next("level2"),
+                exchange_time(event.exchange_ns),
+                ts_receive,
+                event.changes,
+                src_seq,
+            )
+            numbering.emit("level2", "update", update)
+        self._pending.clear()
 
     def _begin_epoch(self, run: str) -> None:
         self.state = "init"

@@ -9,7 +9,7 @@ States of the book are the normalizer's words; only a snapshot makes it `live` a
     any  --lose------> stale          (the log could not be followed, see `restore`)
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
@@ -27,6 +27,7 @@ from ledgerflux.core.telling import (
 )
 from ledgerflux.errors import LogError
 from ledgerflux.model.checkpoint import ProductCheckpoint
+from ledgerflux.model.events import Level
 from ledgerflux.model.stream import (
     ChannelName,
     Gap,
@@ -190,7 +191,7 @@ class ProductStream:
             raise self._corrupt(str(error)) from error
         self._ts_exchange, self._ts_receive = updates[-1].ts_exchange, updates[-1].ts_receive
 
-    def _replace(self, bids: Iterable[Sequence[str]], asks: Iterable[Sequence[str]]) -> None:
+    def _replace(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
         try:
             self.book.replace(bids, asks)
         except BookRefused as error:

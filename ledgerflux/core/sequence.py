@@ -21,7 +21,7 @@ class Judgement(NamedTuple):
     missing: int = 0
 
 
-_ACCEPT = Judgement(Verdict.ACCEPT)
+ACCEPT = Judgement(Verdict.ACCEPT)
 _REPEAT = Judgement(Verdict.REPEAT)
 
 
@@ -42,7 +42,7 @@ class SequenceTracker:
         expected = self.expected
         if expected is None or number == expected:
             self.expected = number + 1
-            return _ACCEPT
+            return ACCEPT
         if number < expected:
             return _REPEAT
         self.expected = number + 1

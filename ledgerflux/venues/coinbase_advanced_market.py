@@ -11,8 +11,8 @@ import msgspec
 from ledgerflux.model.events import (
     BookSnapshot,
     BookUpdate,
-    Change,
     Event,
+    Level,
     RecentTrades,
     Side,
     Trade,
@@ -58,21 +58,57 @@ class _BookEvent(msgspec.Struct, gc=False):
     product_id: str
     updates: list[_Level]
 
-    def read(self, exchange_ns: int | None) -> Event:
-        product = product_id(self.product_id)
-        changes: list[Change] = []
-        texts: list[str] = []
-        for level in self.updates:
-            price, size = level.price_level, level.new_quantity
-            changes.append((_SIDES[level.side], price, size))
-            texts.append(price)
-            texts.append(size)
-        check_decimals(texts)
-        if self.type == "update":
-            return BookUpdate(product, changes, exchange_ns)
-        bids = [(price, size) for side, price, size in changes if side == "buy"]
-        asks = [(price, size) for side, price, size in changes if side == "sell"]
-        return BookSnapshot(product, bids, asks, exchange_ns)
+
+def _book_event(event: "_BookEvent | _TimedBookEvent", exchange_ns: int | None) -> Event:
+    product = product_id(event.product_id)
+    levels = event.updates
+    prices = [level.price_level for level in levels]
+    sizes = [level.new_quantity for level in levels]
+    check_decimals(prices + sizes)
+    if event.type == "update":
+        sides = [_SIDES[level.side] for level in levels]
+        return BookUpdate(product, [*zip(sides, prices, sizes, strict=True)], exchange_ns)
+    held: dict[str, list[Level]] = {"bid": [], "offer": []}
+    for level in levels:
+        held[level.side].append((level.price_level, level.new_quantity))
+    return BookSnapshot(product, held["bid"], held["offer"], exchange_ns)
+
+
+class _TimedLevel(msgspec.Struct, gc=False):
+    side: Literal["bid", "offer"]
+    price_level: str
+    new_quantity: str
+    event_time: str
+
+
+class _TimedBookEvent(msgspec.Struct, gc=False):
+    type: Literal["snapshot", "update"]
+    product_id: str
+    updates: list[_TimedLevel]
+
+
+class BookInFull(msgspec.Struct, tag_field="channel", tag="l2_data", gc=False):
+    """A `Book` with every field that the venue writes.
+
+    None of its fields may be missing, so its double quotes are counted without a look at
+    its levels: nine of ten frames are this, and take a third less time than as a `Book`.
+    """
+
+    sequence_num: Count
+    timestamp: str
+    events: list[_TimedBookEvent]
+
+    def quotes(self) -> int:
+        """Return the double quotes of all fields."""
+        quotes = 12
+        for event in self.events:
+            quotes += 10 + 16 * len(event.updates)
+        return quotes
+
+    def read(self) -> list[Event]:
+        """Return what `Book` returns."""
+        exchange_ns = time_ns(self.timestamp)
+        return [_book_event(event, exchange_ns) for event in self.events]
 
 
 class Book(Envelope, tag="l2_data"):
@@ -91,7 +127,7 @@ class Book(Envelope, tag="l2_data"):
     def read(self) -> list[Event]:
         """Return a `BookSnapshot` or `BookUpdate` for each event, at the frame's time."""
         exchange_ns = time_ns(self.timestamp)
-        return [event.read(exchange_ns) for event in self.events]
+        return [_book_event(event, exchange_ns) for event in self.events]
 
 
 class _Trade(msgspec.Struct, gc=False):

@@ -64,9 +64,8 @@ def check_changes(changes: Iterable[Change]) -> None:
         Refused: `number`.
     """
     texts: list[str] = []
-    for _, price, size in changes:
-        texts.append(price)
-        texts.append(size)
+    for change in changes:
+        texts += change[1:]
     check_decimals(texts)
 
 

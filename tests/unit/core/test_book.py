@@ -98,12 +98,13 @@ def test_a_book_made_of_its_own_levels_is_the_same_book(updates):
     assert (twin.bids(), twin.asks()) == (book.bids(), book.asks())
 
 
-@given(changes, st.integers(0, 40))
+@given(st.lists(changes, max_size=3), st.integers(0, 40))
 def test_a_depth_cuts_the_same_levels_off_the_top(updates, depth):
     book = Book()
-    book.apply(updates)
-    assert book.bids(depth) == book.bids()[:depth]
-    assert book.asks(depth) == book.asks()[:depth]
+    for update in updates:
+        book.apply(update)
+        assert book.bids(depth) == book.bids()[:depth]
+        assert book.asks(depth) == book.asks()[:depth]
 
 
 def test_levels_stand_best_first_on_both_sides():
@@ -196,14 +197,17 @@ def test_after_a_refusal_the_changes_before_it_are_in():
     assert book.bids() == [("1", "1")]
 
 
-def test_the_memory_of_prices_is_bounded(monkeypatch):
-    monkeypatch.setattr(module, "_MEMO_MAX", 3)
+def test_what_is_remembered_of_levels_that_left_is_bounded(monkeypatch):
+    monkeypatch.setattr(module, "_KEYS_SPARE", 3)
     book = Book()
-    for price in range(1, 11):
-        book.apply([("buy", str(price), "1"), ("buy", "1", str(price))])
-        assert len(book._memo) <= 3
-    assert book.bids(2) == [("10", "1"), ("9", "1")]
-    assert book.bids()[-1] == ("1", "10")
+    for price in range(1, 30):
+        other = f"{price}.5"
+        book.apply([("buy", other, "1"), ("buy", "1", str(price)), ("buy", other, "0")])
+        side = book._bids
+        assert len(side.keys) <= 2 * len(side.levels) + 3 + 1
+        assert len(side.gone) <= len(side.keys)
+        assert len(side.heap) == len(side.levels) + len(side.gone)
+        assert book.bids() == [("1", str(price))]
 
 
 def test_the_canonical_text_has_one_line_a_level_best_first():

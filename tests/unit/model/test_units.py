@@ -13,6 +13,7 @@ from ledgerflux.model.units import (
     is_zero,
     parse_time_ns,
     price_tick,
+    price_ticks,
     rfc3339,
 )
 
@@ -125,3 +126,16 @@ def test_ticks_sort_as_prices_do(one, other):
     ticks = price_tick(one), price_tick(other)
     if None not in ticks:
         assert (ticks[0] < ticks[1]) == (Fraction(one) < Fraction(other))
+
+
+@given(st.lists(decimals.filter(lambda text: text[0] != "-" and len(text.partition(".")[2]) <= 12)))
+def test_many_ticks_at_once_are_those_of_each(texts):
+    assert price_ticks(texts) == [price_tick(text) for text in texts]
+
+
+NO_DECIMALS = [bad for bad in BAD_DECIMALS if isinstance(bad, str) and not is_decimal(bad)]
+
+
+@pytest.mark.parametrize("unusual", [*NO_DECIMALS, "-1", "0.1234567890120", "1|2", "|", "1|"])
+def test_many_ticks_at_once_are_left_to_one_by_one_where_a_text_is_unusual(unusual):
+    assert price_ticks(["1", unusual, "2"]) is None

@@ -7,7 +7,15 @@ import pytest
 from data.venue_frames import ADVANCED
 from recordings import received
 
-from ledgerflux.model.events import Ignored, Parsed, RecentTrades, Trade, Unknown, VenueError
+from ledgerflux.model.events import (
+    BookUpdate,
+    Ignored,
+    Parsed,
+    RecentTrades,
+    Trade,
+    Unknown,
+    VenueError,
+)
 from ledgerflux.venues.base import Refused
 from ledgerflux.venues.coinbase_advanced import CHANNELS, CoinbaseAdvanced
 
@@ -207,3 +215,11 @@ def test_a_recorded_snapshot_holds_every_level():
             (event,) = VENUE.parse(frame).events
             assert len(event.bids) + len(event.asks) == frame.count(b'"price_level"') == 45745
             break
+
+
+def test_a_book_frame_that_lacks_a_field_is_read_by_the_general_decoder():
+    frame = (
+        b'{"channel":"l2_data","sequence_num":5,"events":[{"type":"update",'
+        b'"product_id":"BTC-USD","updates":[]}]}'
+    )
+    assert VENUE.parse(frame) == Parsed(5, [BookUpdate("BTC-USD", [], None)])

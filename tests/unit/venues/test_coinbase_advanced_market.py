@@ -240,3 +240,52 @@ def test_a_trade_with_a_bad_number_is_refused(key, text):
 )
 def test_a_message_of_another_shape_is_malformed(frame):
     assert reason_of(frame) == "malformed"
+
+
+# A frame as the venue writes it is decoded with all its fields; the general decoder must
+# make the same of it, and take over where a field is missing.
+
+COMPACT = (
+    '{"channel":"l2_data","timestamp":"2026-08-09T05:23:42Z","sequence_num":5,"events":'
+    '[{"type":"KIND","product_id":"BTC-USD","updates":[{"side":"bid","event_time":"T",'
+    '"price_level":"1.5","new_quantity":"0"},{"side":"offer","event_time":"T",'
+    '"price_level":"2","new_quantity":"1"}]}]}'
+)
+
+
+@pytest.mark.parametrize("kind", ["update", "snapshot"])
+@pytest.mark.parametrize(
+    ("cut", "put"),
+    [
+        ("", ""),
+        ('"event_time":"T",', ""),
+        ('"timestamp":"2026-08-09T05:23:42Z",', ""),
+        ('"sequence_num":5', '"client_id":"","sequence_num":5'),
+        ('"side":"bid"', '"note":7,"side":"bid"'),
+        ('"1.5"', '"1\\u002e5"'),
+    ],
+)
+def test_a_book_with_all_its_fields_is_read_as_any_other(kind, cut, put):
+    frame = COMPACT.replace("KIND", kind).replace(cut, put).encode()
+    message = MESSAGE.decode(frame)
+    parsed = VENUE.parse(frame)
+    assert (parsed.sequence, parsed.events) == (5, message.read())
+    assert len(parsed.events) == 1
+
+
+@pytest.mark.parametrize(
+    ("cut", "put", "reason"),
+    [
+        ('"side":"bid"', '"side":"offer","side":"bid"', "limits"),
+        ('"event_time":"T"', '"side":"bid"', "limits"),
+        ('"event_time":"T"', '"price_level":"9"', "limits"),
+        ('"new_quantity":"0"', '"new_quantity":"1e3"', "number"),
+        ('"new_quantity":"0"', '"new_quantity":0', "number"),
+        ('"bid"', '"ask"', "malformed"),
+        ('"BTC-USD"', '"*"', "subject"),
+    ],
+)
+def test_a_book_with_all_its_fields_is_refused_as_any_other(cut, put, reason):
+    with pytest.raises(Refused) as refused:
+        VENUE.parse(COMPACT.replace("KIND", "update").replace(cut, put, 1).encode())
+    assert refused.value.reason == reason
