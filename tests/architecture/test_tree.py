@@ -60,7 +60,7 @@ def test_no_lock_file_is_tracked():
 
 def test_no_tracked_file_names_a_place_of_one_machine():
     places = ("/home" + "/", "/wo" + "rk/", "/root" + "/")
-    pattern = re.compile("|".join(f"(?<![\\w.$}}]){place}(?!you\b)\\w" for place in places))
+    pattern = re.compile("|".join(f"(?<![\\w.$}}]){place}(?!you\\b)\\w" for place in places))
     assert [of_tree(path) for path in TEXTS if pattern.search(text(path))] == []
 
 
