@@ -59,12 +59,14 @@ class Outbox:
     def pop_up_to(self, size_bytes: int) -> list[bytes]:
         """Return the oldest messages: one, and as many more as `size_bytes` hold together."""
         messages = self._messages
+        batch: list[bytes]
         if self.size <= size_bytes:
             batch = list(messages)
             messages.clear()
             taken_bytes = self.size
         else:
-            batch, taken_bytes = [], 0
+            batch = []
+            taken_bytes = 0
             while messages and (not batch or taken_bytes + len(messages[0]) <= size_bytes):
                 batch.append(messages.popleft())
                 taken_bytes += len(batch[-1])

@@ -11,6 +11,7 @@ import msgspec
 from ledgerflux.model.events import (
     BookSnapshot,
     BookUpdate,
+    Change,
     Event,
     Level,
     RecentTrades,
@@ -67,7 +68,8 @@ def _book_event(event: "_BookEvent | _TimedBookEvent", exchange_ns: int | None) 
     check_decimals(prices + sizes)
     if event.type == "update":
         sides = [_SIDES[level.side] for level in levels]
-        return BookUpdate(product, [*zip(sides, prices, sizes, strict=True)], exchange_ns)
+        changes: list[Change] = [*zip(sides, prices, sizes, strict=True)]
+        return BookUpdate(product, changes, exchange_ns)
     held: dict[str, list[Level]] = {"bid": [], "offer": []}
     for level in levels:
         held[level.side].append((level.price_level, level.new_quantity))

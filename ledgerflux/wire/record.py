@@ -33,7 +33,8 @@ _FRAME_BYTES = _FRAME.size
 _unpack_frame = _FRAME.unpack_from
 PREFIX_BYTES = _HEAD.size + _CRC.size
 _unpack_prefix = struct.Struct(">BBHIQQqQQI").unpack_from
-_new = tuple.__new__  # makes a NamedTuple in half the time of calling it
+# Makes a NamedTuple in half the time of calling it.
+_new = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 class Kind(IntEnum):

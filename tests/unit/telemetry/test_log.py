@@ -20,6 +20,8 @@ class Terminal(io.StringIO):
 def loggers_as_before():
     root, ours = logging.getLogger(), logging.getLogger("ledgerflux")
     before = [(one, one.handlers, one.level, one.propagate) for one in (root, ours)]
+    ours.handlers, ours.propagate = [], True
+    ours.setLevel(logging.NOTSET)
     yield
     for one, handlers, level, propagate in before:
         for handler in one.handlers:
