@@ -67,7 +67,7 @@ def _book_event(event: "_BookEvent | _TimedBookEvent", exchange_ns: int | None) 
     sizes = [level.new_quantity for level in levels]
     check_decimals(prices + sizes)
     if event.type == "update":
-        sides = [_SIDES[level.side] for level in levels]
+        sides: list[Side] = [_SIDES[level.side] for level in levels]
         changes: list[Change] = [*zip(sides, prices, sizes, strict=True)]
         return BookUpdate(product, changes, exchange_ns)
     held: dict[str, list[Level]] = {"bid": [], "offer": []}
