@@ -46,7 +46,7 @@ coverage:
 # The slow lanes: whole stacks, killed and restarted
 [group('develop')]
 test-slow *ARGS:
-    {{uv}} run pytest -m "slow or fault" {{ARGS}}
+    {{uv}} run pytest -n 0 -m "slow or fault" {{ARGS}}
 
 # Measure this machine, recordings as arguments (`--recording FILE`); writes docs/benchmarks.md
 [group('develop')]

@@ -79,17 +79,17 @@ class StreamCheck:
             self._findings.epochs += at is not None
             self._adopt(epoch, seq)
             return True
-        if self._loading is not None:
+        inside, self._loading = self._loading is not None, None
+        if prev_seq > at:
+            self._lose(at, prev_seq, f"data {_text(epoch, prev_seq, seq)} after {at}")
+        elif prev_seq < at < seq:
+            self._breach(f"data {_text(epoch, prev_seq, seq)} overlap {at}")
+            self._findings.duplicates += at - prev_seq
+        elif inside:
             self._breach(f"data {_text(epoch, prev_seq, seq)} inside a snapshot")
-            self._loading = None
         if seq <= at:
             self._again(prev_seq, seq)
             return False
-        if prev_seq > at:
-            self._lose(at, prev_seq, f"data {_text(epoch, prev_seq, seq)} after {at}")
-        elif prev_seq < at:
-            self._breach(f"data {_text(epoch, prev_seq, seq)} overlap {at}")
-            self._findings.duplicates += at - prev_seq
         self.seq = seq
         return True
 

@@ -134,8 +134,8 @@ def assert_one_gap_each(feed, reason):
         assert reason in gap.detail
         told, named = feed.trade_ids(product)
         assert len(feed.gaps(product, "trades")) <= 1
-        every = [*told, *named]
-        assert sorted(every) == list(range(min(told), max(told) + 1))
+        if told:  # a quiet product may not have traded yet
+            assert sorted([*told, *named]) == list(range(min(told), max(told) + 1))
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1012])

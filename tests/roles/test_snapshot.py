@@ -84,7 +84,7 @@ async def test_gaps_are_stored_with_what_is_known_of_them(memory_bus, log):
         await stored(store, log.number)
     (row,) = store.shared.gaps.values()
     assert row == (
-        V, BTC, "trades", "r1", 1, "upstream", "a hole missing=2 from_id=5 to_id=6", START_NS,
+        V, BTC, "trades", "r1", 1, "upstream", "a hole", START_NS, 2, 5, 6,
     )  # fmt: skip
 
 

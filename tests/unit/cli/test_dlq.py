@@ -20,6 +20,7 @@ LETTERS = [Letter(1, FRAME, 9, b"\xff{\x1b\n}"), Letter(2, ROW, 3, b"row")]
 def asked(monkeypatch):
     """Return the queries that were made of a stack with two letters."""
     queries = []
+    monkeypatch.setenv("COLUMNS", "120")
 
     def find(run_dir, query):
         queries.append(query)

@@ -61,7 +61,13 @@ def test_what_was_noted_is_what_is_read(note):
         ),
         (
             SessionClose("07-1", "silent", 5),
-            {"event": "close", "connection": "07-1", "reason": "silent", "receive_ns": 5},
+            {
+                "event": "close",
+                "connection": "07-1",
+                "reason": "silent",
+                "receive_ns": 5,
+                "complete": False,
+            },
         ),
         (
             FrameGap("overflow", None, 1, 2, "07-1"),
