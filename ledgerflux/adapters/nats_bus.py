@@ -16,6 +16,7 @@ from nats import errors as nats_errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from ledgerflux.adapters.bounded import bounded
 from ledgerflux.adapters.nats_pull import PullFeed
 from ledgerflux.errors import AppendInDoubt, AppendRefused, BusError
 from ledgerflux.ports import Mailbox, Stored, StreamState
@@ -61,7 +62,7 @@ class NatsBus:
         """Connect; the connection is kept up until the context ends.
 
         The client library tries its first connection without end, refused credentials
-        included: the limit here is ours.
+        included, and may swallow a cancellation while it cleans up: the limit here is ours.
 
         Raises:
             BusError: Nothing answers at `url` in time, or it refuses the credentials.
@@ -69,24 +70,24 @@ class NatsBus:
         client = Client()
         bus = cls(client)
         try:
-            async with asyncio.timeout(connect_timeout_s):
-                await client.connect(
-                    url,
-                    user=user,
-                    password=password,
-                    name=name,
-                    connect_timeout=2,
-                    allow_reconnect=True,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.1,  # type: ignore[arg-type]
-                    ping_interval=1,
-                    max_outstanding_pings=2,
-                    pending_size=0,
-                    dont_randomize=True,
-                    disconnected_cb=bus._on_disconnected,
-                    reconnected_cb=bus._on_reconnected,
-                    error_cb=bus._on_error,
-                )
+            connecting = client.connect(
+                url,
+                user=user,
+                password=password,
+                name=name,
+                connect_timeout=2,
+                allow_reconnect=True,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.1,  # type: ignore[arg-type]
+                ping_interval=1,
+                max_outstanding_pings=2,
+                pending_size=0,
+                dont_randomize=True,
+                disconnected_cb=bus._on_disconnected,
+                reconnected_cb=bus._on_reconnected,
+                error_cb=bus._on_error,
+            )
+            await bounded(connecting, connect_timeout_s)
         except (TimeoutError, nats_errors.Error, OSError) as error:
             await client.close()
             told = client.last_error or error

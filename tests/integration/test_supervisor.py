@@ -220,6 +220,9 @@ async def test_a_program_that_is_not_there_is_an_error_of_ours(bench):
 async def test_a_start_that_takes_too_long_names_what_is_missing(bench):
     supervisor = bench.start(a=UP, b=HANGS, c=UP)
     running = asyncio.create_task(supervisor.run())
+    async with asyncio.timeout(10):
+        while bench.states()["a"] != "ready":
+            await asyncio.sleep(0.01)
     with pytest.raises(Timeout, match=r"not ready within 0.5 s: b, c"):
         await supervisor.wait_up(0.5)
     await stopped(supervisor, running)
