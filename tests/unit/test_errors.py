@@ -94,3 +94,13 @@ def test_whoever_catches_a_family_catches_its_members():
     assert issubclass(AppendInDoubt, BusError)
     for kind in (NotRunning, Timeout, MissingDependency, Conflict, Unhealthy):
         assert issubclass(kind, StackError)
+
+
+def test_the_lines_for_people_name_code_reason_and_each_way_on():
+    error = Conflict("port 8000 is taken", code="port_in_use", try_next=["lf doctor", "lf down"])
+    assert errors.lines_of(error) == [
+        "error[port_in_use]: port 8000 is taken",
+        "  next: lf doctor",
+        "        lf down",
+    ]
+    assert errors.lines_of(Conflict("held")) == ["error[already_running]: held"]

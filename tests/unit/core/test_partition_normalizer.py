@@ -104,6 +104,14 @@ def test_a_product_that_a_new_session_leaves_out_is_not_live_any_more():
     assert states(machine)[ETH] == "live"
 
 
+def test_what_all_products_passed_over_is_summed():
+    machine = opened(BTC, ETH)
+    for number, product in enumerate((BTC, ETH, ETH)):
+        machine.frame(Parsed(number, [update(product)]), START_NS)
+    assert machine.passed_over()["updates_ignored"] == 3
+    assert machine.passed_over()["trades_repeated"] == 0
+
+
 def test_frames_count_anew_in_each_run_of_the_source():
     machine = live()
     machine.lost("overflow", 3, START_NS)
