@@ -108,7 +108,7 @@ class Stack:
 
     def pid(self, service):
         services = {item["name"]: item["pid"] for item in self.status()["services"]}
-        return services[service]
+        return services.get(service)
 
     def run_state(self):
         """Return `run.json`: what the supervisor knows, at once."""

@@ -55,7 +55,8 @@ def test_an_earlier_report_that_was_faster_is_exit_99(stack, tmp_path):
     told = json.loads(done.stdout)
     trusted = {row["key"] for row in told["rows"] if row["value"] is not None and not row["doubt"]}
     assert {item["key"] for item in told["slower"]} == trusted
-    assert done.returncode == (THRESHOLD_MISSED if trusted else 0)
+    # A neighbour may have disturbed every row: then nothing was compared (98), or all was well.
+    assert done.returncode in ((THRESHOLD_MISSED,) if trusted else (0, NOT_TRUSTED))
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,9 @@ def test_logs_are_one_stream_in_the_order_of_time(stack):
     times = [line["ts"] for line in lines]
     assert times == sorted(times)
     assert {"nats", "postgres", "supervisor", "normalize-0"} <= {line["service"] for line in lines}
-    assert stack.lf("logs", "moon", check=2).stderr.count("\n") == 1
+    error, way_on = stack.lf("logs", "moon", check=2).stderr.splitlines()
+    assert error.startswith("error[unknown_service]: no log of 'moon' here: there are ")
+    assert way_on == "  next: lf logs --help"
 
 
 def test_a_broken_pipe_is_no_failure(stack):
