@@ -5,7 +5,7 @@ import json
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -90,7 +90,8 @@ class WsClient:
         connection = self._connection
         if connection.state is State.OPEN:
             connection.transport.write(_joined(messages))
-            await connection.drain()
+            with suppress(OSError):  # a reset while it drained: told below
+                await connection.drain()
         if connection.state is not State.OPEN:
             await connection.wait_closed()
             raise _gone(connection.protocol.close_exc)
