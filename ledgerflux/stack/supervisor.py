@@ -180,6 +180,9 @@ class Supervisor:
     async def _look_after(self, name: str, tasks: asyncio.TaskGroup) -> None:
         """Live one life of service `name`, from its start to its end."""
         member = self._members[name]
+        if self._machine.stopping:  # `stop` came before this life's first step
+            self._ended(name, 0, "", tasks)
+            return
         began = time.monotonic()
         life = asyncio.current_task()
         assert life is not None

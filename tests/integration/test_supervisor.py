@@ -68,9 +68,10 @@ class Absent(Script):
 class Slow(Script):
     """A runner that prepares for a long time, and cleans up when that is cut short."""
 
-    cleaned_up = False
+    begun = cleaned_up = False
 
     async def launch(self, spawn):
+        self.begun = True
         try:
             await asyncio.sleep(600)
         finally:
@@ -85,6 +86,7 @@ class Bench:
     def __init__(self, directory):
         self.directory = directory
         self.ready, self.deaths, self.changes = [], [], 0
+        self.on_change = lambda: None
 
     def start(self, **runners):
         needs = {"b": ("a",), "c": ("a", "b")}
@@ -107,6 +109,7 @@ class Bench:
 
     def _changed(self):
         self.changes += 1
+        self.on_change()
 
     def states(self):
         return {row.name: row.state for row in self.supervisor.standings}
@@ -233,12 +236,22 @@ async def test_a_stop_during_the_start_leaves_nothing(bench):
     supervisor = bench.start(a=UP, b=slow)
     running = asyncio.create_task(supervisor.run())
     async with asyncio.timeout(10):
-        while bench.states()["a"] != "ready":
+        while not slow.begun:
             await asyncio.sleep(0.01)
     supervisor.stop()
     await asyncio.sleep(0.01)
     await stopped(supervisor, running)
     assert slow.cleaned_up
+    assert bench.states() == {"a": "stopped", "b": "stopped"}
+
+
+async def test_a_stop_before_a_start_has_begun_starts_nothing(bench):
+    slow = Slow(UP, bench.directory, "b")
+    supervisor = bench.start(a=UP, b=slow)
+    bench.on_change = lambda: bench.states()["a"] == "ready" and supervisor.stop()
+    async with asyncio.timeout(20):
+        await supervisor.run()
+    assert not slow.begun
     assert bench.states() == {"a": "stopped", "b": "stopped"}
 
 

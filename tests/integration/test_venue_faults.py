@@ -45,6 +45,10 @@ class Feed(Pipeline):
         parts = self.normalize.vitals().partitions
         return {name: state for part in parts for name, state in part.states.items()}
 
+    @property
+    def heard_beats(self):
+        return all(part._silence_s is not None for part in self.ingest._partitions)
+
     def gaps(self, product, channel="level2"):
         batches = self.batches(product)
         return [
@@ -180,7 +184,7 @@ async def test_while_it_is_refused_it_says_so_and_then_connects_again():
 async def test_a_socket_that_brings_nothing_any_more_is_noticed_by_its_heartbeats(monkeypatch):
     monkeypatch.setattr("ledgerflux.roles.ingest.LOCAL_STALL_S", 0.6)
     async with feeding() as feed:
-        await feed.until(lambda: feed.venue.beats >= 2, "heartbeats")
+        await feed.until(lambda: feed.heard_beats, "heartbeats on every socket")
         feed.proxy.stall("down")
         await feed.until(lambda: all(feed.gaps(product) for product in PRODUCTS), "gaps")
         assert feed.proxy.connections_total >= 2
