@@ -8,7 +8,8 @@ from ledgerflux.errors import ConfigError, Conflict, LedgerFluxError
 
 _OWN_PORTS = (20_000, 32_000)
 _TRIES = 50
-_BACKLOG = 100
+BACKLOG = 1024
+"""How many the kernel holds until they are taken: a crowd that comes at once."""
 
 
 def bind_error(port: int, host: str = "127.0.0.1") -> OSError | None:
@@ -56,14 +57,14 @@ def listening_socket(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.setblocking(False)
         listening.bind((host, port))
-        listening.listen(_BACKLOG)
+        listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
-        raise not_listening(host, port, error) from error
+        raise _not_listening(host, port, error) from error
     return listening
 
 
-def not_listening(host: str, port: int, error: OSError) -> LedgerFluxError:
+def _not_listening(host: str, port: int, error: OSError) -> LedgerFluxError:
     """Return `error` of a server that could not listen as one that can be told."""
     if error.errno == errno.EADDRINUSE:
         holder = holder_of(port)

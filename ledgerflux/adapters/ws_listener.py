@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from ledgerflux.adapters.sockets import not_listening
+from ledgerflux.adapters.sockets import BACKLOG, listening_socket
 from ledgerflux.errors import FeedError
 from ledgerflux.ports import ClientConnection, Door, Handler, Request, Response
 
@@ -49,8 +49,8 @@ class WsClient:
         assert connection.request is not None
         self._connection = connection
         self._loop = asyncio.get_running_loop()
-        self._frames: list[bytes] = []
-        self._frames_bytes = 0
+        self._messages: list[bytes] = []
+        self._messages_bytes = 0
         address = connection.remote_address
         self.address = str(address[0]) if address else "gone"
         self.remote = f"{address[0]}:{address[1]}" if address else "gone"
@@ -62,7 +62,7 @@ class WsClient:
         connection = self._connection
         if (
             connection.state is State.OPEN
-            and len(payload) + self._frames_bytes < JOINED_BYTES_MAX
+            and len(payload) + self._messages_bytes < JOINED_BYTES_MAX
             and connection.transport.get_write_buffer_size() < JOINED_BYTES_MAX
         ):
             self._join(payload)
@@ -79,7 +79,7 @@ class WsClient:
         transport = connection.transport
         if connection.state is not State.OPEN:
             return False
-        if self._frames or transport.get_write_buffer_size() >= JOINED_BYTES_MAX:
+        if self._messages or transport.get_write_buffer_size() >= JOINED_BYTES_MAX:
             return False
         transport.write(_joined(messages))
         return True
@@ -97,15 +97,15 @@ class WsClient:
             raise _gone(connection.protocol.close_exc)
 
     def _join(self, payload: bytes) -> None:
-        if not self._frames:
+        if not self._messages:
             self._loop.call_soon(self._flush)
-        self._frames += (_frame_head(len(payload)), payload)
-        self._frames_bytes += len(payload)
+        self._messages.append(payload)
+        self._messages_bytes += len(payload)
 
     def _flush(self) -> None:
-        frames, self._frames, self._frames_bytes = self._frames, [], 0
-        if frames and self._connection.state is State.OPEN:
-            self._connection.transport.write(b"".join(frames))
+        messages, self._messages, self._messages_bytes = self._messages, [], 0
+        if messages and self._connection.state is State.OPEN:
+            self._connection.transport.write(_joined(messages))
 
     async def receive(self) -> str | bytes:
         """Return the next message; see `ports.ClientConnection.receive`."""
@@ -152,8 +152,8 @@ class WsListener:
         """
         clients = _Clients(on_connection)
         answers = _Answers(routes, websocket_paths)
-        place = {"host": host, "port": port} if self._bound is None else {"sock": self._bound}
-        server = await _start(place, clients, answers, message_bytes_max, door)
+        bound = self._bound or listening_socket(host, port)
+        server = await _start(bound, clients, answers, message_bytes_max, door)
         async with server, clients.group:
             try:
                 yield int(server.sockets[0].getsockname()[1])
@@ -239,31 +239,29 @@ class _Visitor(ServerConnection):
 
 
 async def _start(
-    place: dict[str, Any],
+    bound: socket.socket,
     clients: _Clients,
     answers: "_Answers",
     message_bytes_max: int,
     door: Door | None,
 ) -> Server:
-    try:
-        return await serve(
-            clients,
-            **place,
-            process_request=answers,
-            create_connection=type("_Visitor", (_Visitor,), {"door": door}),
-            select_subprotocol=_subprotocol,
-            compression=None,
-            server_header=None,
-            open_timeout=OPEN_TIMEOUT_S,
-            ping_interval=PING_S,
-            ping_timeout=PING_S,
-            close_timeout=CLOSE_TIMEOUT_S,
-            max_size=message_bytes_max,
-            write_limit=WRITE_LIMIT_BYTES,
-            logger=_sockets_log,
-        )
-    except OSError as error:
-        raise not_listening(place["host"], place["port"], error) from error
+    return await serve(
+        clients,
+        sock=bound,
+        backlog=BACKLOG,
+        process_request=answers,
+        create_connection=type("_Visitor", (_Visitor,), {"door": door}),
+        select_subprotocol=_subprotocol,
+        compression=None,
+        server_header=None,
+        open_timeout=OPEN_TIMEOUT_S,
+        ping_interval=PING_S,
+        ping_timeout=PING_S,
+        close_timeout=CLOSE_TIMEOUT_S,
+        max_size=message_bytes_max,
+        write_limit=WRITE_LIMIT_BYTES,
+        logger=_sockets_log,
+    )
 
 
 class _Answers:

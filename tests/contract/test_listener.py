@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import struct
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
@@ -291,6 +292,45 @@ async def test_sending_waits_for_a_client_that_does_not_read_and_closing_does_no
         async with asyncio.timeout(10):
             await outcome.wait()
     assert 0 < sent[0] < 30_000
+
+
+@pytest.mark.parametrize("at_once", [1, 30])
+async def test_a_client_that_resets_while_it_is_written_to_is_gone_and_nobody_else(at_once):
+    kit, waits, outcome = SocketKit(), asyncio.Event(), asyncio.Event()
+
+    async def send_for_ever(client) -> None:
+        while True:
+            asyncio.get_running_loop().call_later(0.2, waits.set)
+            if at_once == 1:
+                await client.send("x" * 300)
+            else:
+                await client.send_all([b"x" * 900] * 30)
+
+    async def flood(client) -> None:
+        if client.path == "/ws":
+            await shout(client)
+            return
+        with pytest.raises(FeedError):
+            await send_for_ever(client)
+        outcome.set()
+
+    async with serving(kit, flood), kit.client("/ws") as other, asyncio.timeout(10):
+        with raw_client(kit.port) as sock:
+            await waits.wait()
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await outcome.wait()
+        await other.send("still here")
+        assert await other.receive() == "STILL HERE"
+
+
+def raw_client(port) -> socket.socket:
+    """Return a WebSocket client that never reads what comes after its handshake."""
+    sock = socket.create_connection(("127.0.0.1", port), timeout=5)
+    sock.sendall(
+        b"GET /v1/ws HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    return sock
 
 
 async def test_what_a_handler_raises_ends_the_listener(kit):
