@@ -24,7 +24,12 @@ PARTITION = partition_of(BTC)
 START_NS = 1_700_000_000 * 1_000_000_000
 STEP_NS = 100_000_000
 QUICK = SnapshotOptions(
-    book_interval_s=1.0, prune_every_s=0.05, linger_s=0.01, idle_s=0.02, rows_max=50
+    book_interval_s=1.0,
+    keep_books_s=1e9,
+    prune_every_s=0.05,
+    linger_s=0.01,
+    idle_s=0.02,
+    rows_max=50,
 )
 
 
