@@ -210,6 +210,9 @@ class PostgresStore:
                 await connection.execute("")
             except psycopg.Error:
                 await connection.close()
+            except BaseException:
+                await connection.close()
+                raise
             else:
                 return connection
         return await _connect(self._dsn)

@@ -208,6 +208,26 @@ async def test_a_cancelled_write_stores_nothing_and_gives_its_connection_back(po
         await put(store, 1, 2, rows_of(2))
 
 
+async def test_a_connection_that_is_being_tried_when_its_caller_is_cancelled_is_closed(
+    postgres_dsn,
+):
+    async with PostgresStore(postgres_dsn) as store:
+        await prepared(store)
+        (idle,) = store._idle
+        tried = asyncio.Event()
+
+        async def execute(_):
+            tried.set()
+            await asyncio.Event().wait()
+
+        idle.execute = execute
+        asking = asyncio.create_task(store.position("x", 0))
+        await tried.wait()
+        asking.cancel()
+        await asyncio.wait([asking])
+        assert idle.closed
+
+
 async def test_a_database_made_by_a_newer_version_is_refused(postgres_dsn):
     async with PostgresStore(postgres_dsn) as store:
         await store.prepare()
