@@ -14,7 +14,8 @@ import msgspec
 
 from ledgerflux.model.events import Parsed, Unknown
 from ledgerflux.venues.base import Channel, Integrity
-from ledgerflux.venues.coinbase_advanced_messages import BOOK, BOOK_START, KINDS, MESSAGE, Numbered
+from ledgerflux.venues.coinbase_advanced_book import BOOK_START, read_book
+from ledgerflux.venues.coinbase_advanced_messages import KINDS, MESSAGE
 from ledgerflux.venues.fields import KIND_CHARS_MAX, Count, venue_error
 from ledgerflux.venues.frames import UNREADABLE, check_length, examine, refusal, settle
 
@@ -101,12 +102,14 @@ class CoinbaseAdvanced:
             Refused: The bytes are not a message of this dialect; a key twice is `limits`.
         """
         check_length(frame)
-        message = _book(frame) if frame.startswith(BOOK_START) else None
-        if message is None:
-            try:
-                message = MESSAGE.decode(frame)
-            except UNREADABLE as error:
-                return self._unread(frame, error)
+        if frame.startswith(BOOK_START):
+            book = read_book(frame)
+            if book is not None:
+                return book
+        try:
+            message = MESSAGE.decode(frame)
+        except UNREADABLE as error:
+            return self._unread(frame, error)
         settle(frame, message.quotes())
         return Parsed(message.sequence_num, message.read())
 
@@ -122,14 +125,6 @@ class CoinbaseAdvanced:
         if loose.channel is None and kind == "error":
             return Parsed(self.sequence(frame), [venue_error(loose.message, loose.reason)])
         return Parsed(self.sequence(frame), [Unknown(kind[:KIND_CHARS_MAX])])
-
-
-def _book(frame: bytes) -> Numbered | None:
-    """Return `frame` where it is a book's with all fields, None where it must be read again."""
-    try:
-        return BOOK.decode(frame)
-    except UNREADABLE:
-        return None
 
 
 def _requests(

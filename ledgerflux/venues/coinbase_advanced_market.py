@@ -28,7 +28,8 @@ from ledgerflux.venues.fields import (
 )
 from ledgerflux.venues.frames import quotes_of
 
-_SIDES: dict[str, Side] = {"bid": "buy", "offer": "sell"}
+SIDES: dict[str, Side] = {"bid": "buy", "offer": "sell"}
+"""Our side of a level for the venue's."""
 
 
 class Envelope(msgspec.Struct, tag_field="channel", kw_only=True, gc=False):
@@ -60,57 +61,20 @@ class _BookEvent(msgspec.Struct, gc=False):
     updates: list[_Level]
 
 
-def _book_event(event: "_BookEvent | _TimedBookEvent", exchange_ns: int | None) -> Event:
+def _book_event(event: _BookEvent, exchange_ns: int | None) -> Event:
     product = product_id(event.product_id)
     levels = event.updates
     prices = [level.price_level for level in levels]
     sizes = [level.new_quantity for level in levels]
     check_decimals(prices + sizes)
     if event.type == "update":
-        sides: list[Side] = [_SIDES[level.side] for level in levels]
+        sides: list[Side] = [SIDES[level.side] for level in levels]
         changes: list[Change] = [*zip(sides, prices, sizes, strict=True)]
         return BookUpdate(product, changes, exchange_ns)
     held: dict[str, list[Level]] = {"bid": [], "offer": []}
     for level in levels:
         held[level.side].append((level.price_level, level.new_quantity))
     return BookSnapshot(product, held["bid"], held["offer"], exchange_ns)
-
-
-class _TimedLevel(msgspec.Struct, gc=False):
-    side: Literal["bid", "offer"]
-    price_level: str
-    new_quantity: str
-    event_time: str
-
-
-class _TimedBookEvent(msgspec.Struct, gc=False):
-    type: Literal["snapshot", "update"]
-    product_id: str
-    updates: list[_TimedLevel]
-
-
-class BookInFull(msgspec.Struct, tag_field="channel", tag="l2_data", gc=False):
-    """A `Book` with every field that the venue writes.
-
-    None of its fields may be missing, so its double quotes are counted without a look at
-    its levels: nine of ten frames are this, and take a third less time than as a `Book`.
-    """
-
-    sequence_num: Count
-    timestamp: str
-    events: list[_TimedBookEvent]
-
-    def quotes(self) -> int:
-        """Return the double quotes of all fields."""
-        quotes = 12
-        for event in self.events:
-            quotes += 10 + 16 * len(event.updates)
-        return quotes
-
-    def read(self) -> list[Event]:
-        """Return what `Book` returns."""
-        exchange_ns = time_ns(self.timestamp)
-        return [_book_event(event, exchange_ns) for event in self.events]
 
 
 class Book(Envelope, tag="l2_data"):

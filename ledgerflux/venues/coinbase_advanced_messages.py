@@ -16,7 +16,7 @@ from ledgerflux.model.events import (
     VenueCandles,
     VenueStatus,
 )
-from ledgerflux.venues.coinbase_advanced_market import Book, BookInFull, Envelope, Trades
+from ledgerflux.venues.coinbase_advanced_market import Book, Envelope, Trades
 from ledgerflux.venues.fields import (
     check_decimals,
     check_given,
@@ -205,8 +205,4 @@ class Numbered(Message, Protocol):
 
 MESSAGE: msgspec.json.Decoder[Numbered] = msgspec.json.Decoder(_Any)
 """Decodes a frame whose `channel` is one of `KINDS`."""
-BOOK: msgspec.json.Decoder[Numbered] = msgspec.json.Decoder(BookInFull)
-"""Decodes a frame of `l2_data` that has all its fields."""
-BOOK_START = b'{"channel":"l2_data"'
-"""How the venue starts one."""
 KINDS = frozenset(str(item.__struct_config__.tag) for item in _Any.__args__)

@@ -17,6 +17,8 @@ from ledgerflux.venues.base import Refused
 
 COUNT_MAX = 2**63 - 1
 Count = Annotated[int, msgspec.Meta(ge=0, le=COUNT_MAX)]
+ShortText = Annotated[str, msgspec.Meta(max_length=24)]
+"""A text that, if it is a number, is no longer than a plain decimal's whole part may be."""
 """A trade id or a sequence number: what fits a signed 64-bit integer."""
 
 TAKER_OF: dict[str, Side] = {"buy": "sell", "sell": "buy", "BUY": "sell", "SELL": "buy"}
@@ -25,6 +27,8 @@ TAKER_OF: dict[str, Side] = {"buy": "sell", "sell": "buy", "BUY": "sell", "SELL"
 TIME_NS_MIN = 86_400 * NANOS_PER_S
 TIME_NS_MAX = COUNT_MAX - NANOS_PER_S
 PRODUCTS_CACHED_MAX = 4096
+SECONDS_KEPT = 64
+"""Consecutive frames share one; old events come between new ones."""
 MESSAGE_CHARS_MAX = 500
 KIND_CHARS_MAX = 40
 
@@ -41,8 +45,26 @@ _CODES = (
     ("unknown_product", ("valid product", "unknown product", "product not found", "product_id")),
 )
 
+_numbers = msgspec.json.Decoder(list[float]).decode
+
 _products: dict[str, str] = {}
-_second: tuple[str, int] = ("", 0)
+_seconds: dict[str, int] = {}
+
+
+def are_plain(texts: Sequence[str]) -> bool:
+    """Say whether all of `texts` are plain decimals without zeros in front of a whole part.
+
+    That is what JSON takes for a number, without exponent and spaces: the decoder looks at
+    all of them in a third of the time of `check_decimals`. False proves nothing, and the
+    caller answers for their length.
+    """
+    joined = ",".join(texts)
+    if "e" in joined or "E" in joined or " " in joined:
+        return False
+    try:
+        return len(_numbers(f"[{joined}]")) == len(texts)
+    except msgspec.DecodeError:
+        return False
 
 
 def check_decimals(texts: Sequence[str]) -> None:
@@ -63,10 +85,7 @@ def check_changes(changes: Iterable[Change]) -> None:
     Raises:
         Refused: `number`.
     """
-    texts: list[str] = []
-    for change in changes:
-        texts += change[1:]
-    check_decimals(texts)
+    check_decimals([text for change in changes for text in change[1:]])
 
 
 def check_given(*texts: str | None) -> None:
@@ -125,18 +144,21 @@ def time_ns(text: str | None) -> int | None:
     None too for text that is no time, and for times outside 1970-01-02 to 2262: year 1
     and 1970-01-01 are how the venues write "unknown".
     """
-    global _second  # one cached second: consecutive frames share it
     if text is None:
         return None
-    second, fraction = text[:20], text[20:-1]
-    if second == _second[0] and fraction.isdecimal() and text.isascii() and text[-1] == "Z":
-        unit_ns = _FRACTION_NS.get(len(fraction))
-        return None if unit_ns is None else _second[1] + int(fraction) * unit_ns
+    second_ns = _seconds.get(text[:20])
+    if second_ns is not None and text[-1] == "Z":
+        fraction = text[20:-1]
+        if fraction.isdecimal() and fraction.isascii():
+            unit_ns = _FRACTION_NS.get(len(fraction))
+            return None if unit_ns is None else second_ns + int(fraction) * unit_ns
     value = parse_time_ns(text)
     if value is None or not TIME_NS_MIN <= value <= TIME_NS_MAX:
         return None
-    if second[19:] == "." and text[-1] == "Z":
-        _second = (second, value - value % NANOS_PER_S)
+    if text[19:20] == "." and text[-1] == "Z":
+        if len(_seconds) >= SECONDS_KEPT:
+            _seconds.clear()
+        _seconds[text[:20]] = value - value % NANOS_PER_S
     return value
 
 

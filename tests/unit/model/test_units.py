@@ -6,6 +6,7 @@ from data.hostile_frames import BAD_DECIMALS, GOOD_DECIMALS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledgerflux.model import units
 from ledgerflux.model.units import (
     NANOS_PER_S,
     PRICE_SCALE,
@@ -139,3 +140,11 @@ NO_DECIMALS = [bad for bad in BAD_DECIMALS if isinstance(bad, str) and not is_de
 @pytest.mark.parametrize("unusual", [*NO_DECIMALS, "-1", "0.1234567890120", "1|2", "|", "1|"])
 def test_many_ticks_at_once_are_left_to_one_by_one_where_a_text_is_unusual(unusual):
     assert price_ticks(["1", unusual, "2"]) is None
+
+
+def test_seconds_are_kept_in_bounds_and_written_the_same_when_they_come_again():
+    times = [second * NANOS_PER_S + 7 for second in range(1, 3 * units._SECONDS_KEPT)]
+    texts = [rfc3339(time_ns) for time_ns in times]
+    assert len(units._second_texts) <= units._SECONDS_KEPT
+    assert [rfc3339(time_ns) for time_ns in times] == texts
+    assert [parse_time_ns(text) for text in texts] == times

@@ -223,3 +223,8 @@ def test_a_book_frame_that_lacks_a_field_is_read_by_the_general_decoder():
         b'"product_id":"BTC-USD","updates":[]}]}'
     )
     assert VENUE.parse(frame) == Parsed(5, [BookUpdate("BTC-USD", [], None)])
+
+
+def test_a_heartbeat_is_known_by_its_first_bytes():
+    beats = {kind for kind, frame in ADVANCED.items() if VENUE.is_heartbeat(frame)}
+    assert beats == {"heartbeats"}

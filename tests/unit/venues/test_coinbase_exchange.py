@@ -163,3 +163,8 @@ def test_the_taker_of_a_match_is_the_side_that_the_ticker_names():
     shared = sides.keys() & trades.keys()
     assert len(shared) > 50
     assert all(sides[key] == trades[key] for key in shared)
+
+
+def test_a_heartbeat_is_known_by_its_first_bytes():
+    beats = {kind for kind, frame in EXCHANGE.items() if VENUE.is_heartbeat(frame)}
+    assert beats == {"heartbeat"}

@@ -11,8 +11,10 @@ from ledgerflux.venues import fields
 from ledgerflux.venues.base import Refused
 from ledgerflux.venues.fields import (
     COUNT_MAX,
+    SECONDS_KEPT,
     TIME_NS_MAX,
     TIME_NS_MIN,
+    are_plain,
     check_changes,
     check_decimals,
     check_given,
@@ -51,6 +53,22 @@ def test_a_plain_decimal_passes(text):
     check_decimals([text, text])
     check_given(text, None)
     check_changes([("buy", text, text)])
+
+
+@pytest.mark.parametrize("text", ["1e3", "1E3", "1 ", " 1", "1,2", "", "1.", ".5", "NaN", "null"])
+def test_what_is_no_plain_decimal_is_not_taken_for_one_in_a_hurry(text):
+    assert not are_plain([text])
+    assert not are_plain(["1", text, "0.5"])
+
+
+def test_the_decimals_of_the_venues_are_seen_in_a_hurry():
+    assert are_plain(["64677.38", "0", "0.06184542", "-0", "-1.5", "9" * 24])
+    assert are_plain([])
+
+
+@given(st.lists(almost_decimal, max_size=4))
+def test_a_hurry_never_lets_more_pass(texts):
+    assert not are_plain(texts) or all(is_decimal(text) for text in texts if len(text) <= 24)
 
 
 def test_no_decimals_at_all_pass():
@@ -205,3 +223,10 @@ def test_the_prose_of_an_error_is_classified(message, reason, code, product):
 
 def test_the_prose_of_an_error_is_cut():
     assert venue_error("x" * 10_000, None).message == "x" * 500
+
+
+def test_seconds_are_kept_in_bounds_and_read_the_same_when_they_come_again():
+    texts = [f"2026-08-09T05:{i // 60:02d}:{i % 60:02d}.5Z" for i in range(3 * SECONDS_KEPT)]
+    times = [time_ns(text) for text in texts]
+    assert len(fields._seconds) <= SECONDS_KEPT
+    assert [time_ns(text) for text in texts] == times == [parse_time_ns(text) for text in texts]

@@ -12,6 +12,7 @@ from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import Heads, Missing
 from ledgerflux.wire import gateway_frames as frames
 from ledgerflux.wire.gateway_messages import check
+from ledgerflux.wire.status import Counts, ReplayStatus, Status
 
 EPOCH = "run 1"
 
@@ -184,3 +185,23 @@ def test_a_refusal_says_whether_and_when_to_try_again():
     message = read(frames.refused(Refusal("unknown_product", "no", ("X",)), None))
     assert (message["retryable"], message["product_ids"]) == (False, ["X"])
     assert read(frames.error("idle", "why"))["req_id"] is None
+
+
+def test_the_state_of_the_stack_is_forwarded_as_it_is():
+    status = Status(
+        state="healthy",
+        source="synthetic:1",
+        durability="process",
+        services=[],
+        shards=[],
+        counts=Counts(exchange_sent=1, raw_frames=1, raw_gap_frames=0, norm_events=2, dlq=0),
+        gaps=0,
+        disk_bytes=5,
+        clients=2,
+        heads={},
+        replay=ReplayStatus(ended=False, paused=False, through=False),
+        problems=[],
+    )
+    message = frames.system(status.to_json())
+    assert check(message).data == status
+    assert read(message)["data"]["schema"] == "lf.status/1"

@@ -76,7 +76,8 @@ def counted(role, **counts):
     ],
 )
 def test_every_frame_is_known_or_its_session_ended_without_goodbye(exchange, normalize, known):
-    healths = [counted("exchange", **exchange), counted("normalize", **normalize), HEALTH]
+    others = [counted("ingest", frames=3), HEALTH]
+    healths = [counted("exchange", **exchange), counted("normalize", **normalize), *others]
     assert all_known(healths) is known
 
 
