@@ -1,4 +1,4 @@
-"""One product's order book, exact: the venue's texts, found by the number of their price."""
+"""One product's order book, exact: the venue's texts, in the order of their prices."""
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -9,6 +9,9 @@ from ledgerflux.model.events import Change, Level
 from ledgerflux.model.units import is_zero, price_tick, price_ticks
 
 _KEYS_SPARE = 10_000
+
+Top = tuple[Level | None, Level | None]
+"""Best bid and best ask; None for an empty side."""
 
 
 class BookRefused(Exception):
@@ -24,65 +27,81 @@ class BookStatistics(NamedTuple):
 
 
 class _Side:
-    """One side, by key: the tick of a price, negated for bids, so the best is the least.
+    """One side, by the texts of its prices.
 
-    `levels` is the side, the rest serves it. `keys` holds the key of each text seen: four of
-    five changes name one of them. `heap` finds the best; the key of a level that was removed
-    stays in it, and in `gone`, until it comes to the top or the level comes back. A sorted
-    list of keys instead takes half as long again for each change of a book of 46,000 levels
-    (docs/decisions/0007), and order is asked for far less often than the best.
+    `sizes` is the side, the rest serves its order. `heap` finds the best by key: the tick of
+    a price, negated for bids, so the best is the least. Each key in it has one text, in `keys`
+    and `texts`; a level that was removed keeps them until its key comes to the top, or comes
+    back to them. A sorted list of keys instead takes half as long again for each change of a
+    book of 46,000 levels (docs/decisions/0007), and order is asked for far less often than
+    the best.
     """
 
-    __slots__ = ("gone", "heap", "keys", "levels", "sign")
+    __slots__ = ("heap", "keys", "sign", "sizes", "texts")
 
     def __init__(self, sign: int) -> None:
         self.sign = sign
-        self.levels: dict[int, Level] = {}
+        self.sizes: dict[str, str] = {}
         self.keys: dict[str, int] = {}
+        self.texts: dict[int, str] = {}
         self.heap: list[int] = []
-        self.gone: set[int] = set()
 
-    def hold(self, levels: dict[int, Level], keys: dict[str, int]) -> None:
-        """Make `levels` the side, and `keys` all that is known of texts."""
-        self.levels = levels
-        self.keys = keys
-        self.heap = sorted(levels)  # what is sorted is a heap
-        self.gone.clear()
+    def hold(self, texts: dict[int, str], sizes: dict[str, str]) -> None:
+        """Make `sizes` the side; `texts` are those of its keys."""
+        self.sizes = sizes
+        self._hold_keys(texts)
 
-    def key(self, price: str) -> int:
-        """Return the key of a text that is not in `keys`, and put it there.
+    def _hold_keys(self, texts: dict[int, str]) -> None:
+        """Know of no other keys than those of `texts`."""
+        self.texts = texts
+        self.keys.clear()  # `Book.apply` holds on to it
+        self.keys.update(zip(texts.values(), texts, strict=True))
+        self.heap = sorted(texts)  # what is sorted is a heap
+
+    def enter(self, price: str) -> None:
+        """Give a text that is not in `keys` its place, or that of another text of its price.
 
         Raises:
             BookRefused: No price.
         """
         key = _tick(price) * self.sign
-        # This bounds `gone` and `heap` too: a level is removed by a text that is in `keys`.
-        if len(self.keys) >= 2 * len(self.levels) + _KEYS_SPARE:
-            self.hold(self.levels, {})
+        if len(self.keys) >= 2 * len(self.sizes) + _KEYS_SPARE:
+            self._hold_keys({self.keys[text]: text for text in self.sizes})
+        known = self.texts.get(key)
+        if known is None:
+            heappush(self.heap, key)
+        else:
+            del self.keys[known]
+            if known in self.sizes:
+                self.sizes[price] = self.sizes.pop(known)
         self.keys[price] = key
-        return key
+        self.texts[key] = price
 
-    def best(self) -> int | None:
-        """Return the key of the best level, None of an empty side."""
-        heap, gone = self.heap, self.gone
-        while heap and heap[0] in gone:
-            gone.remove(heappop(heap))
-        return heap[0] if heap else None
+    def best(self) -> str | None:
+        """Return the text of the best price, None of an empty side."""
+        heap, texts, sizes = self.heap, self.texts, self.sizes
+        while heap:
+            text = texts[heap[0]]
+            if text in sizes:
+                return text
+            del texts[heappop(heap)], self.keys[text]
+        return None
 
     def best_first(self) -> list[Level]:
         """Return all levels."""
-        levels = self.levels
-        return [levels[key] for key in sorted(levels)]
+        sizes = self.sizes
+        return [(text, sizes[text]) for text in sorted(sizes, key=self.keys.__getitem__)]
 
     def top(self, depth: int) -> list[Level]:
         """Return the best `depth` levels: down the heap, always at the best branch."""
-        heap, levels = self.heap, self.levels
+        heap, texts, sizes = self.heap, self.texts, self.sizes
         found: list[Level] = []
         branches = [(heap[0], 0)] if heap else []
         while branches and len(found) < depth:
             key, place = heappop(branches)
-            if key not in self.gone:
-                found.append(levels[key])
+            text = texts[key]
+            if text in sizes:
+                found.append((text, sizes[text]))
             for child in range(2 * place + 1, min(2 * place + 3, len(heap))):
                 heappush(branches, (heap[child], child))
         return found
@@ -120,42 +139,46 @@ class Book:
         Raises:
             BookRefused: A level that can't be; levels before it are applied.
         """
-        # Seven times a frame: nothing is called here for a level whose text is known.
+        # Seven times a frame: nothing of ours is called for a level whose text is known.
         bids, asks = self._bids, self._asks
-        for side_name, price, size in changes:
-            side = bids if side_name == "buy" else asks
-            key = side.keys.get(price)
-            if key is None:
-                key = side.key(price)
-            levels = side.levels
-            if not size.strip("-0."):  # `is_zero`
-                if key in levels:
-                    del levels[key]
-                    side.gone.add(key)
-                else:
-                    self._unknown_deletes_total += 1
-                continue
-            if size[0] == "-":
-                raise BookRefused(f"negative size {size[:40]} at {price[:40]}")
-            if key not in levels:
-                if key in side.gone:
-                    side.gone.remove(key)
-                else:
-                    heappush(side.heap, key)
-            levels[key] = (price, size)
+        bid_keys, bid_sizes, ask_keys, ask_sizes = bids.keys, bids.sizes, asks.keys, asks.sizes
+        for side, price, size in changes:
+            if side == "buy":
+                sizes = bid_sizes
+                if price not in bid_keys:
+                    bids.enter(price)
+            else:
+                sizes = ask_sizes
+                if price not in ask_keys:
+                    asks.enter(price)
+            if size.strip("-0."):  # not `is_zero`
+                if size[0] == "-":
+                    raise BookRefused(f"negative size {size[:40]} at {price[:40]}")
+                sizes[price] = size
+            elif sizes.pop(price, None) is None:
+                self._unknown_deletes_total += 1
 
     def crossed(self) -> bool:
         """Say whether the best bid is at or above the best ask."""
-        bid, ask = self._bids.best(), self._asks.best()
-        return bid is not None and ask is not None and -bid >= ask
+        return self.top() is None
 
-    def best(self) -> tuple[Level | None, Level | None]:
+    def best(self) -> Top:
         """Return the best bid and the best ask, None for an empty side."""
         bid, ask = self._bids.best(), self._asks.best()
         return (
-            None if bid is None else self._bids.levels[bid],
-            None if ask is None else self._asks.levels[ask],
+            None if bid is None else (bid, self._bids.sizes[bid]),
+            None if ask is None else (ask, self._asks.sizes[ask]),
         )
+
+    def top(self) -> Top | None:
+        """Return what `best` returns, None where the book is crossed."""
+        bids, asks = self._bids, self._asks
+        bid, ask = bids.best(), asks.best()
+        if bid is None or ask is None:
+            return self.best()
+        if -bids.heap[0] >= asks.heap[0]:
+            return None
+        return (bid, bids.sizes[bid]), (ask, asks.sizes[ask])
 
     def bids(self, depth: int | None = None) -> list[Level]:
         """Return bids, best first; all of them without `depth`."""
@@ -168,7 +191,7 @@ class Book:
     def statistics(self) -> BookStatistics:
         """Return sizes and counts."""
         return BookStatistics(
-            len(self._bids.levels), len(self._asks.levels), self._unknown_deletes_total
+            len(self._bids.sizes), len(self._asks.sizes), self._unknown_deletes_total
         )
 
 
@@ -196,9 +219,14 @@ def _hold(side: _Side, keys: Sequence[int], levels: Sequence[Level]) -> int:
     """Make `levels` the side; return how many prices were repeated."""
     held = dict(zip(keys, levels, strict=True))
     repeated = len(keys) - len(held)
-    for key in [key for key, level in held.items() if is_zero(level[1])]:
-        del held[key]
-    side.hold(held, {price: key for key, (price, _) in held.items()})
+    if repeated:
+        levels = list(held.values())
+    texts = {key: level[0] for key, level in held.items()}
+    sizes = dict(levels)
+    for key, (price, size) in held.items():
+        if is_zero(size):
+            del texts[key], sizes[price]
+    side.hold(texts, sizes)
     return repeated
 
 

@@ -1,6 +1,7 @@
 """The numbers of one product's events: from 1 in an epoch, +1 each, per channel."""
 
-from ledgerflux.model.stream import ChannelName, EventType, Made, StreamEvent
+from ledgerflux.model.events import BookUpdate
+from ledgerflux.model.stream import ChannelName, EventType, Level2Update, Made, StreamEvent
 from ledgerflux.model.units import rfc3339
 
 # Makes a NamedTuple in half the time of calling it.
@@ -38,6 +39,14 @@ class Numbering:
         """Return the seq of the next event of `channel`."""
         seq = self.seqs[channel] = self.seqs[channel] + 1
         return seq
+
+    def update(self, event: BookUpdate, src_seq: int | None, ts_receive: str) -> None:
+        """Number a level2 update and hand it out."""
+        seqs, exchange_ns = self.seqs, event.exchange_ns
+        seq = seqs["level2"] = seqs["level2"] + 1
+        ts_exchange = None if exchange_ns is None else rfc3339(exchange_ns)
+        update = Level2Update(seq, ts_exchange, ts_receive, event.changes, src_seq)
+        self._out.append(_new(Made, (self.product, "level2", "update", self.epoch, update)))
 
     def emit(self, channel: ChannelName, kind: EventType, event: StreamEvent) -> None:
         """Hand out an event that was numbered by `next`."""

@@ -72,6 +72,8 @@ class PartitionNormalizer:
         self.products: dict[str, ProductNormalizer] = {}
         self.session = Session()
         self.counts: Counter[str] = Counter(norm_events=0, gaps=0, dlq=0)
+        self._derives = True
+        """Whether tickers are made here: the venue's own are not subscribed."""
         self._tracker = SequenceTracker()
         self._made: list[Made] = []
         self._resyncs: list[Resync] = []
@@ -122,6 +124,7 @@ class PartitionNormalizer:
         elif self.session.connection:  # its ingest was killed
             self.counts["raw_breaks"] += 1
         self.session = Session(run, connection, tuple(channels), self._known_frames)
+        self._derives = "ticker" not in channels
         self._tracker = SequenceTracker(0)
         for product in products:
             if product not in self.products:
@@ -158,21 +161,43 @@ class PartitionNormalizer:
         sequence = parsed.sequence
         if sequence is not None and not self._in_order(sequence, receive_ns):
             return ()
-        touched: dict[str, ProductNormalizer] = {}
-        for event in parsed.events:
-            if isinstance(event, OF_PRODUCTS):
-                self._event(event, sequence, receive_ns, touched)
-            else:
-                self._aside(event, receive_ns)
-        derive_ticker = "ticker" not in self.session.channels
-        for product, stream in touched.items():
-            problem = stream.finish_frame(receive_ns, derive_ticker=derive_ticker)
-            if problem is not None:
-                self._refuse(product, problem)
+        events = parsed.events
+        if len(events) == 1 and type(events[0]) is BookUpdate:
+            self._only_update(events[0], sequence, receive_ns)
+        else:
+            self._events(events, sequence, receive_ns)
         if not self._notices:
             return ()
         notices, self._notices = self._notices, []
         return notices
+
+    def _only_update(self, event: BookUpdate, sequence: int | None, receive_ns: int) -> None:
+        """Nine of ten frames are one update of one book."""
+        stream = self._stream(event.product)
+        if stream is None:
+            return
+        problem = stream.update_frame(event, receive_ns, sequence, derive_ticker=self._derives)
+        if problem is not None:
+            self._refuse(event.product, problem)
+
+    def _events(self, events: Sequence[Event], sequence: int | None, receive_ns: int) -> None:
+        touched: dict[str, ProductNormalizer] = {}
+        for event in events:
+            if isinstance(event, OF_PRODUCTS):
+                self._event(event, sequence, receive_ns, touched)
+            else:
+                self._aside(event, receive_ns)
+        for product, stream in touched.items():
+            problem = stream.finish_frame(receive_ns, derive_ticker=self._derives)
+            if problem is not None:
+                self._refuse(product, problem)
+
+    def _stream(self, product: str) -> ProductNormalizer | None:
+        stream = self.products.get(product)
+        if stream is None:
+            self.counts["unknown_product"] += 1
+            self._notices.append(Notice("unknown", f"product {product}"))
+        return stream
 
     def refused(self, reason: str, sequence: int | None, receive_ns: int) -> None:
         """A frame that can't be read: it may have held anything."""
@@ -205,10 +230,8 @@ class PartitionNormalizer:
         receive_ns: int,
         touched: dict[str, ProductNormalizer],
     ) -> None:
-        stream = self.products.get(event.product)
+        stream = self._stream(event.product)
         if stream is None:
-            self.counts["unknown_product"] += 1
-            self._notices.append(Notice("unknown", f"product {event.product}"))
             return
         touched[event.product] = stream
         problem: str | None = None
@@ -232,6 +255,7 @@ class PartitionNormalizer:
             self._heard(event, receive_ns)
         elif isinstance(event, Unknown):
             self.counts["unknown"] += 1
+            self._notices.append(Notice("unknown", event.kind))
         elif isinstance(event, VenueError):
             self.counts["venue_errors"] += 1
 
@@ -290,6 +314,7 @@ class PartitionNormalizer:
             saved.session_start,
             saved.session_beat,
         )
+        machine._derives = "ticker" not in saved.channels
         machine.counts = Counter(saved.counts)
         machine._tracker = SequenceTracker(saved.expected)
         for product in saved.products:

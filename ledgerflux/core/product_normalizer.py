@@ -15,7 +15,7 @@ another epoch: a live book is left (`stale`) in the one before, and seqs start a
 
 from typing import NamedTuple
 
-from ledgerflux.core.book import Book, BookRefused
+from ledgerflux.core.book import Book, BookRefused, Top
 from ledgerflux.core.numbering import CHANNELS, Numbering, exchange_time
 from ledgerflux.core.ticker_line import TickerLine
 from ledgerflux.core.trade_line import TradeLine
@@ -25,7 +25,6 @@ from ledgerflux.model.stream import (
     BookState,
     Gap,
     Level2Snapshot,
-    Level2Update,
     Made,
     StatusEvent,
 )
@@ -156,22 +155,41 @@ class ProductNormalizer:
         self._pending.append((event, src_seq))
         return None
 
+    def update_frame(
+        self, event: BookUpdate, receive_ns: int, src_seq: int | None, *, derive_ticker: bool
+    ) -> str | None:
+        """Do `update` and `finish_frame` for a frame that holds nothing else."""
+        if self.state != "live":
+            self.updates_ignored_total += 1
+            return None
+        book = self.book
+        try:
+            book.apply(event.changes)
+        except BookRefused as refused:
+            self.doubt("upstream", str(refused), receive_ns)
+            return str(refused)
+        self._book_exchange_ns, self._book_receive_ns = event.exchange_ns, receive_ns
+        top = book.top()
+        if top is None:
+            return self._crossed(receive_ns)
+        ts_receive = rfc3339(receive_ns)
+        self._numbering.update(event, src_seq, ts_receive)
+        if derive_ticker and top != self._ticker.top:
+            self._derive_ticker(top, ts_receive, traded=False)
+        return None
+
     def finish_frame(self, receive_ns: int, *, derive_ticker: bool) -> str | None:
         """Publish what the frame did; return why the book is no longer believed, or None."""
         traded, self._traded = self._traded, False
+        ts_receive = rfc3339(receive_ns)
         if self._pending:
             if self.book.crossed():
-                self.doubt("upstream", "the book is crossed", receive_ns)
-                return "the book is crossed"
-            self._publish(receive_ns)
+                return self._crossed(receive_ns)
+            for event, src_seq in self._pending:
+                self._numbering.update(event, src_seq, ts_receive)
+            self._pending.clear()
         if derive_ticker and self.state == "live":
-            self._ticker.derive(
-                self.book.best(),
-                self._trades,
-                traded=traded,
-                exchange_ns=self._book_exchange_ns,
-                receive_ns=receive_ns,
-            )
+            self._derive_ticker(self.book.best(), ts_receive, traded=traded)
         return None
 
     # -- trades and ticker -------------------------------------------------------------
@@ -190,20 +208,19 @@ class ProductNormalizer:
 
     # -- inside ------------------------------------------------------------------------
 
-    def _publish(self, receive_ns: int) -> None:
-        """Number the frame's updates and hand them out."""
-        numbering = self._numbering
-        ts_receive = rfc3339(receive_ns)
-        for event, src_seq in self._pending:
-            update = Level2Update(
-                numbering.next("level2"),
-                exchange_time(event.exchange_ns),
-                ts_receive,
-                event.changes,
-                src_seq,
-            )
-            numbering.emit("level2", "update", update)
-        self._pending.clear()
+    def _derive_ticker(self, top: Top, ts_receive: str, *, traded: bool) -> None:
+        self._ticker.derive(
+            top,
+            self._trades,
+            traded=traded,
+            exchange_ns=self._book_exchange_ns,
+            ts_receive=ts_receive,
+        )
+
+    def _crossed(self, receive_ns: int) -> str:
+        reason = "the book is crossed"
+        self.doubt("upstream", reason, receive_ns)
+        return reason
 
     def _begin_epoch(self, run: str) -> None:
         self.state = "init"

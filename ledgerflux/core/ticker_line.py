@@ -1,13 +1,12 @@
 """One product's ticker: the venue's own, or made from the book's top and the last trade."""
 
+from ledgerflux.core.book import Top
 from ledgerflux.core.numbering import Numbering, exchange_time
 from ledgerflux.core.trade_line import TradeLine
-from ledgerflux.model.events import Level, Ticker
+from ledgerflux.model.events import Ticker
 from ledgerflux.model.stream import TickerEvent
 from ledgerflux.model.units import rfc3339
 
-Top = tuple[Level | None, Level | None]
-"""Best bid and best ask; None for an empty side."""
 NOTHING: Top = (None, None)
 
 
@@ -44,7 +43,7 @@ class TickerLine:
         self._numbering.emit("ticker", "ticker", published)
 
     def derive(
-        self, top: Top, trades: TradeLine, *, traded: bool, exchange_ns: int | None, receive_ns: int
+        self, top: Top, trades: TradeLine, *, traded: bool, exchange_ns: int | None, ts_receive: str
     ) -> None:
         """Publish a ticker made from a live book's `top`, where that or the last trade is new."""
         if top == self.top and not traded:
@@ -54,7 +53,7 @@ class TickerLine:
         derived = TickerEvent(
             seq=self._numbering.next("ticker"),
             ts_exchange=exchange_time(exchange_ns),
-            ts_receive=rfc3339(receive_ns),
+            ts_receive=ts_receive,
             price=trades.price,
             size=trades.size,
             bid=bid[0] if bid else None,

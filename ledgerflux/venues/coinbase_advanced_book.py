@@ -69,13 +69,13 @@ def read_book(frame: bytes) -> Parsed | None:
         changes: list[Change] = [
             (SIDES[level.side], level.price_level, level.new_quantity) for level in levels
         ]
-        sides, prices, sizes = zip(*changes, strict=True)
-        texts = prices + sizes
-        if not are_plain(texts):
+        sides, prices, sizes = zip(*changes)  # noqa: B905 - all are three
+        texts = ",".join(prices + sizes)
+        if not are_plain(texts, 2 * len(levels)):
             return None
         times = "".join([level.event_time for level in levels])
-        chars += _EVENT_CHARS + len(event.type) + len(event.product_id) - 1
-        chars += len(levels) * _LEVEL_CHARS + len(times) + len("".join(texts))
+        chars += _EVENT_CHARS + len(event.type) + len(event.product_id)
+        chars += len(levels) * (_LEVEL_CHARS - 2) + len(times) + len(texts)
         chars += _OFFER_CHARS * sides.count("sell")
         try:
             product = product_id(event.product_id)

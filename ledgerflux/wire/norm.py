@@ -49,8 +49,11 @@ _new = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVa
 _encode = msgspec.json.Encoder().encode
 
 
-def batches(made: Iterable[Made]) -> list[Batch]:
+def batches(made: Sequence[Made]) -> list[Batch]:
     """Return `made` as batches: one per run of consecutive events of one stream and type."""
+    if len(made) == 1:
+        [(product, channel, kind, epoch, event)] = made
+        return [_new(Batch, (product, channel, kind, epoch, event.seq, 1, _encode([event])))]
     found: list[Batch] = []
     stream: tuple[str, ChannelName, EventType, str] | None = None
     events: list[StreamEvent] = []

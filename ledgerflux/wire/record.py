@@ -13,7 +13,7 @@ more are compressed (flag 1, zlib).
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -156,12 +156,13 @@ def pack_frames(frames: Iterable[tuple[int, bytes]]) -> bytes:
     return b"".join(parts)
 
 
-def unpack_frames(body: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the (receive_ns, frame) pairs of a FRAMES body.
+def unpack_frames(body: bytes) -> list[tuple[int, bytes]]:
+    """Return the (receive_ns, frame) pairs of a FRAMES body.
 
     Raises:
         LogError: The body is cut short.
     """
+    found: list[tuple[int, bytes]] = []
     place, end = 0, len(body)
     while place < end:
         if place + _FRAME_BYTES > end:
@@ -171,4 +172,5 @@ def unpack_frames(body: bytes) -> Iterator[tuple[int, bytes]]:
         place = start + length
         if place > end:
             raise LogError("a frames record is cut short")
-        yield receive_ns, body[start:place]
+        found.append((receive_ns, body[start:place]))
+    return found

@@ -204,9 +204,9 @@ def test_what_is_remembered_of_levels_that_left_is_bounded(monkeypatch):
         other = f"{price}.5"
         book.apply([("buy", other, "1"), ("buy", "1", str(price)), ("buy", other, "0")])
         side = book._bids
-        assert len(side.keys) <= 2 * len(side.levels) + 3 + 1
-        assert len(side.gone) <= len(side.keys)
-        assert len(side.heap) == len(side.levels) + len(side.gone)
+        assert len(side.keys) <= 2 * len(side.sizes) + 3 + 1
+        assert side.keys == {text: key for key, text in side.texts.items()}
+        assert sorted(side.heap) == sorted(side.texts)
         assert book.bids() == [("1", str(price))]
 
 

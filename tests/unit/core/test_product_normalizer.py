@@ -16,10 +16,11 @@ BIDS, ASKS = [("10", "1"), ("9.50", "2")], [("11", "1"), ("12", "3")]
 class Stream:
     """A product's normalizer, what it made, and a client that checks all of it."""
 
-    def __init__(self, machine=None, *, derive=False):
+    def __init__(self, machine=None, *, derive=False, short=True):
         self.made = []
         self.machine = machine or ProductNormalizer(BTC, self.made)
         self.derive = derive
+        self.short = short
         self.client = Client()
         self.told = 0
 
@@ -34,6 +35,9 @@ class Stream:
     def frame(self, *events, src_seq=None):
         """Bring one frame; return what is made of it, and the problems found."""
         machine, problems = self.machine, []
+        if self.short and len(events) == 1 and isinstance(events[0], BookUpdate):
+            problem = machine.update_frame(events[0], AT_NS, src_seq, derive_ticker=self.derive)
+            return self.new(), [] if problem is None else [problem]
         for event in events:
             match event:
                 case BookSnapshot():
@@ -409,6 +413,17 @@ def play(stream, steps, runs):
             book = stream.machine.book
             assert stream.client.book.levels() == (book.bids(), book.asks())
             assert not PlainBook(book.bids(), book.asks()).crossed()
+
+
+@given(st.lists(_step, max_size=14), st.booleans())
+def test_a_frame_of_one_update_is_an_update_and_the_end_of_a_frame(steps, derive):
+    short, long = Stream(derive=derive), Stream(derive=derive, short=False)
+    for stream in (short, long):
+        stream.open("r0")
+        play(stream, steps, [0])
+    assert short.made == long.made
+    assert short.machine.checkpoint() == long.machine.checkpoint()
+    assert short.machine.statistics() == long.machine.statistics()
 
 
 @given(st.lists(_step, max_size=14), st.booleans(), st.integers(0, 14))

@@ -1,7 +1,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledgerflux.core.mirror import Mirror, Verdict
@@ -232,6 +232,7 @@ def to_mirror(mirror, message):
             return mirror.gap(epoch, seq, seq + size, "live")
         case _:
             reason = "subscribe" if free[0] else "slow"
+            mirror.state = "live"
             return mirror.snapshot(Position(epoch, seq), None, reason, (size, 2), ([], []))
 
 
@@ -247,6 +248,7 @@ def to_check(check, message):
             check.snapshot(epoch, None, seq, reason, (size, 2), "live")
 
 
+@example([("snapshot", "e", 8, 1, True), ("snapshot", "e", 8, 2, True)])
 @given(st.lists(messages, max_size=12))
 def test_it_finds_what_a_mirror_finds_up_to_the_first_breach(sent):
     one, mirror = Checked(), Mirror(Position("e", 10))

@@ -183,29 +183,25 @@ def test_a_zip_bomb_is_refused_before_it_goes_off():
 
 @given(frame_lists)
 def test_frames_come_back_as_they_were(frames):
-    assert list(unpack_frames(pack_frames(frames))) == frames
+    assert unpack_frames(pack_frames(frames)) == frames
 
 
 @given(frame_lists.filter(bool), st.data())
-def test_a_frames_body_cut_anywhere_gives_whole_frames_then_an_error(frames, data):
+def test_a_frames_body_cut_inside_a_frame_is_refused(frames, data):
     body = pack_frames(frames)
     cut = data.draw(st.integers(0, len(body) - 1))
     ends = [len(pack_frames(frames[:count])) for count in range(len(frames) + 1)]
-    whole = sum(end <= cut for end in ends) - 1
-    found = []
     if cut in ends:
-        assert list(unpack_frames(body[:cut])) == frames[:whole]
+        assert unpack_frames(body[:cut]) == frames[: ends.index(cut)]
         return
     with pytest.raises(LogError, match="cut short"):
-        found.extend(unpack_frames(body[:cut]))
-    reading = unpack_frames(body[:cut])
-    assert [next(reading) for _ in range(whole)] == frames[:whole]
+        unpack_frames(body[:cut])
 
 
 @pytest.mark.parametrize("body", [bytes(11), struct.pack(">Iq", 5, 1) + b"four"])
 def test_a_frame_without_its_end_is_refused(body):
     with pytest.raises(LogError, match="cut short"):
-        list(unpack_frames(body))
+        unpack_frames(body)
 
 
 def test_one_large_frame_still_fits_a_message_of_the_bus():
