@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
+from ledgerflux.adapters.collector import calm_collector
 from ledgerflux.bench.evaluate import Measured
 from ledgerflux.bench.loads import Load, made, raw_payloads, recorded
 from ledgerflux.bench.peers import Peer, open_peers
@@ -31,6 +32,7 @@ def measure(recordings: Sequence[Path], duration_s: float, *, peers: bool) -> li
     Raises:
         FeedError: A recording can't be read.
     """
+    calm_collector()  # as in a role
     loads = [recorded(path) for path in recordings] or [made(name) for name in DIALECTS]
     found: list[Measured] = []
     for load in loads:

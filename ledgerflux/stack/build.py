@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from typing import NamedTuple, Protocol, runtime_checkable
 from uuid import uuid4
 
+from ledgerflux.adapters.collector import calm_collector
 from ledgerflux.adapters.late_listener import LateListener
 from ledgerflux.adapters.nats_bus import NatsBus
 from ledgerflux.adapters.nats_streams import prepare
@@ -169,6 +170,7 @@ def run_role(role: str, settings: RoleSettings) -> int:
 
     0: drained. Raises the error that ended it otherwise.
     """
+    calm_collector()
     try:
         return _run_loop(_run(role, settings))
     except BaseExceptionGroup as group:
