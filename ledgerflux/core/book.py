@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ledgerflux.model.events import Change, Level
 from ledgerflux.model.units import is_zero, price_tick, price_ticks
 
-_KEYS_SPARE = 10_000
+_KEYS_SPARE = 2_000
 
 Top = tuple[Level | None, Level | None]
 """Best bid and best ask; None for an empty side."""

@@ -116,6 +116,21 @@ class Fanout:
                 missing = Missing(channel, epoch, seq + 1, seq, "store", stream.state)
                 self._tell(stream, missing)
 
+    def doubt(self, partition: int, why: str) -> None:
+        """Say that nobody is heard of who keeps a partition right: no book of it is live."""
+        for product, stream in self._streams.items():
+            if partition_of(product) == partition and stream.doubt():
+                epoch, seq = stream.position("level2")
+                missing = Missing("level2", epoch, seq + 1, seq, "store", stream.state, why)
+                self._tell(stream, missing)
+
+    def trust(self, partition: int) -> None:
+        """Those who keep a partition right are heard of: its books are what they were."""
+        for product, stream in self._streams.items():
+            if partition_of(product) == partition and stream.trust():
+                for session, subscription in self._following("level2", product):
+                    session.resync(subscription, "store")
+
     # -- clients -----------------------------------------------------------------------
 
     def enter(self, session: ClientSession) -> None:

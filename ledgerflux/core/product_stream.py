@@ -7,6 +7,8 @@ States of the book are the normalizer's words; only a snapshot makes it `live` a
     any  --status----> StatusEvent.state
     any  --epoch-----> init           (another run of the source: every seq starts anew)
     any  --lose------> stale          (the log could not be followed, see `restore`)
+
+A live or halted book is `stale` for clients from `doubt` to `trust`.
 """
 
 from collections.abc import Iterable
@@ -38,6 +40,8 @@ from ledgerflux.model.stream import (
 from ledgerflux.model.units import rfc3339
 
 T = TypeVar("T")
+BELIEVED = ("live", "halted")
+"""States in which clients hold a book for right."""
 _updates = msgspec.json.Decoder(list[Level2Update])
 _snapshots = msgspec.json.Decoder(list[Level2Snapshot])
 _gaps = msgspec.json.Decoder(list[Gap])
@@ -54,8 +58,9 @@ class ProductStream:
         self.integrity = integrity
         self.integrity_rule = integrity_rule
         self.book = Book()
-        self.state: str = "init"
         self.publish_ns = 0
+        self._state: str = "init"
+        self._doubted = False
         self._positions: dict[ChannelName, Position] = dict.fromkeys(CHANNELS, START)
         self._ts_exchange: str | None = None
         self._ts_receive: str | None = None
@@ -63,6 +68,11 @@ class ProductStream:
         self._reason = ""
         self._status_receive: str | None = None
         self._snapshot: Snapshot | None = None
+
+    @property
+    def state(self) -> str:
+        """Return the book's state; `stale` where it is what it was only as far as anybody knows."""
+        return "stale" if self._doubted and self._state in BELIEVED else self._state
 
     def position(self, channel: ChannelName) -> Position:
         """Return where `channel` stands."""
@@ -101,7 +111,7 @@ class ProductStream:
             return None if self._ticker is None else (position, self._ticker)
         event = {
             "seq": position.seq,
-            "state": self.state,
+            "state": self._state,
             "reason": self._reason,
             "ts_receive": self._status_receive,
         }
@@ -146,7 +156,17 @@ class ProductStream:
 
     def lose(self) -> None:
         """Say that the log could not be followed: the book is `stale` until `restore`."""
-        self.state = "stale"
+        self._state = "stale"
+
+    def doubt(self) -> bool:
+        """Nobody is heard of who keeps the book right; return whether that changes its state."""
+        before, self._doubted = self.state, True
+        return self.state != before
+
+    def trust(self) -> bool:
+        """Those who keep the book right are heard of; return whether that changes its state."""
+        before, self._doubted = self.state, False
+        return self.state != before
 
     def restore(self, saved: ProductCheckpoint | None) -> None:
         """Become what a checkpoint holds; with None, know nothing again.
@@ -155,13 +175,13 @@ class ProductStream:
             LogError: Its levels can be no book (`log_corrupt`).
         """
         self.book = Book()
-        self.state = "init"
+        self._state = "init"
         self._positions = dict.fromkeys(CHANNELS, START)
         self._ticker = self._ts_exchange = self._ts_receive = self._snapshot = None
         if saved is None:
             return
         self._replace(saved.bids, saved.asks)
-        self.state = saved.state
+        self._state = saved.state
         self._positions = {name: Position(saved.epoch, saved.seqs[name]) for name in CHANNELS}
         if saved.book_receive_ns:
             self._ts_receive = rfc3339(saved.book_receive_ns)
@@ -171,7 +191,7 @@ class ProductStream:
     def _begin_epoch(self, epoch: str, told: list[Telling]) -> None:
         """Start every channel anew, and say so in each."""
         self.book = Book()
-        self.state = "init"
+        self._state = "init"
         self._ticker = self._ts_exchange = self._ts_receive = None
         self._positions = dict.fromkeys(CHANNELS, Position(epoch, 0))
         told.extend(Missing(name, epoch, 1, 0, "epoch", self.state) for name in CHANNELS)
@@ -180,7 +200,7 @@ class ProductStream:
         newest = _read(_snapshots, batch)[-1]
         self._replace(newest.bids, newest.asks)
         self._ts_exchange, self._ts_receive = newest.ts_exchange, newest.ts_receive
-        self.state = "live"
+        self._state = "live"
 
     def _apply_update(self, batch: BatchView) -> None:
         updates = _read(_updates, batch)
@@ -200,7 +220,7 @@ class ProductStream:
     def _missing(self, batch: BatchView, told: list[Telling]) -> None:
         for note in _read(_gaps, batch):
             if batch.channel == "level2":
-                self.state = note.state
+                self._state = note.state
             told.append(
                 Missing(
                     batch.channel,
@@ -218,7 +238,7 @@ class ProductStream:
 
     def _apply_status(self, batch: BatchView) -> None:
         newest = _read(_statuses, batch)[-1]
-        self.state, self._reason = newest.state, newest.reason
+        self._state, self._reason = newest.state, newest.reason
         self._status_receive = newest.ts_receive
 
     def _out_of_order(self, batch: BatchView, before: Position) -> LogError:

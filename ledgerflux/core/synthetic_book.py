@@ -35,7 +35,8 @@ LEVELS_MAX = 420
 FILLS_MAX = 3
 
 _LEVELS_SPARE = 6
-_TEXTS_MAX = 65_536
+_TEXTS_MAX = 4_096
+"""Of each side: ten times what it holds."""
 _FAIR_BITS = 16
 """The wandering price is kept in ticks and this many bits below."""
 _REVERT_BITS = 20
@@ -167,9 +168,9 @@ class SyntheticBook:
         """Bring the best prices to where the wandering price is; where they are, stir."""
         bids, asks = self._bids, self._asks
         if len(bids.keys) <= LEVELS_MIN:
-            return self._set(bids, bids.keys[0] - 1 - draw.gap, draw.size)
+            return self._behind(bids, 0, draw)
         if len(asks.keys) <= LEVELS_MIN:
-            return self._set(asks, asks.keys[0] - 1 - draw.gap, draw.size)
+            return self._behind(asks, 0, draw)
         bid, ask = bids.keys[-1], -asks.keys[-1]
         fair = self._fair >> _FAIR_BITS
         if fair >= ask:
@@ -184,7 +185,7 @@ class SyntheticBook:
 
     def _stir(self, draw: Draw) -> Change:
         """Change, add or remove one level, the more likely the nearer it is to the best."""
-        on_bids, depth, action, size, gap = draw
+        on_bids, depth, action, size, _ = draw
         side = self._bids if on_bids else self._asks
         keys = side.keys
         levels = len(keys)
@@ -197,7 +198,13 @@ class SyntheticBook:
             return self._remove(side, index)
         if levels >= LEVELS_MAX:
             return self._remove(side, 0)
-        return self._set(side, keys[index] - 1 - gap, size)
+        return self._behind(side, index, draw)
+
+    def _behind(self, side: _Side, index: int, draw: Draw) -> Change:
+        """Add a level behind the one at `index`; where that would be no price, change this one."""
+        key = side.keys[index]
+        behind = key - 1 - draw.gap
+        return self._set(side, key if side.sign == 1 and behind < 1 else behind, draw.size)
 
     def _set(self, side: _Side, key: int, size: Lots) -> Change:
         if key not in side.sizes:

@@ -171,6 +171,7 @@ class Gateway:
                         conf.venue,
                         partition,
                         flusher=self._flusher,
+                        attendance=self._board.attendance,
                     )
                     self._followers[partition] = (part, group.create_task(part.run()))
             self._fanout.serve(conf.products)
@@ -215,6 +216,7 @@ class Gateway:
                 client.tick()
             for part, _ in self._followers.values():
                 part.latency.turn()
+                part.judge()
             self._beat_heads()
             if self._fanout.beat_sets("system"):
                 self._fanout.beat("system", {None: gateway_frames.system(self.status().to_json())})

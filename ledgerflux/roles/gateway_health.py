@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ledgerflux.core.attendance import Attendance
 from ledgerflux.ports import Bus, Clock
 from ledgerflux.wire.health import HEALTH_BUCKET, Health, SupervisorHealth
 from ledgerflux.wire.subjects import health_subject
@@ -14,11 +15,15 @@ _supervisor = msgspec.json.Decoder(SupervisorHealth)
 
 
 class HealthBoard:
-    """Listens to `LF_HEALTH`; holds at most `KEYS_MAX` records, the oldest go."""
+    """Listens to `LF_HEALTH`; holds at most `KEYS_MAX` records, the oldest go.
+
+    `attendance` is told who works on which partition.
+    """
 
     def __init__(self, bus: Bus, clock: Clock) -> None:
         self.healths: dict[str, Health] = {}
         self.supervisor: SupervisorHealth | None = None
+        self.attendance = Attendance()
         self.unreadable_total = 0
         self._bus = bus
         self._clock = clock
@@ -43,7 +48,10 @@ class HealthBoard:
                 self.supervisor = _supervisor.decode(payload)
             else:
                 self.healths.pop(key, None)
-                self.healths[key] = _health.decode(payload)
+                health = self.healths[key] = _health.decode(payload)
+                for part in health.partitions:
+                    if not part.away:
+                        self.attendance.heard(health.role, part.partition, self._heard_ns)
         except msgspec.DecodeError:
             self.unreadable_total += 1
         while len(self.healths) > KEYS_MAX:

@@ -1,5 +1,6 @@
 """One partition on its way from NORM to the clients: checkpoint first, then every record."""
 
+from ledgerflux.core.attendance import Attendance
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.latency import LatencyWindow
 from ledgerflux.errors import LogError
@@ -48,6 +49,7 @@ class GatewayPartition:
         partition: int,
         *,
         flusher: Flusher,
+        attendance: Attendance,
     ) -> None:
         self.partition = partition
         self.number = 0
@@ -58,6 +60,8 @@ class GatewayPartition:
         self._clock = clock
         self._fanout = fanout
         self._flusher = flusher
+        self._attendance = attendance
+        self._doubts = ""
         self._venue = venue
         self._reader = LiveReader(bus, partition, venue)
         self._patience = Patience(clock)
@@ -83,7 +87,16 @@ class GatewayPartition:
     @property
     def trouble(self) -> str:
         """Return what is waited for, empty while all is well."""
-        return self._lost or self._patience.trouble
+        return self._lost or self._patience.trouble or self._doubts
+
+    def judge(self) -> None:
+        """Let no book be live that nobody keeps right; call it about once a second."""
+        doubts = self._attendance.missing(self.partition, self._clock.monotonic_ns())
+        if doubts:
+            self._fanout.doubt(self.partition, doubts)
+        elif self._doubts:
+            self._fanout.trust(self.partition)
+        self._doubts = doubts
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -134,6 +147,9 @@ class GatewayPartition:
         if record.number != self.number + 1:
             raise _Missing(record.number)
         if record.kind is Kind.EVENTS:
+            self._attendance.moved(self.partition, self._clock.monotonic_ns())
+            if self._doubts:
+                self.judge()
             try:
                 self._fanout.publish(unpack(record.body), record.publish_ns)
             except LogError as error:

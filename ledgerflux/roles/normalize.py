@@ -150,4 +150,5 @@ class Normalize:
             raw_head=part.raw_seen,
             norm=part.writer.tail.number,
             states={product: stream.state for product, stream in products.items()},
+            away=not part.ready or bool(self._keepers[part.partition].trouble),
         )

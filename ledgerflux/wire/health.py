@@ -33,7 +33,8 @@ class PartitionHealth(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ingest: `raw` is the RAW head it wrote. normalize: `raw` is the b of its NORM tail,
     `raw_head` the newest RAW number seen, `norm` the NORM head. snapshot: `norm` is the
-    stored position, gateway: `norm` is the last record served.
+    stored position, gateway: `norm` is the last record served. `away`: its past is still being
+    read, or its log stopped it, so what it made last says nothing of now.
     """
 
     partition: int
@@ -42,6 +43,7 @@ class PartitionHealth(msgspec.Struct, frozen=True, omit_defaults=True):
     raw_head: int = 0
     norm: int = 0
     states: dict[str, str] = {}
+    away: bool = False
 
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):

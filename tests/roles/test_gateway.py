@@ -9,6 +9,7 @@ from gateway_support import VENUE, NormLog, Stack, conf, running, until
 from streams import Numbered
 
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.sharding import partition_of
 from ledgerflux.errors import FeedError
 from ledgerflux.ports import Response
 from ledgerflux.roles.gateway import Gateway
@@ -17,7 +18,7 @@ from ledgerflux.roles.runtime import write_feed
 from ledgerflux.testing.clock import ManualClock
 from ledgerflux.testing.memory_bus import MemoryBus
 from ledgerflux.testing.memory_listener import MemoryListener
-from ledgerflux.wire.health import Health, ServiceHealth, SupervisorHealth
+from ledgerflux.wire.health import Health, PartitionHealth, ServiceHealth, SupervisorHealth
 from ledgerflux.wire.record import Kind, draft
 from ledgerflux.wire.subjects import NORM
 
@@ -406,6 +407,66 @@ async def test_health_records_that_cannot_be_read_are_counted_and_old_ones_forgo
         board.hear(record.key, msgspec.json.encode(record))
     assert len(board.healths) == KEYS_MAX
     assert "ingest.2" not in board.healths
+
+
+def at_work(role, *, away=False) -> bytes:
+    part = PartitionHealth(partition_of("BTC-USD"), ["BTC-USD"], away=away)
+    return msgspec.json.encode(Health(role, "0", 7, "ready", 0, 0, partitions=[part]))
+
+
+async def test_a_book_that_nobody_keeps_right_is_stale_until_somebody_does(monkeypatch):
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.snapshot()
+        await log.write()
+        await until(lambda: stack.served(log))
+        client = await stack.client()
+        await client.subscribe("level2")
+        mirror = client.follower.mirrors["level2", "BTC-USD"]
+        await until_live(client, mirror)
+        monkeypatch.setattr("ledgerflux.core.attendance.SILENCE_NS", 400_000_000)
+        gap = await client.next_of("gap")
+        assert (gap.cause, gap.state, gap.to_seq) == ("store", "stale", gap.from_seq - 1)
+        assert "no ingest of partition" in gap.detail
+        assert not mirror.live
+        assert stack.gateway.vitals().state == "degraded"
+        assert stack.gateway.status().heads["BTC-USD"].state == "stale"
+        monkeypatch.setattr("ledgerflux.core.attendance.SILENCE_NS", 3_000_000_000)
+        for role, away in (("ingest", False), ("normalize", True)):
+            stack.gateway._board.hear(f"{role}.0", at_work(role, away=away))
+        part, _ = stack.gateway._followers[log.partition]
+        part.judge()
+        await asyncio.sleep(0)
+        assert not mirror.live, "one that reads its past keeps nothing right"
+        stack.gateway._board.hear("normalize.0", at_work("normalize"))
+        await until_live(client, mirror)
+        log.source.update()
+        await log.write()
+        assert (await client.next_of("update")).seq == 2
+        assert mirror.live
+
+
+async def test_events_that_come_are_told_from_a_book_that_is_live_again(monkeypatch):
+    monkeypatch.setattr("ledgerflux.core.attendance.SILENCE_NS", 400_000_000)
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.snapshot()
+        await log.write()
+        await until(lambda: stack.gateway.status().heads["BTC-USD"].state == "stale")
+        client = await stack.client()
+        await client.subscribe("level2")
+        mirror = client.follower.mirrors["level2", "BTC-USD"]
+        assert (await client.next_of("snapshot")).state == "stale"
+        monkeypatch.setattr("ledgerflux.core.attendance.SILENCE_NS", 60_000_000_000)
+        log.source.update()
+        await log.write()
+        while not (mirror.live and mirror.position.seq == 2):
+            await client.next()
+
+
+async def until_live(client, mirror):
+    while not mirror.live:
+        await client.next()
 
 
 async def test_a_bus_that_is_silent_is_told_in_the_status_of_the_stack():

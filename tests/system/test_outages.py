@@ -103,6 +103,11 @@ def nats_is_missed(document):
     return named and document["state"] == "degraded"
 
 
+def book_state(stack):
+    told = stack.told()
+    return told["heads"]["BTC-USD"]["state"] if told else None
+
+
 def events(stack):
     told = stack.told()
     return told["counts"]["norm_events"] if told else 0
@@ -118,8 +123,10 @@ def test_nats_away_is_said_at_once_and_nothing_is_lost(stack, how):
             report(f"NATS {how}: noticed after", time.monotonic() - began)
             done = stack.lf("status", "--json", check=10)
             assert nats_is_missed(json.loads(done.stdout))
+            until(lambda: book_state(stack) == "stale", 15, "a book that nobody keeps right")
         back = time.monotonic()
         until(lambda: events(stack) > before and not nats_is_missed(stack.told()), 30, "live")
+        until(lambda: book_state(stack) == "live", 15, "the book live again")
         report(f"NATS {how}: live again after", time.monotonic() - back)
 
 

@@ -128,6 +128,29 @@ def test_another_venue_takes_nothing_over():
     assert fanout.heads()["BTC-USD"] == ("", 0, 0, "init", "sequence")
 
 
+def test_a_doubted_partition_is_told_once_and_trusted_again_with_the_same_book():
+    fanout, source = make(products=("BTC-USD", "ETH-USD")), Numbered()
+    session = enter(fanout)
+    fanout.publish(source.snapshot().trade().take(), 1)
+    fanout.publish(Numbered("ETH-USD").snapshot().take(), 1)
+    follow(fanout, session, "level2", "trades", "ticker", "status")
+    taken(session)
+    for _ in range(2):
+        fanout.doubt(BTC, "no ingest of partition 05 for 6 s")
+    [gap] = taken(session)
+    assert (gap["channel"], gap["cause"], gap["state"]) == ("level2", "store", "stale")
+    assert gap["detail"] == "no ingest of partition 05 for 6 s"
+    assert (gap["from_seq"], gap["to_seq"]) == (2, 1)
+    assert [head.state for head in fanout.heads().values()] == ["stale", "live"]
+    for _ in range(2):
+        fanout.trust(BTC)
+    told = taken(session)
+    assert [message["type"] for message in told] == ["snapshot"]
+    assert (told[0]["state"], told[0]["seq"]) == ("live", 1)
+    fanout.publish(source.update().take(), 1)
+    assert types(session) == ["update"]
+
+
 def test_a_lost_partition_is_told_in_every_channel_and_a_checkpoint_mends_it():
     fanout, source = make(products=("BTC-USD", "ETH-USD")), Numbered()
     session = enter(fanout)
@@ -205,7 +228,11 @@ step = st.one_of(
         st.sampled_from([*PRODUCTS, None]),
     ),
     st.tuples(st.just("drain"), st.integers(1, 12), st.none()),
-    st.tuples(st.sampled_from(["lose", "restore"]), st.sampled_from(PRODUCTS), st.none()),
+    st.tuples(
+        st.sampled_from(["lose", "restore", "doubt", "trust"]),
+        st.sampled_from(PRODUCTS),
+        st.none(),
+    ),
 )
 
 
@@ -219,6 +246,7 @@ class World:
         self.healthy = enter(self.fanout)
         self.sources = {product: Numbered(product) for product in PRODUCTS}
         self.lost: set[str] = set()
+        self.doubted: set[str] = set()
         self.epochs = 1
         self.client = Follower()
         self.other = Follower()
@@ -236,10 +264,20 @@ class World:
                 self.lost.add(what)
             case "restore":
                 self._restore(what)
+            case "doubt":
+                self.fanout.doubt(partition_of(what), "nobody is there")
+                self.doubted.add(what)
+            case "trust":
+                self._trust(what)
             case _:
                 self._ask(self.session, kind, what, None if more is None else [more])
         self.read(self.healthy, self.other, 1000)
         assert not self.healthy.outbox.above
+        for product in PRODUCTS:
+            mirror = self.other.mirrors.get(("level2", product))
+            live = mirror is not None and mirror.live
+            assert live or self.fanout.heads()[product].state != "live"
+            assert not (live and product in self.doubted)
 
     def _publish(self, product, happenings) -> None:
         source = self.sources[product]
@@ -247,7 +285,12 @@ class World:
             self._happen(source, name, changes)
         batches = source.take()
         if product not in self.lost:
+            self._trust(product)  # events show that somebody is there
             self.fanout.publish(batches, 1)
+
+    def _trust(self, product) -> None:
+        self.fanout.trust(partition_of(product))
+        self.doubted.discard(product)
 
     def _happen(self, source: Numbered, name, changes) -> None:
         match name:

@@ -133,6 +133,32 @@ def test_a_product_that_is_lost_is_stale():
     assert stream.state == "stale"
 
 
+def test_a_live_book_that_is_doubted_is_stale_until_it_is_trusted():
+    stream, source = make(), Numbered()
+    assert not stream.doubt()
+    assert not stream.trust()
+    apply(stream, source.snapshot())
+    assert stream.doubt()
+    assert not stream.doubt()
+    assert stream.heads().state == stream.snapshot().standing.state == "stale"
+    assert stream.trust()
+    assert stream.heads().state == stream.snapshot().standing.state == "live"
+
+
+def test_what_the_log_says_while_a_book_is_doubted_counts_afterwards():
+    stream, source = make(), Numbered()
+    apply(stream, source.snapshot())
+    stream.doubt()
+    apply(stream, source.status("halted"))
+    assert stream.state == "stale"
+    assert stream.trust()
+    assert stream.state == "halted"
+    stream.doubt()
+    apply(stream, source.status("suspect"))
+    assert stream.state == "suspect"
+    assert not stream.trust()
+
+
 def test_restore_takes_what_the_checkpoint_holds():
     stream, source = make(), Numbered()
     source.snapshot().update().trade().take()

@@ -142,6 +142,22 @@ def test_another_object_goes_on_from_a_state(product):
     assert second.beat == first.beat
 
 
+def test_no_bid_is_ever_below_the_smallest_price():
+    book, entropy = book_of("ADA-USD")
+    low = msgspec.structs.replace(
+        book.state(),
+        fair=301 << 16,
+        bids=[(tick, 5) for tick in range(2, 262)],
+        asks=[(-tick, 5) for tick in range(560, 310, -1)],
+    )
+    book = SyntheticBook("ADA-USD", entropy.word, low)
+    mirror = mirror_of(book)
+    for _ in range(5_000):
+        mirror.apply(happen(book, entropy))  # refuses what is no price
+    assert book.levels() == (mirror.bids(), mirror.asks())
+    assert min(key for key, _ in book.state().bids) >= 1
+
+
 def test_a_full_side_loses_its_farthest_level_before_it_grows():
     thin, entropy = book_of("SOL-USD")
     state = thin.state()
