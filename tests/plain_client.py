@@ -52,6 +52,8 @@ class PlainClient:
         self.seqs = {}
         self.trades = {}
         self.gaps = []
+        self.doubts = []
+        """Gaps in which nothing is missing: nobody was heard of who keeps a book right."""
         self.snapshots = []
         self._parts = {}
         self._on_live = on_live
@@ -78,7 +80,8 @@ class PlainClient:
         if kind == "gap":
             assert message["from_seq"] == seq + 1, (seq, message)
             self.seqs[key] = (epoch, message["to_seq"])
-            self.gaps.append(message)
+            doubt = message["cause"] == "store" and message["to_seq"] < message["from_seq"]
+            (self.doubts if doubt else self.gaps).append(message)
             if message["channel"] == "level2":
                 self.live[key[0]] = False
             return
