@@ -95,6 +95,7 @@ def _generator(facts: Facts, measured: Measurement, counts: Counts, rate: parts.
     faulty = facts.plan.scenario == "recovery"  # the source is held up by what is done to it
     return Generator(
         updates=updates,
+        unreported=measured.unreported,
         lag_p99_ms=measured.lag.percentile_ms(99.0),
         cpu=measured.cpu,
         clock_jump_ms=facts.jump_ms,

@@ -63,6 +63,7 @@ class Measurement:
         self._newest: list[Progress | None] = [None] * workers
         self._first: list[Progress | None] = [None] * workers
         self._last: list[Progress | None] = [None] * workers
+        self._unreported = set(range(workers))
 
     def take(self, worker: int, progress: Progress) -> None:
         """Take one worker's line."""
@@ -78,8 +79,14 @@ class Measurement:
 
     def finish(self, worker: int, final: Final) -> None:
         """Take one worker's last line."""
+        self._unreported.discard(worker)
         self.take(worker, final.progress)
         self.clients += final.clients
+
+    @property
+    def unreported(self) -> int:
+        """Return how many workers have not told their last line."""
+        return len(self._unreported)
 
     @property
     def counts(self) -> Counts:

@@ -91,7 +91,8 @@ class Generator(NamedTuple):
     """What says whether a measurement can be trusted.
 
     `cpu` is the busiest worker's share of a core; `asked_rate` None where nobody said how
-    fast the source is; `negative_share` of the latencies were below zero.
+    fast the source is; `negative_share` of the latencies were below zero; `unreported` workers
+    did not come to tell how it ended.
     """
 
     updates: int
@@ -102,6 +103,7 @@ class Generator(NamedTuple):
     asked_rate: float | None
     held_rate: float | None
     seconds: float
+    unreported: int = 0
 
 
 def parse_slo(text: str) -> Slo:
@@ -150,6 +152,10 @@ def doubts(generator: Generator) -> list[str]:
     lag, cpu = generator.lag_p99_ms, generator.cpu
     if generator.updates == 0:
         found.append("no update was received in the measured time")
+    if generator.unreported:
+        found.append(
+            f"generator saturated: {generator.unreported} of its processes could not report in time"
+        )
     if lag is not None and lag > LAG_P99_MS_MAX:
         found.append(
             f"generator saturated: its loop was {lag:.1f} ms late at p99 (limit {LAG_P99_MS_MAX:g})"

@@ -157,6 +157,24 @@ async def test_without_a_gateway_nothing_is_measured():
     assert raised.value.exit_code == 3
 
 
+async def test_a_worker_that_cannot_report_in_time_makes_the_measurement_invalid(monkeypatch):
+    monkeypatch.setattr("ledgerflux.loadtest.run.FINISH_TIMEOUT_S", 0.3)
+    before = set(psutil.Process().children())
+    async with standing_in() as gateway:
+        run = load(gateway, PLAN)
+        task = asyncio.create_task(run.run())
+        async with asyncio.timeout(30):
+            while run.measurement is None or run.measurement.counts.updates < 5:
+                await asyncio.sleep(0.02)
+        for child in set(psutil.Process().children()) - before:
+            os.kill(child.pid, signal.SIGSTOP)
+        report = await task
+    assert (report.verdict, report.exit_code) == ("invalid", 98)
+    late = "generator saturated: 1 of its processes could not report in time"
+    assert late in report.generator.doubts
+    assert set(psutil.Process().children()) == before
+
+
 async def test_a_worker_that_is_killed_ends_the_test_with_an_error():
     before = set(psutil.Process().children())
     async with standing_in() as gateway:

@@ -88,6 +88,7 @@ def test_a_sound_measurement_has_no_doubts():
     ("change", "said"),
     [
         ({"updates": 0}, "no update"),
+        ({"unreported": 2}, "2 of its processes could not report"),
         ({"lag_p99_ms": 5.1}, "5.1 ms late"),
         ({"cpu": 0.91}, "91% of a core"),
         ({"clock_jump_ms": -6.0}, "clock jumped by -6.0 ms"),
