@@ -51,6 +51,7 @@ test-slow *ARGS:
 # Measure this machine, recordings as arguments (`--recording FILE`); writes docs/benchmarks.md
 [group('develop')]
 bench *ARGS:
+    mkdir -p docs/benchmarks
     -{{uv}} run lf bench normalize --duration 20s --peers --json docs/benchmarks/normalize.json {{ARGS}}
     -{{uv}} run lf bench ingest --duration 20s --json docs/benchmarks/ingest.json {{ARGS}}
     -{{uv}} run lf bench e2e --duration 20s --rate max --json docs/benchmarks/e2e.json {{ARGS}}
