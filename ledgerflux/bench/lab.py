@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -98,7 +98,7 @@ class Lab:
         return Use(cores, {name: _rss(pid) for name, pid in self.pids().items()})
 
     def _times(self) -> dict[str, float]:
-        return {name: _cpu_s(pid) for name, pid in self.pids().items()}
+        return cpu_s_of(self.pids())
 
     def sent(self) -> int:
         """Return how many frames the exchange has sent."""
@@ -155,22 +155,23 @@ def _environment(data_dir: Path) -> dict[str, str]:
     return {**kept, "LF_DATA_DIR": str(data_dir)}
 
 
-def _cpu_s(pid: int) -> float:
-    """Return CPU seconds of a process and everything below it."""
+def cpu_s_of(pids: Mapping[str, int]) -> dict[str, float]:
+    """Return CPU seconds of each process with what is below it, none counted twice.
+
+    One that is below another of them counts for itself.
+    """
+    named = set(pids.values())
+    return {name: _cpu_s(pid, named) for name, pid in pids.items()}
+
+
+def _cpu_s(pid: int, named: Set[int]) -> float:
     try:
         process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
+        times, children = process.cpu_times(), process.children()
     except psutil.Error:
         return 0.0
-    return sum(_own_cpu_s(member) for member in family)
-
-
-def _own_cpu_s(process: psutil.Process) -> float:
-    try:
-        times = process.cpu_times()
-    except psutil.Error:
-        return 0.0
-    return float(times.user + times.system)
+    below = sum(_cpu_s(child.pid, named) for child in children if child.pid not in named)
+    return float(times.user + times.system) + below
 
 
 def _rss(pid: int) -> int:

@@ -1,10 +1,11 @@
 import os
+import subprocess
 import sys
 
 import pytest
 
 from ledgerflux.bench import lab as lab_module
-from ledgerflux.bench.lab import open_lab, wait_until
+from ledgerflux.bench.lab import cpu_s_of, open_lab, wait_until
 from ledgerflux.bench.machine import OTHERS_CORES_MAX, Neighbours, doubt_of
 from ledgerflux.errors import StackError, Timeout
 
@@ -36,6 +37,31 @@ def test_a_command_that_fails_is_told_by_its_first_line(monkeypatch, code):
 def test_what_does_not_come_true_is_a_timeout():
     with pytest.raises(Timeout, match="the moon"):
         wait_until(lambda: False, 0.05, "the moon")
+
+
+BUSY = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass\n"
+BUSY_PARENT = f"""
+import subprocess, sys
+{BUSY}
+child = subprocess.Popen([sys.executable, "-c", {BUSY!r} + "input()"], stdin=subprocess.PIPE)
+print(child.pid, flush=True)
+input()
+child.communicate()
+"""
+
+
+def test_no_process_is_counted_twice_and_none_is_left_out():
+    argv = [sys.executable, "-c", BUSY_PARENT]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        child = int(parent.stdout.readline())
+        wait_until(lambda: cpu_s_of({"child": child})["child"] >= 0.3, 20.0, "work")
+        both = cpu_s_of({"parent": parent.pid, "child": child})
+        alone = cpu_s_of({"parent": parent.pid})["parent"]
+        assert cpu_s_of({"gone": 2**22 + 1}) == {"gone": 0.0}
+        parent.communicate(b"\n")
+    assert 0.3 <= both["parent"] < 0.55
+    assert 0.3 <= both["child"] < 0.55
+    assert 0.6 <= alone < 1.1
 
 
 def test_the_work_of_this_process_is_nobody_elses():
