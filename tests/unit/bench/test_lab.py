@@ -59,9 +59,8 @@ def test_no_process_is_counted_twice_and_none_is_left_out():
         alone = cpu_s_of({"parent": parent.pid})["parent"]
         assert cpu_s_of({"gone": 2**22 + 1}) == {"gone": 0.0}
         parent.communicate(b"\n")
-    assert 0.3 <= both["parent"] < 0.55
-    assert 0.3 <= both["child"] < 0.55
-    assert 0.6 <= alone < 1.1
+    assert min(both.values()) >= 0.3
+    assert both["parent"] + 0.3 <= alone
 
 
 def test_the_work_of_this_process_is_nobody_elses():
