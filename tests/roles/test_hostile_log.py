@@ -179,6 +179,8 @@ async def test_a_normalizer_stops_one_partition_at_a_record_that_was_never_writt
         assert vitals.state == "degraded"
         assert f"partition {btc.partition:02d} stopped: " in vitals.reason
         assert row["code"] in vitals.reason
+        away = {part.partition: part.away for part in vitals.partitions}
+        assert away == {btc.partition: True, eth.partition: False}
         await eth.say("update", [("buy", "2", "1")])
         await until(lambda: eth.covered() == eth.writer.tail.number)
         assert btc.covered() == btc.writer.tail.number
