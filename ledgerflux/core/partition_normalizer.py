@@ -6,8 +6,8 @@ records. Live work, restart and renormalizing all run through this one class.
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from ledgerflux.core.partition_notes import Notice, Resync, Session
 from ledgerflux.core.product_normalizer import ProductNormalizer
 from ledgerflux.core.sequence import ACCEPT, SequenceTracker, Verdict
 from ledgerflux.model.checkpoint import PartitionCheckpoint, ProductCheckpoint
@@ -25,39 +25,10 @@ from ledgerflux.model.events import (
 )
 from ledgerflux.model.stream import Made
 
-
-class Resync(NamedTuple):
-    """A product that needs a fresh snapshot, and why."""
-
-    product: str
-    reason: str
-
-
 OF_PRODUCTS = (BookUpdate, Trade, Ticker, BookSnapshot, RecentTrades)
 """Events that belong to a product's streams, the most frequent first."""
 RUN_COUNTS = ("raw_frames", "raw_gap_frames", "raw_breaks")
 """Counts of the current run of the source; the others are of the data set."""
-
-
-class Notice(NamedTuple):
-    """What a readable frame holds that nobody can use: `book` or `unknown`, and what it is."""
-
-    reason: str
-    detail: str
-
-
-class Session(NamedTuple):
-    """The connection that frames come from: empty before the first.
-
-    `connection` is empty again after its end. `start` is how many frames of the run were
-    known before it, `beat` the counter of the next heartbeat (None: not known).
-    """
-
-    run: str = ""
-    connection: str = ""
-    channels: tuple[str, ...] = ()
-    start: int = 0
-    beat: int | None = None
 
 
 class PartitionNormalizer:

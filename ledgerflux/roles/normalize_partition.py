@@ -11,7 +11,8 @@ from collections import deque
 from typing import NamedTuple
 
 from ledgerflux.core.latency import LatencyWindow
-from ledgerflux.core.partition_normalizer import PartitionNormalizer, Resync
+from ledgerflux.core.partition_normalizer import PartitionNormalizer
+from ledgerflux.core.partition_notes import Resync
 from ledgerflux.errors import BusError
 from ledgerflux.model.checkpoint import PartitionCheckpoint
 from ledgerflux.ports import Bus, Clock

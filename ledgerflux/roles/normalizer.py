@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from ledgerflux.core.partition_normalizer import PartitionNormalizer, Resync
+from ledgerflux.core.partition_normalizer import PartitionNormalizer
+from ledgerflux.core.partition_notes import Resync
 from ledgerflux.errors import LogError
 from ledgerflux.model.checkpoint import PartitionCheckpoint
 from ledgerflux.venues.base import Refused, Venue

@@ -14,7 +14,8 @@ from normalizing import Clients
 from raw_records import AT_NS, PRODUCTS, WRITE, advanced, frames_record, note_record, opening, raw
 from recordings import received
 
-from ledgerflux.core.partition_normalizer import PartitionNormalizer, Resync
+from ledgerflux.core.partition_normalizer import PartitionNormalizer
+from ledgerflux.core.partition_notes import Resync
 from ledgerflux.errors import LogError
 from ledgerflux.roles.normalizer import UNKNOWN_SAMPLES_MAX, DeadLetter, Normalizer
 from ledgerflux.venues.base import Refused

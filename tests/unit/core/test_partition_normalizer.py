@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from normalizing import Clients, Oracle
 
-from ledgerflux.core.partition_normalizer import PartitionNormalizer, Resync, Session
+from ledgerflux.core.partition_normalizer import PartitionNormalizer
+from ledgerflux.core.partition_notes import Resync, Session
 from ledgerflux.model.checkpoint import PartitionCheckpoint
 from ledgerflux.model.events import (
     BookSnapshot,
