@@ -1,25 +1,23 @@
 """HTTP GETs and WebSockets of clients on one port."""
 
 import asyncio
-import json
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from http import HTTPStatus
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from websockets import http11
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
+from ledgerflux.adapters.http_answers import Answers
 from ledgerflux.adapters.sockets import BACKLOG, listening_socket
 from ledgerflux.errors import FeedError
-from ledgerflux.ports import ClientConnection, Door, Handler, Request, Response
+from ledgerflux.ports import ClientConnection, Door, Handler, Response
 
 SEND_BUFFER_BYTES = 256 * 1024
 """In the kernel, per client: what it holds is as old as the client is slow."""
@@ -151,7 +149,7 @@ class WsListener:
         in an exception group.
         """
         clients = _Clients(on_connection)
-        answers = _Answers(routes, websocket_paths)
+        answers = Answers(routes, websocket_paths)
         bound = self._bound or listening_socket(host, port)
         server = await _start(bound, clients, answers, message_bytes_max, door)
         async with server, clients.group:
@@ -241,7 +239,7 @@ class _Visitor(ServerConnection):
 async def _start(
     bound: socket.socket,
     clients: _Clients,
-    answers: "_Answers",
+    answers: Answers,
     message_bytes_max: int,
     door: Door | None,
 ) -> Server:
@@ -249,7 +247,7 @@ async def _start(
         clients,
         sock=bound,
         backlog=BACKLOG,
-        process_request=answers,
+        process_request=partial(_answer, answers),
         create_connection=type("_Visitor", (_Visitor,), {"door": door}),
         select_subprotocol=_subprotocol,
         compression=None,
@@ -264,43 +262,12 @@ async def _start(
     )
 
 
-class _Answers:
-    """Decides about each request: a WebSocket, a route's answer, or 404."""
-
-    def __init__(self, routes: Mapping[str, Handler], websocket_paths: Sequence[str]) -> None:
-        self._exact = {path: handler for path, handler in routes.items() if path[-2:] != "/*"}
-        below = ((path[:-1], handler) for path, handler in routes.items() if path[-2:] == "/*")
-        self._below = sorted(below, key=lambda item: len(item[0]), reverse=True)
-        self._websockets = frozenset(websocket_paths)
-
-    def __call__(
-        self, connection: ServerConnection, request: http11.Request
-    ) -> http11.Response | None:
-        assert isinstance(connection, _Visitor)
-        connection.settle()
-        try:
-            url = urlsplit(request.path)
-        except ValueError:
-            return _to_http(_problem(400, "bad_request", "the path can't be read"))
-        websocket = url.path in self._websockets and "Upgrade" in request.headers
-        refused = connection.refused(websocket=websocket)
-        if refused is not None:
-            return _to_http(refused)
-        if websocket:
-            return None
-        handler = self._handler(url.path)
-        if handler is None and url.path in self._websockets:
-            return _to_http(_problem(426, "upgrade_required", f"{url.path} speaks WebSocket"))
-        if handler is None:
-            return _to_http(_problem(404, "not_found", f"nothing is at {url.path[:200]}"))
-        query = {name: values[0] for name, values in parse_qs(url.query).items()}
-        return _to_http(handler(Request(url.path, query)))
-
-    def _handler(self, path: str) -> Handler | None:
-        exact = self._exact.get(path)
-        if exact is not None:
-            return exact
-        return next((handler for prefix, handler in self._below if path.startswith(prefix)), None)
+def _answer(
+    answers: Answers, connection: ServerConnection, request: http11.Request
+) -> http11.Response | None:
+    assert isinstance(connection, _Visitor)
+    connection.settle()
+    return answers.answer(request, connection.refused)
 
 
 def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
@@ -335,26 +302,6 @@ def _bound_socket(connection: ServerConnection) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
-
-
-def _problem(status: int, code: str, message: str) -> Response:
-    body = json.dumps({"error": {"code": code, "message": message}}).encode()
-    return Response(status, "application/json", body)
-
-
-def _to_http(response: Response) -> http11.Response:
-    headers = Headers(
-        {
-            "Content-Type": response.content_type,
-            "Content-Length": str(len(response.body)),
-            "Cache-Control": "no-store",
-            "Connection": "close",
-        }
-    )
-    if response.retry_after_s is not None:
-        headers["Retry-After"] = str(response.retry_after_s)
-    phrase = HTTPStatus(response.status).phrase
-    return http11.Response(response.status, phrase, headers, response.body)
 
 
 def _gone(closed: ConnectionClosed) -> FeedError:
