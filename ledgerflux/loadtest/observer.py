@@ -10,6 +10,8 @@ from ledgerflux.errors import GatewayError
 from ledgerflux.wire.gateway_reading import Place
 
 EVERY_S = 1.0
+EVERY_MIN_S = 0.05
+LOOKS_MIN = 6
 HEADS_TIMEOUT_S = 2.0
 HEADS_POLL_S = 0.1
 HEADED = ("level2", "trades")
@@ -32,15 +34,17 @@ class _Sample(NamedTuple):
 
 
 class Observer:
-    """Asks `/v1/status` of the gateway at `url` once a second until cancelled.
+    """Asks `/v1/status` of the gateway at `url` until cancelled, `LOOKS_MIN` times at least.
 
-    Bounded: one sample a second of the measured time, from `from_ns` to `until_ns`.
+    Bounded: a sample every `EVERY_S`, or `LOOKS_MIN`, of the measured time, from `from_ns` to
+    `until_ns`.
     """
 
     def __init__(self, url: str, from_ns: int, until_ns: int) -> None:
         self._url = url
         self._from_ns = from_ns
         self._until_ns = until_ns
+        self._every_s = max(EVERY_MIN_S, min(EVERY_S, (until_ns - from_ns) / 1e9 / LOOKS_MIN))
         self._samples: list[_Sample] = []
         self.newest: Mapping[str, Any] | None = None
 
@@ -48,7 +52,7 @@ class Observer:
         """Ask until cancelled; a gateway that does not answer now may do so later."""
         while True:
             await self.look()
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(self._every_s)
 
     async def look(self) -> Mapping[str, Any] | None:
         """Return the status now, None where no gateway answers."""
