@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledgerflux.core.numbering import CHANNELS, Numbering, exchange_time
-from ledgerflux.model.stream import Made, StatusEvent
+from ledgerflux.model.events import BookUpdate
+from ledgerflux.model.stream import Level2Update, Made, StatusEvent
 
 
 def test_seqs_count_from_one_per_channel():
@@ -34,6 +35,18 @@ def test_events_carry_product_channel_and_epoch_into_one_list():
         Made("ETH-USD", "status", "status", "r1", event),
         Made("BTC-USD", "status", "status", "", event),
     ]
+
+
+@pytest.mark.parametrize(("exchange_ns", "text"), [(None, None), (5, exchange_time(5))])
+def test_an_update_is_numbered_and_handed_out_in_one_step(exchange_ns, text):
+    out: list[Made] = []
+    numbering = Numbering("BTC-USD", out, epoch="r1")
+    numbering.next("level2")
+    changes = [("buy", "1", "2")]
+    numbering.update(BookUpdate("BTC-USD", changes, exchange_ns), 9, "received")
+    told = Level2Update(2, text, "received", changes, 9)
+    assert out == [Made("BTC-USD", "level2", "update", "r1", told)]
+    assert numbering.next("level2") == 3
 
 
 @given(st.lists(st.sampled_from(CHANNELS), max_size=30), st.integers(0, 30))

@@ -202,6 +202,17 @@ def test_an_impossible_level_takes_the_whole_frame_and_the_proof(change):
 
 
 @pytest.mark.parametrize(
+    ("change", "problem"),
+    [(("buy", "0", "1"), "no price of a level: 0"), (("buy", "11", "1"), "the book is crossed")],
+)
+def test_a_frame_of_one_update_that_can_not_be_takes_the_proof(change, problem):
+    stream = Stream().live()
+    events, problems = stream.frame(update(change))
+    assert left(events) == (2, "upstream", problem, "suspect", None)
+    assert problems == [problem]
+
+
+@pytest.mark.parametrize(
     ("bad", "cause"),
     [
         (snapshot([("0", "1")], []), "no price of a level: 0"),
