@@ -91,8 +91,7 @@ class Fanout:
             self._stream(product).restore(held.get(product))
         for product in sorted(mine):
             for channel in CHANNELS:
-                for session, subscription in self._following(channel, product):
-                    session.resync(subscription, "store")
+                self._resync(channel, product)
 
     def publish(self, batches: Iterable[BatchView], publish_ns: int) -> None:
         """Apply one record's batches and queue what each client must be told.
@@ -112,24 +111,19 @@ class Fanout:
                 continue
             stream.lose()
             for channel in CHANNELS:
-                epoch, seq = stream.position(channel)
-                missing = Missing(channel, epoch, seq + 1, seq, "store", stream.state)
-                self._tell(stream, missing)
+                self._tell_break(stream, channel)
 
     def doubt(self, partition: int, why: str) -> None:
         """Say that nobody is heard of who keeps a partition right: no book of it is live."""
         for product, stream in self._streams.items():
             if partition_of(product) == partition and stream.doubt():
-                epoch, seq = stream.position("level2")
-                missing = Missing("level2", epoch, seq + 1, seq, "store", stream.state, why)
-                self._tell(stream, missing)
+                self._tell_break(stream, "level2", why)
 
     def trust(self, partition: int) -> None:
         """Those who keep a partition right are heard of: its books are what they were."""
         for product, stream in self._streams.items():
             if partition_of(product) == partition and stream.trust():
-                for session, subscription in self._following("level2", product):
-                    session.resync(subscription, "store")
+                self._resync("level2", product)
 
     # -- clients -----------------------------------------------------------------------
 
@@ -215,6 +209,15 @@ class Fanout:
         self, channel: ChannelName, product: str
     ) -> list[tuple[ClientSession, Subscription]]:
         return list(self._followers.get((channel, product), {}).items())
+
+    def _resync(self, channel: ChannelName, product: str) -> None:
+        for session, subscription in self._following(channel, product):
+            session.resync(subscription, "store")
+
+    def _tell_break(self, stream: ProductStream, channel: ChannelName, why: str = "") -> None:
+        """Tell an empty gap: nothing is missing yet, but what was told holds no longer."""
+        epoch, seq = stream.position(channel)
+        self._tell(stream, Missing(channel, epoch, seq + 1, seq, "store", stream.state, why))
 
     def _tell(self, stream: ProductStream, telling: Telling) -> None:
         followers = self._followers.get((telling.channel, stream.product))
