@@ -9,9 +9,9 @@ from typing import Literal
 
 import msgspec
 
-from ledgerflux.model.events import BookSnapshot, BookUpdate, Change, Event, Parsed
+from ledgerflux.model.events import Change, Event, Parsed
 from ledgerflux.venues.base import Refused
-from ledgerflux.venues.coinbase_advanced_market import SIDES
+from ledgerflux.venues.coinbase_advanced_market import SIDES, book_event
 from ledgerflux.venues.fields import Count, ShortText, are_plain, product_id, time_ns
 from ledgerflux.venues.frames import UNREADABLE
 
@@ -81,16 +81,7 @@ def read_book(frame: bytes) -> Parsed | None:
             product = product_id(event.product_id)
         except Refused:
             return None
-        if event.type == "update":
-            events.append(BookUpdate(product, changes, exchange_ns))
-        else:
-            events.append(_snapshot(product, changes, exchange_ns))
+        events.append(book_event(event.type, product, changes, exchange_ns))
     if chars != len(frame):
         return None
     return Parsed(book.sequence_num, events)
-
-
-def _snapshot(product: str, changes: list[Change], exchange_ns: int | None) -> BookSnapshot:
-    bids = [(price, size) for side, price, size in changes if side == "buy"]
-    asks = [(price, size) for side, price, size in changes if side == "sell"]
-    return BookSnapshot(product, bids, asks, exchange_ns)

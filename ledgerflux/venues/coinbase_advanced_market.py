@@ -13,7 +13,6 @@ from ledgerflux.model.events import (
     BookUpdate,
     Change,
     Event,
-    Level,
     RecentTrades,
     Side,
     Trade,
@@ -67,14 +66,23 @@ def _book_event(event: _BookEvent, exchange_ns: int | None) -> Event:
     prices = [level.price_level for level in levels]
     sizes = [level.new_quantity for level in levels]
     check_decimals(prices + sizes)
-    if event.type == "update":
-        sides: list[Side] = [SIDES[level.side] for level in levels]
-        changes: list[Change] = [*zip(sides, prices, sizes, strict=True)]
+    sides: list[Side] = [SIDES[level.side] for level in levels]
+    changes: list[Change] = [*zip(sides, prices, sizes, strict=True)]
+    return book_event(event.type, product, changes, exchange_ns)
+
+
+def book_event(
+    kind: Literal["snapshot", "update"],
+    product: str,
+    changes: list[Change],
+    exchange_ns: int | None,
+) -> Event:
+    """Return what an event of `l2_data` says, its levels read and checked."""
+    if kind == "update":
         return BookUpdate(product, changes, exchange_ns)
-    held: dict[str, list[Level]] = {"bid": [], "offer": []}
-    for level in levels:
-        held[level.side].append((level.price_level, level.new_quantity))
-    return BookSnapshot(product, held["bid"], held["offer"], exchange_ns)
+    bids = [(price, size) for side, price, size in changes if side == "buy"]
+    asks = [(price, size) for side, price, size in changes if side == "sell"]
+    return BookSnapshot(product, bids, asks, exchange_ns)
 
 
 class Book(Envelope, tag="l2_data"):

@@ -17,9 +17,9 @@ from ledgerflux.venues.base import Refused
 
 COUNT_MAX = 2**63 - 1
 Count = Annotated[int, msgspec.Meta(ge=0, le=COUNT_MAX)]
+"""A trade id or a sequence number: what fits a signed 64-bit integer."""
 ShortText = Annotated[str, msgspec.Meta(max_length=24)]
 """A text that, if it is a number, is no longer than a plain decimal's whole part may be."""
-"""A trade id or a sequence number: what fits a signed 64-bit integer."""
 
 TAKER_OF: dict[str, Side] = {"buy": "sell", "sell": "buy", "BUY": "sell", "SELL": "buy"}
 """The taker's side, where the venue names the maker's."""
