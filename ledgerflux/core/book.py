@@ -172,13 +172,9 @@ class Book:
 
     def top(self) -> Top | None:
         """Return what `best` returns, None where the book is crossed."""
-        bids, asks = self._bids, self._asks
-        bid, ask = bids.best(), asks.best()
-        if bid is None or ask is None:
-            return self.best()
-        if -bids.heap[0] >= asks.heap[0]:
-            return None
-        return (bid, bids.sizes[bid]), (ask, asks.sizes[ask])
+        bid, ask = found = self.best()
+        both = bid is not None and ask is not None
+        return None if both and -self._bids.heap[0] >= self._asks.heap[0] else found
 
     def bids(self, depth: int | None = None) -> list[Level]:
         """Return bids, best first; all of them without `depth`."""

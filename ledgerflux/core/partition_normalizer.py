@@ -43,8 +43,6 @@ class PartitionNormalizer:
         self.products: dict[str, ProductNormalizer] = {}
         self.session = Session()
         self.counts: Counter[str] = Counter(norm_events=0, gaps=0, dlq=0)
-        self._derives = True
-        """Whether tickers are made here: the venue's own are not subscribed."""
         self._tracker = SequenceTracker()
         self._made: list[Made] = []
         self._resyncs: list[Resync] = []
@@ -54,6 +52,11 @@ class PartitionNormalizer:
     def session_frames(self) -> int:
         """Return how many frames the open connection brought, lost ones that were counted too."""
         return self._known_frames - self.session.start if self.session.connection else 0
+
+    @property
+    def _derives(self) -> bool:
+        """Say whether tickers are made here: the venue's own are not subscribed."""
+        return "ticker" not in self.session.channels
 
     @property
     def _known_frames(self) -> int:
@@ -95,7 +98,6 @@ class PartitionNormalizer:
         elif self.session.connection:  # its ingest was killed
             self.counts["raw_breaks"] += 1
         self.session = Session(run, connection, tuple(channels), self._known_frames)
-        self._derives = "ticker" not in channels
         self._tracker = SequenceTracker(0)
         for product in products:
             if product not in self.products:
@@ -158,8 +160,9 @@ class PartitionNormalizer:
                 self._event(event, sequence, receive_ns, touched)
             else:
                 self._aside(event, receive_ns)
+        derive_ticker = self._derives
         for product, stream in touched.items():
-            problem = stream.finish_frame(receive_ns, derive_ticker=self._derives)
+            problem = stream.finish_frame(receive_ns, derive_ticker=derive_ticker)
             if problem is not None:
                 self._refuse(product, problem)
 
@@ -285,7 +288,6 @@ class PartitionNormalizer:
             saved.session_start,
             saved.session_beat,
         )
-        machine._derives = "ticker" not in saved.channels
         machine.counts = Counter(saved.counts)
         machine._tracker = SequenceTracker(saved.expected)
         for product in saved.products:

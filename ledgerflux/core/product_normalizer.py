@@ -145,15 +145,10 @@ class ProductNormalizer:
         if self.state != "live":
             self.updates_ignored_total += 1
             return None
-        try:
-            self.book.apply(event.changes)
-        except BookRefused as refused:
-            self._pending.clear()
-            self.doubt("upstream", str(refused), receive_ns)
-            return str(refused)
-        self._book_exchange_ns, self._book_receive_ns = event.exchange_ns, receive_ns
-        self._pending.append((event, src_seq))
-        return None
+        problem = self._apply(event, receive_ns)
+        if problem is None:
+            self._pending.append((event, src_seq))
+        return problem
 
     def update_frame(
         self, event: BookUpdate, receive_ns: int, src_seq: int | None, *, derive_ticker: bool
@@ -162,34 +157,29 @@ class ProductNormalizer:
         if self.state != "live":
             self.updates_ignored_total += 1
             return None
-        book = self.book
-        try:
-            book.apply(event.changes)
-        except BookRefused as refused:
-            self.doubt("upstream", str(refused), receive_ns)
-            return str(refused)
-        self._book_exchange_ns, self._book_receive_ns = event.exchange_ns, receive_ns
-        top = book.top()
+        problem = self._apply(event, receive_ns)
+        if problem is not None:
+            return problem
+        top = self.book.top()
         if top is None:
             return self._crossed(receive_ns)
-        ts_receive = rfc3339(receive_ns)
-        self._numbering.update(event, src_seq, ts_receive)
-        if derive_ticker and top != self._ticker.top:
-            self._derive_ticker(top, ts_receive, traded=False)
+        self._numbering.update(event, src_seq, rfc3339(receive_ns))
+        if derive_ticker:
+            self._derive_ticker(top, receive_ns, traded=False)
         return None
 
     def finish_frame(self, receive_ns: int, *, derive_ticker: bool) -> str | None:
         """Publish what the frame did; return why the book is no longer believed, or None."""
         traded, self._traded = self._traded, False
-        ts_receive = rfc3339(receive_ns)
         if self._pending:
             if self.book.crossed():
                 return self._crossed(receive_ns)
+            ts_receive = rfc3339(receive_ns)
             for event, src_seq in self._pending:
                 self._numbering.update(event, src_seq, ts_receive)
             self._pending.clear()
         if derive_ticker and self.state == "live":
-            self._derive_ticker(self.book.best(), ts_receive, traded=traded)
+            self._derive_ticker(self.book.best(), receive_ns, traded=traded)
         return None
 
     # -- trades and ticker -------------------------------------------------------------
@@ -208,13 +198,23 @@ class ProductNormalizer:
 
     # -- inside ------------------------------------------------------------------------
 
-    def _derive_ticker(self, top: Top, ts_receive: str, *, traded: bool) -> None:
+    def _apply(self, event: BookUpdate, receive_ns: int) -> str | None:
+        """Apply an update to the live book; return why that can't be, None where it is done."""
+        try:
+            self.book.apply(event.changes)
+        except BookRefused as refused:
+            self.doubt("upstream", str(refused), receive_ns)
+            return str(refused)
+        self._book_exchange_ns, self._book_receive_ns = event.exchange_ns, receive_ns
+        return None
+
+    def _derive_ticker(self, top: Top, receive_ns: int, *, traded: bool) -> None:
         self._ticker.derive(
             top,
             self._trades,
             traded=traded,
             exchange_ns=self._book_exchange_ns,
-            ts_receive=ts_receive,
+            receive_ns=receive_ns,
         )
 
     def _crossed(self, receive_ns: int) -> str:

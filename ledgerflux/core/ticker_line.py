@@ -43,7 +43,7 @@ class TickerLine:
         self._numbering.emit("ticker", "ticker", published)
 
     def derive(
-        self, top: Top, trades: TradeLine, *, traded: bool, exchange_ns: int | None, ts_receive: str
+        self, top: Top, trades: TradeLine, *, traded: bool, exchange_ns: int | None, receive_ns: int
     ) -> None:
         """Publish a ticker made from a live book's `top`, where that or the last trade is new."""
         if top == self.top and not traded:
@@ -53,7 +53,7 @@ class TickerLine:
         derived = TickerEvent(
             seq=self._numbering.next("ticker"),
             ts_exchange=exchange_time(exchange_ns),
-            ts_receive=ts_receive,
+            ts_receive=rfc3339(receive_ns),
             price=trades.price,
             size=trades.size,
             bid=bid[0] if bid else None,

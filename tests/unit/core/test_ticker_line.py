@@ -5,7 +5,6 @@ from ledgerflux.core.ticker_line import NOTHING, TickerLine
 from ledgerflux.core.trade_line import TradeLine
 from ledgerflux.model.events import Ticker
 from ledgerflux.model.stream import TickerEvent
-from ledgerflux.model.units import rfc3339
 
 AT_NS = 1_786_253_022_000_000_000
 AT = "2026-08-09T05:23:42.000000000Z"
@@ -28,7 +27,7 @@ def line(numbering):
 
 
 def derive(line, trades, top, *, traded=False, exchange_ns=AT_NS):
-    line.derive(top, trades, traded=traded, exchange_ns=exchange_ns, ts_receive=rfc3339(AT_NS))
+    line.derive(top, trades, traded=traded, exchange_ns=exchange_ns, receive_ns=AT_NS)
 
 
 def test_the_venues_ticker_is_passed_on_whole(line, made):
