@@ -168,6 +168,17 @@ class Stack:
         )
 
 
+async def followed(stack: Stack) -> tuple[NormLog, RoleClient]:
+    """Return a log whose snapshot is served, and a client that follows its book."""
+    log = await NormLog(stack.bus).open()
+    log.source.snapshot()
+    await log.write()
+    await until(lambda: stack.served(log))
+    client = await stack.client()
+    await client.subscribe("level2")
+    return log, client
+
+
 @asynccontextmanager
 async def running(limits: Limits | None = None, feed: FeedConf | None = None):
     """Run a gateway on an empty log with a feed conf."""

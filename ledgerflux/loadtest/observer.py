@@ -34,10 +34,10 @@ class _Sample(NamedTuple):
 
 
 class Observer:
-    """Asks `/v1/status` of the gateway at `url` until cancelled, `LOOKS_MIN` times at least.
+    """Asks `/v1/status` of the gateway at `url` until cancelled, `LOOKS_MIN` times or more.
 
-    Bounded: a sample every `EVERY_S`, or `LOOKS_MIN`, of the measured time, from `from_ns` to
-    `until_ns`.
+    In the measured time, from `from_ns` to `until_ns`, once a second or more often. Bounded:
+    it keeps one sample for each of these looks.
     """
 
     def __init__(self, url: str, from_ns: int, until_ns: int) -> None:

@@ -5,7 +5,7 @@ import json
 
 import msgspec
 import pytest
-from gateway_support import VENUE, NormLog, Stack, conf, running, until
+from gateway_support import VENUE, NormLog, Stack, conf, followed, running, until
 from streams import Numbered
 
 from ledgerflux.core.limits import Limits
@@ -416,12 +416,7 @@ def at_work(role, *, away=False) -> bytes:
 
 async def test_a_book_that_nobody_keeps_right_is_stale_until_somebody_does(monkeypatch):
     async with running() as stack:
-        log = await NormLog(stack.bus).open()
-        log.source.snapshot()
-        await log.write()
-        await until(lambda: stack.served(log))
-        client = await stack.client()
-        await client.subscribe("level2")
+        log, client = await followed(stack)
         mirror = client.follower.mirrors["level2", "BTC-USD"]
         await until_live(client, mirror)
         monkeypatch.setattr("ledgerflux.core.attendance.SILENCE_NS", 400_000_000)

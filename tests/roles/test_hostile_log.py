@@ -4,7 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from gateway_support import NormLog, conf, running, until
+from gateway_support import NormLog, conf, followed, running, until
 from hostile import made, rows
 from raw_records import AT_NS, WRITE, opening
 
@@ -94,12 +94,7 @@ async def test_a_gateway_stops_at_a_record_that_was_never_written(row):
 
 async def test_what_anybody_says_on_the_live_subject_changes_nothing():
     async with running() as stack:
-        log = await NormLog(stack.bus).open()
-        log.source.snapshot()
-        await log.write()
-        await until(lambda: stack.served(log))
-        client = await stack.client()
-        await client.subscribe("level2")
+        log, client = await followed(stack)
         await client.next_of("snapshot")
         for row in rows("records"):
             bad = spoiled(row.values[0]["spoil"], log.writer.tail, Kind.EVENTS, b"\n")
