@@ -19,6 +19,12 @@ from ledgerflux.core.synthetic_draws import (
 from ledgerflux.model.units import is_decimal
 
 
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    """What another file's test had made stands in the cache: this file makes its own."""
+    draws_of.cache_clear()
+
+
 @pytest.mark.parametrize(
     ("value", "decimals", "text"),
     [(0, 2, "0"), (100, 2, "1"), (150, 2, "1.5"), (1, 8, "0.00000001"), (123_456, 3, "123.456")],
