@@ -14,6 +14,7 @@ from ledgerflux.testing.memory_bus import MemoryBus
 def covered(dsn):
     """What the database holds: position, newest record with a row, rows, rows that differ."""
     with psycopg.connect(dsn) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # one instant
         position = connection.execute("SELECT max(number) FROM partition_position").fetchone()[0]
         rows = connection.execute("SELECT max(seq), count(*), count(DISTINCT seq) FROM trade")
         return position, *rows.fetchone()
