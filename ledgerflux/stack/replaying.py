@@ -11,6 +11,9 @@ from ledgerflux.settings import parse_source
 from ledgerflux.stack.run_dir import NatsAddress, RunDir
 from ledgerflux.wire.subjects import exchange_subject
 
+ANSWER_S = 10.0
+"""A machine that is busy starting a stack may keep the exchange from answering for seconds."""
+
 
 def start_market(run_dir: RunDir) -> Started:
     """End the pause of the exchange of the stack in `run_dir`; say what it does now.
@@ -35,5 +38,5 @@ def start_market(run_dir: RunDir) -> Started:
 async def _start(nats: NatsAddress) -> Started:
     bus_of = NatsBus.open(nats.url, user=nats.user, password=nats.password, name="replay")
     async with bus_of as bus:
-        answer = await bus.request(exchange_subject("start"), b"")
+        answer = await bus.request(exchange_subject("start"), b"", timeout_s=ANSWER_S)
     return msgspec.json.decode(answer, type=Started)

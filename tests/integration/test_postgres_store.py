@@ -63,6 +63,7 @@ async def prepared(store):
 def stored(dsn):
     """What the database holds, asked past the store: position, rows, rows that differ."""
     with psycopg.connect(dsn) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # one instant
         position = connection.execute("SELECT max(number) FROM partition_position").fetchone()[0]
         rows = connection.execute("SELECT count(*), count(DISTINCT seq), max(seq) FROM trade")
         return position, *rows.fetchone()

@@ -122,7 +122,7 @@ def ids_of(ranges):
 def test_a_killed_nats_server_loses_nothing_that_was_acknowledged(stack):
     path = recording(NAME)
     reference = rebuild(path)
-    stack.start("--source", f"replay:{path}", "--speed", "10", "--shards", "4")
+    stack.start("--source", f"replay:{path}", "--speed", "3", "--shards", "4")
     for _ in range(2):
         before = stack.status()["counts"]["norm_events"]
         until(lambda at=before: stack.status()["counts"]["norm_events"] > at + 300, what="progress")
