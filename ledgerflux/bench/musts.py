@@ -16,6 +16,9 @@ class Must(NamedTuple):
 
 MUSTS = (
     Must(
+        "machine", "one core of this machine against one where the musts were set", "x", higher=True
+    ),
+    Must(
         "normalize_advanced",
         "normalizer alone, recorded Advanced frames",
         "frames/core-s",
@@ -30,6 +33,20 @@ MUSTS = (
         120_000,
         200_000,
         higher=True,
+    ),
+    *(
+        Must(
+            f"normalize_{load}_tens",
+            f"normalizer alone, {text}, ten a record as under load",
+            "frames/core-s",
+            higher=True,
+        )
+        for load, text in (
+            ("advanced", "recorded Advanced frames"),
+            ("exchange", "recorded Exchange frames"),
+            ("synthetic_advanced", "made frames in the Advanced dialect"),
+            ("synthetic_exchange", "made frames in the Exchange dialect"),
+        )
     ),
     Must(
         "normalize_synthetic_advanced",

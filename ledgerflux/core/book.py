@@ -8,7 +8,9 @@ from typing import NamedTuple
 from ledgerflux.model.events import Change, Level
 from ledgerflux.model.units import is_zero, price_tick, price_ticks
 
-_KEYS_SPARE = 2_000
+_GONE_SPARE = 2_000
+GONE = ""
+"""The size of a level that was removed."""
 
 Top = tuple[Level | None, Level | None]
 """Best bid and best ask; None for an empty side."""
@@ -29,68 +31,75 @@ class BookStatistics(NamedTuple):
 class _Side:
     """One side, by the texts of its prices.
 
-    `sizes` is the side, the rest serves its order. `heap` finds the best by key: the tick of
-    a price, negated for bids, so the best is the least. Each key in it has one text, in `keys`
-    and `texts`; a level that was removed keeps them until its key comes to the top, or comes
-    back to them. A sorted list of keys instead takes half as long again for each change of a
-    book of 46,000 levels (docs/decisions/0007), and order is asked for far less often than
-    the best.
+    `sizes` holds the size of each price, `GONE` for a level that was removed: its key is in
+    `heap` until it comes to the top, or the level comes back. `heap` finds the best by key:
+    the tick of a price, negated for bids, so the best is the least. Each key in it has one
+    text, in `texts`. A sorted list of keys instead takes half as long again for each change
+    of a book of 46,000 levels (docs/decisions/0007), and order is asked for far less often
+    than the best.
     """
 
-    __slots__ = ("heap", "keys", "sign", "sizes", "texts")
+    __slots__ = ("gone", "heap", "sign", "sizes", "texts")
 
     def __init__(self, sign: int) -> None:
         self.sign = sign
         self.sizes: dict[str, str] = {}
-        self.keys: dict[str, int] = {}
         self.texts: dict[int, str] = {}
         self.heap: list[int] = []
+        self.gone = 0
+        """How many of `sizes` are `GONE`."""
+
+    def __len__(self) -> int:
+        return len(self.sizes) - self.gone
 
     def hold(self, texts: dict[int, str], sizes: dict[str, str]) -> None:
         """Make `sizes` the side; `texts` are those of its keys."""
-        self.sizes = sizes
-        self._hold_keys(texts)
-
-    def _hold_keys(self, texts: dict[int, str]) -> None:
-        """Know of no other keys than those of `texts`."""
         self.texts = texts
-        self.keys.clear()  # `Book.apply` holds on to it
-        self.keys.update(zip(texts.values(), texts, strict=True))
+        self.sizes.clear()  # `Book.apply` holds on to it
+        self.sizes.update(sizes)
         self.heap = sorted(texts)  # what is sorted is a heap
+        self.gone = 0
 
-    def enter(self, price: str) -> None:
-        """Give a text that is not in `keys` its place, or that of another text of its price.
+    def enter(self, price: str) -> str:
+        """Give a text that is not in `sizes` its place, or that of another text of its price.
+
+        Return what stands there now, `GONE` where no level was.
 
         Raises:
             BookRefused: No price.
         """
         key = _tick(price) * self.sign
-        if len(self.keys) >= 2 * len(self.sizes) + _KEYS_SPARE:
-            self._hold_keys({self.keys[text]: text for text in self.sizes})
+        if self.gone > len(self) + _GONE_SPARE:
+            self._forget()
         known = self.texts.get(key)
         if known is None:
             heappush(self.heap, key)
-        else:
-            del self.keys[known]
-            if known in self.sizes:
-                self.sizes[price] = self.sizes.pop(known)
-        self.keys[price] = key
+            self.gone += 1
+        self.sizes[price] = size = GONE if known is None else self.sizes.pop(known)
         self.texts[key] = price
+        return size
+
+    def _forget(self) -> None:
+        """Keep nothing of levels that were removed."""
+        sizes = {text: size for text, size in self.sizes.items() if size}
+        self.hold({key: text for key, text in self.texts.items() if text in sizes}, sizes)
 
     def best(self) -> str | None:
         """Return the text of the best price, None of an empty side."""
         heap, texts, sizes = self.heap, self.texts, self.sizes
         while heap:
             text = texts[heap[0]]
-            if text in sizes:
+            if sizes[text]:
                 return text
-            del texts[heappop(heap)], self.keys[text]
+            del sizes[texts.pop(heappop(heap))]
+            self.gone -= 1
         return None
 
     def best_first(self) -> list[Level]:
         """Return all levels."""
-        sizes = self.sizes
-        return [(text, sizes[text]) for text in sorted(sizes, key=self.keys.__getitem__)]
+        texts, sizes = self.texts, self.sizes
+        ordered = [texts[key] for key in sorted(texts)]
+        return [(text, size) for text in ordered if (size := sizes[text])]
 
     def top(self, depth: int) -> list[Level]:
         """Return the best `depth` levels: down the heap, always at the best branch."""
@@ -100,8 +109,8 @@ class _Side:
         while branches and len(found) < depth:
             key, place = heappop(branches)
             text = texts[key]
-            if text in sizes:
-                found.append((text, sizes[text]))
+            if size := sizes[text]:
+                found.append((text, size))
             for child in range(2 * place + 1, min(2 * place + 3, len(heap))):
                 heappush(branches, (heap[child], child))
         return found
@@ -141,21 +150,25 @@ class Book:
         """
         # Seven times a frame: nothing of ours is called for a level whose text is known.
         bids, asks = self._bids, self._asks
-        bid_keys, bid_sizes, ask_keys, ask_sizes = bids.keys, bids.sizes, asks.keys, asks.sizes
+        bid_sizes, ask_sizes = bids.sizes, asks.sizes
         for side, price, size in changes:
             if side == "buy":
-                sizes = bid_sizes
-                if price not in bid_keys:
-                    bids.enter(price)
+                changed, sizes = bids, bid_sizes
             else:
-                sizes = ask_sizes
-                if price not in ask_keys:
-                    asks.enter(price)
-            if size.strip("-0."):  # not `is_zero`
-                if size[0] == "-":
+                changed, sizes = asks, ask_sizes
+            held = sizes.get(price)
+            if held is None:
+                held = changed.enter(price)
+            if size[-1] > "0" or size.strip("-0."):  # not `is_zero`
+                if size < "0":
                     raise BookRefused(f"negative size {size[:40]} at {price[:40]}")
                 sizes[price] = size
-            elif sizes.pop(price, None) is None:
+                if not held:
+                    changed.gone -= 1
+            elif held:
+                sizes[price] = GONE
+                changed.gone += 1
+            else:
                 self._unknown_deletes_total += 1
 
     def crossed(self) -> bool:
@@ -186,9 +199,7 @@ class Book:
 
     def statistics(self) -> BookStatistics:
         """Return sizes and counts."""
-        return BookStatistics(
-            len(self._bids.sizes), len(self._asks.sizes), self._unknown_deletes_total
-        )
+        return BookStatistics(len(self._bids), len(self._asks), self._unknown_deletes_total)
 
 
 def _tick(price: str) -> int:

@@ -13,7 +13,12 @@ __all__ = ["stack"]
 
 JUDGED = (0, NOT_TRUSTED, THRESHOLD_MISSED)
 KEYS = {
-    "normalize": {"normalize_synthetic_advanced", "normalize_synthetic_exchange"},
+    "normalize": {
+        "normalize_synthetic_advanced",
+        "normalize_synthetic_advanced_tens",
+        "normalize_synthetic_exchange",
+        "normalize_synthetic_exchange_tens",
+    },
     "ingest": {"replay_read", "replay_parsed", "exchange_frame", "ingest_frame"},
     "e2e": {
         *("version", "help", "up_warm", "idle_cpu", "idle_memory", "restart", "role_cpu"),

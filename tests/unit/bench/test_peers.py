@@ -2,7 +2,7 @@ from pathlib import Path
 
 from ledgerflux.bench.evaluate import Measured
 from ledgerflux.bench.musts import BY_KEY
-from ledgerflux.bench.normalizing import _best, disturbed
+from ledgerflux.bench.normalizing import YARDSTICK_US, _best, _machine, disturbed
 from ledgerflux.bench.peers import PROGRAMS, SCRIPTS, environment_of
 
 
@@ -27,3 +27,9 @@ def test_rounds_that_differ_prove_little():
 def test_of_several_recordings_the_worst_figure_counts():
     rows = [Measured("normalize_advanced", value, str(value)) for value in (3.0, 1.0, 2.0)]
     assert [row.value for row in _best(rows)] == [1.0]
+
+
+def test_a_machine_is_measured_by_what_a_known_program_takes_there():
+    half = _machine(2 * YARDSTICK_US / 1e6, "")
+    assert (half.key, half.value, half.doubt) == ("machine", 0.5, "")
+    assert _machine(YARDSTICK_US / 1e6, "restless").doubt == "restless"

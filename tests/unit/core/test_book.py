@@ -198,14 +198,14 @@ def test_after_a_refusal_the_changes_before_it_are_in():
 
 
 def test_what_is_remembered_of_levels_that_left_is_bounded(monkeypatch):
-    monkeypatch.setattr(module, "_KEYS_SPARE", 3)
+    monkeypatch.setattr(module, "_GONE_SPARE", 3)
     book = Book()
     for price in range(1, 30):
         other = f"{price}.5"
         book.apply([("buy", other, "1"), ("buy", "1", str(price)), ("buy", other, "0")])
         side = book._bids
-        assert len(side.keys) <= 2 * len(side.sizes) + 3 + 1
-        assert side.keys == {text: key for key, text in side.texts.items()}
+        assert side.gone == list(side.sizes.values()).count("") <= len(side) + 3 + 2
+        assert sorted(side.texts.values()) == sorted(side.sizes)
         assert sorted(side.heap) == sorted(side.texts)
         assert book.bids() == [("1", str(price))]
 
