@@ -7,7 +7,7 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from ledgerflux.adapters.log_files import keep_older
 
@@ -33,6 +33,24 @@ class Command:
     gid: int | None = None
 
 
+class Process(Protocol):
+    """What there must be of a process; `asyncio`'s, or one that another process started."""
+
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """Return the exit code, None while alive."""
+        ...
+
+    async def wait(self) -> int:
+        """Return the exit code once it has ended."""
+        ...
+
+
 class Child:
     """One running child process.
 
@@ -40,7 +58,7 @@ class Child:
     supervisor, which then stops everything in order.
     """
 
-    def __init__(self, command: Command, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, command: Command, process: Process) -> None:
         self.command = command
         self._process = process
 

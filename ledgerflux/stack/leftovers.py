@@ -12,6 +12,8 @@ from ledgerflux.stack.run_dir import RunDir, RunState
 
 GRACE_S = 2.0
 WARDEN_PROGRAM = "warden_main.py"
+NURSERY_MODULE = "ledgerflux.stack.nursery_main"
+"""Of the nursery, and of the roles forked from it: they share its command line."""
 ROLE_MARK = ("-P", "-m", "ledgerflux.stack.child")
 """How a supervisor starts roles, after the interpreter."""
 
@@ -67,6 +69,8 @@ def service_of(argv: Sequence[str], run_dir: RunDir) -> str:
         return ""
     if any(word.endswith(WARDEN_PROGRAM) for word in argv):
         return "warden"
+    if NURSERY_MODULE in words:
+        return "nursery"
     role, shard = argv[len(ROLE_MARK) + 1 :][:1], _value_of("--shard", argv)
     if tuple(argv[1 : len(ROLE_MARK) + 1]) != ROLE_MARK or not role:
         return ""

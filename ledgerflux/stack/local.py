@@ -16,6 +16,7 @@ from ledgerflux.stack.events import Event, ServiceDied, ServiceReady, Stopping, 
 from ledgerflux.stack.leftovers import end_leftovers
 from ledgerflux.stack.link import BusLink, Connect, is_through
 from ledgerflux.stack.members import ROLE_COMMAND, build_members, services_of
+from ledgerflux.stack.nursery import Nursery
 from ledgerflux.stack.report import Reporter
 from ledgerflux.stack.run_dir import RunDir, RunState
 from ledgerflux.stack.supervisor import Member, Supervisor
@@ -74,9 +75,11 @@ class LocalStack:
         )
         end_leftovers(run_dir)
         self._warden = Warden(run_dir.path)
+        self._nursery = Nursery(run_dir.path, run_dir.log("nursery"), role_command=role_command)
         self._supervisor = Supervisor(
             members,
             self._warden,
+            spawn=self._nursery.spawn,
             on_change=self._save,
             on_ready=self._say_ready,
             on_death=self._say_died,
@@ -127,6 +130,7 @@ class LocalStack:
             background = [
                 tasks.create_task(self._link.run()),
                 tasks.create_task(self._publish_health()),
+                tasks.create_task(self._nursery.run()),
             ]
             children = tasks.create_task(self._supervisor.run())
             try:
@@ -145,6 +149,7 @@ class LocalStack:
                 self._report.phase = "stopping"
                 self._supervisor.stop()
                 await asyncio.wait([children])
+                await self._nursery.close()
                 for task in background:
                     task.cancel()
         if self._forced or not was_up:

@@ -67,9 +67,9 @@ class Member:
 class Supervisor:
     """The children of one stack and the machine that decides over them.
 
-    `on_change` is called after every change of a service's state, `on_ready` with the
-    member and the seconds its start took, `on_death` with the standing of a service
-    that ended unasked: exit code, last words, and whether it is started again.
+    `spawn` starts a command. `on_change` is called after every change of a service's state,
+    `on_ready` with the member and the seconds its start took, `on_death` with the standing of
+    a service that ended unasked: exit code, last words, and whether it is started again.
     """
 
     def __init__(
@@ -77,12 +77,14 @@ class Supervisor:
         members: Sequence[Member],
         warden: Warden,
         *,
+        spawn: Spawn = Child.spawn,
         on_change: Callable[[], None] = lambda: None,
         on_ready: Callable[[Member, float], None] = lambda _member, _seconds: None,
         on_death: Callable[[Standing], None] = lambda _standing: None,
     ) -> None:
         self._members = {member.service.name: member for member in members}
         self._warden = warden
+        self._start = spawn
         self._on_change = on_change
         self._on_ready = on_ready
         self._on_death = on_death
@@ -240,7 +242,7 @@ class Supervisor:
 
     async def _spawn(self, command: Command) -> Child:
         try:
-            child = await Child.spawn(command)
+            child = await self._start(command)
         except OSError as error:
             raise StackError(f"{command.argv[0]} can't be run: {error}") from error
         self._warden.add(child.pid, command.stop_signal)

@@ -39,6 +39,7 @@ RUN_BY = {
     "ledgerflux/stack/handmade.py": "system/test_by_hand.py",
     "ledgerflux/stack/loadtesting.py": "system/test_loadtest.py",
     "ledgerflux/stack/local.py": "integration/test_local_stack.py",
+    "ledgerflux/stack/nursery_main.py": "integration/test_nursery.py",
     "ledgerflux/stack/re*.py": "integration/test_up_command.py",
     "ledgerflux/stack/up.py": "integration/test_up_command.py",
     "ledgerflux/telemetry/counts.py": "architecture/test_pages.py",

@@ -4,6 +4,7 @@ import sys
 import msgspec
 
 from ledgerflux.stack.leftovers import (
+    NURSERY_MODULE,
     ROLE_MARK,
     WARDEN_PROGRAM,
     end_leftovers,
@@ -12,6 +13,7 @@ from ledgerflux.stack.leftovers import (
     service_of,
 )
 from ledgerflux.stack.members import ROLE_COMMAND
+from ledgerflux.stack.nursery import NURSERY_COMMAND
 from ledgerflux.stack.run_dir import RunDir, RunState, ServiceState
 from ledgerflux.stack.warden import PROGRAM
 
@@ -97,9 +99,11 @@ def test_a_service_is_known_by_its_command_and_its_directory(tmp_path):
     assert service_of(by_hand, run_dir) == ""
     assert service_of(["postgres", "-D", str(run_dir.postgres / "data")], run_dir) == "postgres"
     assert service_of(["python", "-I", str(PROGRAM), str(run_dir.path)], run_dir) == "warden"
+    assert service_of([*NURSERY_COMMAND, str(run_dir.path)], run_dir) == "nursery"
     assert service_of([], run_dir) == ""
 
 
 def test_the_marks_are_those_of_the_programs_that_are_started():
     assert ROLE_COMMAND[1:] == ROLE_MARK
     assert PROGRAM.name == WARDEN_PROGRAM
+    assert NURSERY_COMMAND[-1] == NURSERY_MODULE
