@@ -167,6 +167,7 @@ class GatewayPartition:
     async def _mended(self, why: str) -> PartitionCheckpoint | None:
         """Return the newest checkpoint once what follows in the log is what was written."""
         self._lose(why)
+        await self._clock.sleep(RELOAD_S)  # nothing that stops it again at once may make it spin
         while not await self._patience.insist(self._continues):
             await self._clock.sleep(RELOAD_S)
         self._lost = ""
@@ -177,7 +178,7 @@ class GatewayPartition:
         subject = norm_subject(self.partition, self._venue)
         try:
             place = await place_after(self._bus, NORM, subject, self.number)
-            chain = Chain(place.number, place.crc)
+            chain = Chain(place.number, place.crc, place.term)
             sequence = place.sequence + (1 if place.number else 0)
             found = await self._bus.next(NORM, subject, sequence)
             if found is not None:

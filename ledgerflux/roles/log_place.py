@@ -8,11 +8,12 @@ from ledgerflux.wire.session import Marker, decode_note
 
 
 class Place(NamedTuple):
-    """Where to read on: after record `number` with `crc`, from stream `sequence` on."""
+    """Where to read on: after record `number` with `crc` of `term`, from stream `sequence` on."""
 
     number: int
     crc: int
     sequence: int
+    term: int = 0
 
 
 START = Place(0, 0, 1)
@@ -42,7 +43,7 @@ async def place_after(bus: Bus, stream: str, subject: str, number: int) -> Place
     record = await _numbered(bus, stream, subject, low)
     if record is None or record.number != number:
         return START
-    return Place(number, record.crc, record.sequence)
+    return Place(number, record.crc, record.sequence, record.term)
 
 
 async def head_number(bus: Bus, stream: str, subject: str) -> int:

@@ -20,10 +20,10 @@ QUIET_S = 1.0
 class Chain:
     """Checks that records continue each other; holds the last number, crc and term."""
 
-    def __init__(self, number: int, crc: int) -> None:
+    def __init__(self, number: int, crc: int, term: int = 0) -> None:
         self.number = number
         self.crc = crc
-        self.term = 0
+        self.term = term
 
     def take(self, payload: bytes, sequence: int = 0) -> Record | None:
         """Return the next record; None for a marker or one already taken.

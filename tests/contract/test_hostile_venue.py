@@ -5,7 +5,7 @@ import base64
 import hashlib
 import socket
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from hostile import made, rows
@@ -37,6 +37,26 @@ async def venue(answer):
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+
+
+@asynccontextmanager
+async def silent(answer, then=None):
+    """Answer a request, do `then`, and hold the socket without another word; yield the port."""
+    over = asyncio.Event()
+
+    async def serve(reader, writer):
+        request = await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer(request) if callable(answer) else answer)
+        with suppress(ConnectionError):
+            if then is not None:
+                await then(writer)
+        await over.wait()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+        over.set()
 
 
 def upgraded(sent):
@@ -83,13 +103,60 @@ async def test_a_venue_that_speaks_no_tls_is_not_trusted():
     ],
 )
 async def test_a_certificate_of_somebody_else_is_not_trusted(problem, monkeypatch):
-    async def fail(*_, **__):
+    asked = []
+
+    async def fail(*_, **options):
+        asked.append(options["ssl"])
         raise problem
 
     monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", fail, raising=False)
     error = await refused("wss://127.0.0.1:1")
     assert error.code == "feed_tls"
     assert "no trusted connection" in error.message
+    assert asked == [True]  # asyncio's own context: certificate and name are verified
+
+
+async def test_a_venue_that_never_answers_is_not_waited_for():
+    async with silent(b"") as port:
+        with pytest.raises(FeedError) as caught:
+            async with asyncio.timeout(10):
+                await WsFeed(connect_timeout_s=0.1).connect(f"ws://127.0.0.1:{port}")
+    assert caught.value.code == "feed_refused"
+
+
+async def test_a_venue_that_answers_no_ping_is_gone():
+    async with silent(upgraded(b"")) as port:
+        connection = await WsFeed(ping_s=0.1).connect(f"ws://127.0.0.1:{port}")
+        with pytest.raises(FeedError) as caught:
+            async with asyncio.timeout(10):
+                await connection.receive()
+        await connection.close()
+    assert caught.value.code == "feed_lost"
+
+
+async def test_a_socket_that_is_not_read_is_not_emptied_into_memory():
+    """The venue has to wait: what is unread here fills the kernel's buffers and no more."""
+    frame = b"\x82\x7f" + (64 * 1024).to_bytes(8) + bytes(64 * 1024)
+    went = []
+
+    async def flood(writer):
+        for number in range(1024):
+            writer.write(frame)
+            await writer.drain()
+            went.append(number)
+
+    async with silent(upgraded(b""), then=flood) as port:
+        connection = await WsFeed().connect(f"ws://127.0.0.1:{port}")
+        await connection.receive()
+        seen = -1
+        while seen != len(went):  # until a second brings nothing more
+            seen = len(went)
+            await asyncio.sleep(1)
+        assert len(went) < 1000
+        for _ in range(500):
+            await connection.receive()
+        assert len(went) > seen
+        await connection.close()
 
 
 async def test_nobody_at_the_address_is_a_refusal():
@@ -104,10 +171,12 @@ async def test_frames_are_taken_as_received_and_every_end_is_told(row):
     async with venue(upgraded(made(row["sent"]))) as port:
         connection = await WsFeed().connect(f"ws://127.0.0.1:{port}")
         received = []
-        with pytest.raises(FeedError, match=row["ends"]):
+        with pytest.raises(FeedError, match=row["ends"]) as caught:
             async with asyncio.timeout(10):
                 await read_all(connection, received)
         await connection.close()
+    goodbye = caught.value.message.startswith("closed with ")
+    assert caught.value.code == ("feed_closed" if goodbye else "feed_lost")
     assert received == [text.encode() for text in row["frames"]]
 
 

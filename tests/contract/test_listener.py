@@ -14,6 +14,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from ledgerflux.adapters import ws_listener
 from ledgerflux.adapters.late_listener import LateListener
 from ledgerflux.adapters.ws_listener import WsListener
 from ledgerflux.errors import ConfigError, Conflict, FeedError
@@ -331,6 +332,20 @@ def raw_client(port) -> socket.socket:
         b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
     return sock
+
+
+async def test_a_client_that_answers_no_ping_is_gone(monkeypatch):
+    monkeypatch.setattr(ws_listener, "PING_S", 0.1)
+    kit, gone = SocketKit(), asyncio.Event()
+
+    async def hear(client) -> None:
+        with pytest.raises(FeedError):
+            await client.receive()
+        gone.set()
+
+    async with serving(kit, hear), asyncio.timeout(10):
+        with raw_client(kit.port):
+            await gone.wait()
 
 
 async def test_what_a_handler_raises_ends_the_listener(kit):

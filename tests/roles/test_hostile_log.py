@@ -11,7 +11,7 @@ from raw_records import AT_NS, WRITE, opening
 from ledgerflux.adapters.system_clock import SystemClock
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.errors import Fenced, LogError
-from ledgerflux.roles import keeper
+from ledgerflux.roles import gateway_partition, keeper
 from ledgerflux.roles.keeper import Keeper
 from ledgerflux.roles.normalize import Normalize
 from ledgerflux.roles.partition_writer import PartitionWriter
@@ -55,7 +55,8 @@ def removed(bus, stream, sequence):
 
 
 @pytest.mark.parametrize("row", rows("records"))
-async def test_a_gateway_stops_at_a_record_that_was_never_written(row):
+async def test_a_gateway_stops_at_a_record_that_was_never_written(row, monkeypatch):
+    monkeypatch.setattr(gateway_partition, "RELOAD_S", 0.1)
     async with running(feed=conf("BTC-USD", "ETH-USD")) as stack:
         btc, eth = [await NormLog(stack.bus, product).open() for product in ("BTC-USD", "ETH-USD")]
         for log in (btc, eth):
@@ -80,6 +81,10 @@ async def test_a_gateway_stops_at_a_record_that_was_never_written(row):
         eth.source.update()
         await eth.write()
         assert (await client.next_of("update")).product_id == "ETH-USD"
+        for _ in range(3):  # as long as the record stands there, that is told, and told once
+            await asyncio.sleep(gateway_partition.RELOAD_S)
+            assert stack.gateway.vitals().counts["losses"] == 1
+            assert stack.gateway.vitals().reason == vitals.reason
 
         removed(stack.bus, NORM, sequence)
         if row["code"] == "follows":

@@ -7,7 +7,10 @@ import msgspec
 import pytest
 from roles_support import Pipeline, advanced_frames
 
+from ledgerflux.core.backoff import Backoff
+from ledgerflux.core.feed_refusal import floor_s
 from ledgerflux.core.sharding import partition_of
+from ledgerflux.errors import BusError, FeedError
 from ledgerflux.roles.runtime import write_feed
 from ledgerflux.wire.record import Kind, decode, unpack_frames
 from ledgerflux.wire.session import SessionClose, SessionOpen, decode_note
@@ -31,6 +34,14 @@ def resubscribed(pipeline):
     """Return the level2 requests after the first subscription, as (type, products)."""
     level2 = [r for r in pipeline.feed.sent if r.get("channel") == "level2"]
     return [(r["type"], r["product_ids"]) for r in level2[1:]]
+
+
+def _crossed(sequence):
+    """A frame after which the best bid is above the best ask."""
+    level = {"side": "bid", "event_time": "", "price_level": "500", "new_quantity": "1"}
+    event = {"type": "update", "product_id": "BTC-USD", "updates": [level]}
+    body = {"channel": "l2_data", "timestamp": "2026-08-09T05:23:42Z", "sequence_num": sequence}
+    return json.dumps({**body, "events": [event]}).encode()
 
 
 async def test_frames_stand_in_raw_as_they_came_between_open_and_close():
@@ -96,17 +107,8 @@ async def test_a_broken_sequence_asks_the_venue_for_a_fresh_book_at_once(step):
 
 
 async def test_a_normalizer_that_does_not_believe_a_book_has_it_asked_again():
-    crossed = {
-        "channel": "l2_data", "timestamp": "2026-08-09T05:23:42Z",
-        "events": [{"type": "update", "product_id": "BTC-USD", "updates": [
-            {"side": "bid", "event_time": "", "price_level": "500", "new_quantity": "1"}]}],
-    }  # fmt: skip
-
-    def make(sequence):
-        return json.dumps({**crossed, "sequence_num": sequence}).encode()
-
     frames = advanced_frames(3)
-    pipeline = Pipeline(VENUE, ["BTC-USD"], [*frames[:4], ("BTC-USD", make)])
+    pipeline = Pipeline(VENUE, ["BTC-USD"], [*frames[:4], ("BTC-USD", _crossed)])
     await write_feed(pipeline.bus, pipeline.conf)
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         tasks = [
@@ -151,3 +153,53 @@ async def test_another_source_means_new_sockets():
             await asyncio.sleep(0)
         assert pipeline.feed.sent[0]["product_ids"] == ["ETH-USD"]
         task.cancel()
+
+
+async def test_a_live_venue_that_says_nothing_is_left_and_asked_again(monkeypatch):
+    monkeypatch.setattr("ledgerflux.roles.ingest.SILENCE_S", 0.05)
+    pipeline = Pipeline(VENUE, ["BTC-USD"], [])
+    pipeline.conf = msgspec.structs.replace(pipeline.conf, source=VENUE)
+    await pipeline.run(until=lambda: len(notes(pipeline)) >= 3)
+    assert [type(note) for note in notes(pipeline)[:3]] == [SessionOpen, SessionClose, SessionOpen]
+    assert notes(pipeline)[1].reason == "silent for 0.05 s"
+
+
+async def test_each_refusal_makes_the_wait_before_the_next_try_longer():
+    pipeline = Pipeline(VENUE, ["BTC-USD"], [])
+    pipeline.conf = msgspec.structs.replace(pipeline.conf, source=VENUE)
+    slept, sleep, connect = [], pipeline.clock.sleep, pipeline.feed.connect
+    refusals = iter(range(4))
+
+    async def recorded(seconds):
+        slept.append(seconds)
+        await sleep(seconds)
+
+    async def refuse(url):
+        if next(refusals, None) is None:
+            return await connect(url)
+        raise FeedError("no", code="feed_refused")
+
+    pipeline.clock.sleep, pipeline.feed.connect = recorded, refuse
+    pipeline.ingest._random = lambda: 0.3
+    await pipeline.run()
+    backoff, least_s = Backoff(), floor_s("feed_refused", None)
+    waits = [backoff.fail(0.3, floor_s=least_s) for _ in range(4)]
+    assert waits == sorted(set(waits))
+    assert [seconds for seconds in slept if seconds in waits][:4] == waits
+
+
+async def test_a_request_for_a_fresh_book_that_got_lost_is_repeated():
+    frames = advanced_frames(3)
+    pipeline = Pipeline(VENUE, ["BTC-USD"], [*frames[:4], ("BTC-USD", _crossed)])
+    bus, lost = pipeline.normalize._bus, []
+    publish = bus.publish
+
+    async def lose_the_first(subject, payload):
+        if subject == resync_subject(VENUE, partition_of("BTC-USD")) and not lost:
+            lost.append(payload)
+            raise BusError("away")
+        await publish(subject, payload)
+
+    bus.publish = lose_the_first
+    await pipeline.run(until=lambda: bool(resubscribed(pipeline)))
+    assert len(lost) == 1

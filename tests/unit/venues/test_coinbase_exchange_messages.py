@@ -174,7 +174,13 @@ def test_any_plain_decimal_is_kept_as_it_is(text):
     assert update.changes == [("buy", text, text)]
 
 
-@pytest.mark.parametrize("key", ["last_size", "best_bid", "best_ask_size", "low_24h", "volume_24h"])
+OPTIONAL_NUMBERS = [
+    *("last_size", "best_bid", "best_bid_size", "best_ask", "best_ask_size"),
+    *("volume_24h", "low_24h", "high_24h"),
+]
+
+
+@pytest.mark.parametrize("key", OPTIONAL_NUMBERS)
 def test_an_optional_number_of_a_ticker_is_a_number_or_missing(key):
     assert reason_of(changed("ticker", **{key: "1e5"})) == "number"
     assert reason_of(changed("ticker", **{key: 1.5})) == "number"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledgerflux.wire.gateway_requests import (
+    PRODUCTS_MAX,
     BadRequest,
     GatewayRequest,
     PingParams,
@@ -71,6 +72,19 @@ def test_what_does_not_work_is_refused_by_name(params, code):
     answer = ask(**params)
     assert refused(answer) == code
     assert answer.req_id == 1
+
+
+@pytest.mark.parametrize("req_id", ["1.0", "true", "[1]", "{}"])
+def test_the_id_of_a_request_is_a_number_or_a_text_and_nothing_like_one(req_id):
+    answer = parse_request(f'{{"method":"ping","params":{{}},"req_id":{req_id}}}')
+    assert refused(answer) == "bad_request"
+
+
+@pytest.mark.parametrize("method", ["subscribe", "unsubscribe"])
+def test_so_many_products_at_once_and_no_more(method):
+    names = [f"A{number}-USD" for number in range(PRODUCTS_MAX + 1)]
+    assert ask(method, channel="level2", product_ids=names[1:]).products == names[1:]
+    assert refused(ask(method, channel="level2", product_ids=names)) == "invalid_param"
 
 
 def test_unknown_parameters_are_named():

@@ -168,6 +168,23 @@ def test_a_body_may_expand_to_the_limit_and_not_a_byte_further():
         expand(zlib.compress(b"x" * 101), 100)
 
 
+def test_of_too_much_not_a_byte_more_is_made_than_tells_so(monkeypatch):
+    made, begin = [], zlib.decompressobj
+
+    class Watched:
+        def __init__(self):
+            self.inner = begin()
+
+        def decompress(self, *arguments):
+            made.append(self.inner.decompress(*arguments))
+            return made[-1]
+
+    monkeypatch.setattr(zlib, "decompressobj", Watched)
+    with pytest.raises(LogError, match="more than 100 bytes"):
+        expand(zlib.compress(bytes(100_000)), 100)
+    assert [len(piece) for piece in made] == [101]
+
+
 def test_a_zip_bomb_is_refused_before_it_goes_off():
     squeezer = zlib.compressobj(9)
     chunk = bytes(1024 * 1024)
