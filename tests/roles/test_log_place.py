@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from ledgerflux.roles.log_place import START, head_number, place_after
+from ledgerflux.roles.log_place import START, Place, head_number, place_after
 from ledgerflux.roles.partition_writer import PartitionWriter
 from ledgerflux.testing.clock import ManualClock
 from ledgerflux.testing.memory_bus import MemoryBus
@@ -32,7 +32,8 @@ def held(bus):
     for stored in bus.shared.streams[NORM].messages:
         record = decode(stored.payload)
         if stored.subject == SUBJECT and record.number:
-            records[record.number] = (record.number, record.crc, stored.sequence)
+            place = Place(record.number, record.crc, stored.sequence, record.term)
+            records[record.number] = place
     return records
 
 
