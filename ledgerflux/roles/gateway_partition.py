@@ -101,10 +101,7 @@ class GatewayPartition:
     async def run(self) -> None:
         """Follow until cancelled."""
         saved = await self._load()
-        subject = norm_subject(self.partition, self._venue)
-        self._head_at_start = await self._patience.insist(
-            lambda: head_number(self._bus, NORM, subject)
-        )
+        self._head_at_start = await self._patience.insist(self._head)
         while True:
             self._fanout.restore(self.partition, saved)
             try:
@@ -114,10 +111,27 @@ class GatewayPartition:
             except _Stopped as stopped:
                 saved = await self._mended(str(stopped))
 
+    async def _head(self) -> int:
+        """Return the number of the newest record, 0 where it is none: following it tells."""
+        try:
+            return await head_number(self._bus, NORM, norm_subject(self.partition, self._venue))
+        except LogError:
+            return 0
+
     async def _load(self) -> PartitionCheckpoint | None:
-        return await self._patience.insist(
-            lambda: checkpoints.load(self._bus, self.partition, self._venue)
-        )
+        """Return the newest checkpoint, once it can be read."""
+        lost = self._lost
+        while True:
+            try:
+                saved = await self._patience.insist(
+                    lambda: checkpoints.load(self._bus, self.partition, self._venue)
+                )
+            except LogError as error:
+                self._lose(error.message)
+                await self._clock.sleep(RELOAD_S)
+            else:
+                self._lost = lost
+                return saved
 
     async def _follow(self, saved: PartitionCheckpoint | None) -> None:
         number, crc, sequence = (

@@ -1,8 +1,9 @@
 """One partition's socket: opened, subscribed, read, asked for fresh books, opened again."""
 
 import asyncio
-import json
 from collections.abc import Sequence
+
+import msgspec
 
 from ledgerflux.core.backoff import Backoff
 from ledgerflux.core.feed_refusal import floor_s
@@ -27,6 +28,12 @@ STALL_LOOKS = 2
 """A stall is judged in so many looks: a busy loop of our own can't pass for one."""
 
 log = Events(__name__)
+
+
+class _Request(msgspec.Struct, frozen=True):
+    """What of a request for a fresh book is looked at."""
+
+    product: str
 
 
 class IngestPartition:
@@ -223,7 +230,11 @@ class IngestPartition:
         subject = resync_subject(self._venue.name, self.partition)
         async with self._tools.bus.subscribe(subject, pending=64) as mailbox:
             async for _, payload in mailbox:
-                product = str(json.loads(payload).get("product", ""))
+                try:
+                    product = msgspec.json.decode(payload, type=_Request).product
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    log.warning("resync.unreadable", partition=self.partition, reason=str(error))
+                    continue
                 if product in self.products or product == SESSION:
                     self._ask(product)
 

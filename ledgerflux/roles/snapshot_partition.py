@@ -133,10 +133,10 @@ class SnapshotPartition:
             raise
 
     async def look(self) -> None:
-        """Find the head of the log; an absent bus leaves it as it was."""
+        """Find the head of the log; an absent bus, or a head that is none, leaves it as it was."""
         try:
             self.head = max(self.position, await head_number(self._bus, NORM, self._subject))
-        except BusError:
+        except (BusError, LogError):
             return
 
     # -- reading -----------------------------------------------------------------------

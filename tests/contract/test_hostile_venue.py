@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 from hostile import made, rows
+from websockets.asyncio.server import serve
 
 from ledgerflux.adapters.ws_feed import WsFeed
 from ledgerflux.core.feed_refusal import floor_s
@@ -157,6 +158,17 @@ async def test_a_socket_that_is_not_read_is_not_emptied_into_memory():
             await connection.receive()
         assert len(went) > seen
         await connection.close()
+
+
+async def test_an_end_that_we_asked_for_proves_nothing_of_what_came_before():
+    """What the venue sent while our close was on its way was never read."""
+    async with serve(lambda socket: socket.wait_closed(), "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        connection = await WsFeed().connect(f"ws://127.0.0.1:{port}")
+        await connection.close()
+        with pytest.raises(FeedError, match="1000") as caught:
+            await connection.receive()
+    assert caught.value.code == "feed_lost"
 
 
 async def test_nobody_at_the_address_is_a_refusal():

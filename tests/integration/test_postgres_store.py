@@ -305,5 +305,18 @@ async def test_a_text_too_long_for_an_index_is_refused_alone(postgres_dsn):
         one, two = rows_of(1)[:2]
         with pytest.raises(RowsRefused) as caught:
             await put(store, 0, 1, [one, two._replace(epoch=noise)])
-        assert len(caught.value.rows) == 1
+        (refused,) = caught.value.rows
+        assert len(refused.row) == 2_000, "what is kept of it is cut"
     assert stored(postgres_dsn)[:2] == (1, 1)
+
+
+async def test_a_read_only_server_is_waited_for(postgres_dsn):
+    async with PostgresStore(postgres_dsn) as store:
+        await store.prepare()
+    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    async with PostgresStore(postgres_dsn) as store:
+        with pytest.raises(StoreError, match="read-only") as caught:
+            await put(store, 0, 1, rows_of(1))
+    assert (caught.value.code, caught.value.retryable) == ("store_unavailable", True)

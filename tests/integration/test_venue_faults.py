@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from roles_support import Pipeline
 from venue_server import Venue
+from websockets.asyncio.server import serve
 
 from ledgerflux.adapters.system_clock import SystemClock
 from ledgerflux.adapters.ws_feed import WsFeed
@@ -197,6 +198,37 @@ async def test_a_socket_that_brings_nothing_any_more_is_noticed_by_its_heartbeat
         await feed.live()
         await feed.right()
         assert_one_gap_each(feed, "silent for 0.6 s")
+
+
+@asynccontextmanager
+async def dripping():
+    """A venue that lets everybody in and sends one frame, a byte at a time; yield its port."""
+
+    async def drip(socket):
+        socket.transport.write(b"\x81\x7e\xff\xff")  # 65,535 bytes are to follow
+        while not socket.transport.is_closing():
+            socket.transport.write(b" ")
+            await asyncio.sleep(0.02)
+
+    async with serve(drip, "127.0.0.1", 0, close_timeout=0.2) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def test_a_frame_that_drips_is_no_sign_of_life(monkeypatch):
+    monkeypatch.setattr("ledgerflux.roles.ingest.SILENCE_S", 0.4)
+    async with dripping() as port:
+        pipeline = Pipeline(NAME, [BTC], [])
+        conf = msgspec.structs.replace(pipeline.conf, url=f"ws://127.0.0.1:{port}/", source=NAME)
+        await write_feed(pipeline.bus, conf)
+        ingest = Ingest(pipeline.bus, SystemClock(), WsFeed(), writer="i", random=lambda: 0.5)
+        task = asyncio.create_task(ingest.run())
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                while "silent for 0.4 s" not in ingest.vitals().reason:
+                    await asyncio.sleep(0.01)
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
 
 
 async def test_a_replay_may_be_silent_as_long_as_it_likes(monkeypatch):

@@ -581,6 +581,26 @@ async def test_records_gone_from_the_log_are_told_and_a_checkpoint_mends_it():
         assert stack.gateway.vitals().counts["losses"] == 1
 
 
+async def test_a_lost_record_makes_stale_whose_streams_do_not_show_it():
+    names = (f"A{number}-USD" for number in range(1000))
+    other = next(name for name in names if partition_of(name) == partition_of("BTC-USD"))
+    async with running(feed=conf("BTC-USD", other)) as stack:
+        log, neighbour = await NormLog(stack.bus).open(), Numbered(other)
+        log.source.snapshot()
+        neighbour.snapshot()
+        await log.write(neighbour)
+        await until(lambda: stack.served(log))
+        stack.bus.shared.republish = {}  # the gateway hears nothing of what follows
+        log.source.update()
+        await log.write()
+        neighbour.update()
+        await log.write(neighbour)
+        stack.bus.truncate(NORM, keep_last=1)
+        await until(lambda: stack.gateway.vitals().state == "degraded")
+        heads = stack.get("/v1/status")["heads"]
+        assert {heads[name]["state"] for name in ("BTC-USD", other)} == {"stale"}
+
+
 async def test_a_record_that_can_not_be_served_waits_for_a_checkpoint_past_it():
     async with running() as stack:
         log = await NormLog(stack.bus).open()

@@ -4,11 +4,12 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from gateway_support import NormLog, conf, followed, running, until
+from gateway_support import NormLog, Stack, conf, followed, running, until
 from hostile import made, rows
 from raw_records import AT_NS, WRITE, opening
 
 from ledgerflux.adapters.system_clock import SystemClock
+from ledgerflux.core.limits import Limits
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.errors import Fenced, LogError
 from ledgerflux.roles import gateway_partition, keeper
@@ -20,7 +21,15 @@ from ledgerflux.testing.clock import ManualClock
 from ledgerflux.testing.memory_bus import MemoryBus
 from ledgerflux.wire.record import Kind, decode, draft, encode, pack_frames
 from ledgerflux.wire.session import encode_note
-from ledgerflux.wire.subjects import NORM, RAW, live_subject, norm_subject, raw_subject
+from ledgerflux.wire.subjects import (
+    NORM,
+    RAW,
+    SNAP,
+    live_subject,
+    norm_subject,
+    raw_subject,
+    snap_subject,
+)
 
 SECOND = 1_000_000_000
 VENUE = "coinbase-exchange"
@@ -95,6 +104,46 @@ async def test_a_gateway_stops_at_a_record_that_was_never_written(row, monkeypat
             await client.next()
         assert mirror.book.bids() == btc.source.book.bids()
         await until(lambda: stack.gateway.vitals().state == "ready")
+
+
+@pytest.mark.parametrize("row", rows("records"))
+async def test_a_gateway_that_starts_behind_a_record_that_was_never_written_serves_the_others(row):
+    stack = Stack(Limits())
+    await write_feed(stack.bus, conf("BTC-USD", "ETH-USD"))
+    btc, eth = [await NormLog(stack.bus, product).open() for product in ("BTC-USD", "ETH-USD")]
+    for log in (btc, eth):
+        log.source.snapshot()
+        await log.write()
+    bad = spoiled(row["spoil"], btc.writer.tail, Kind.EVENTS, b"\n" * 8)
+    await stack.bus.append(NORM, norm_subject(btc.partition, VENUE), bad, expected_last=None)
+    task = asyncio.create_task(stack.gateway.run())
+    try:
+        await until(lambda: task.done() or stack.gateway.vitals().state == "degraded")
+        assert not task.done(), task.exception()
+        await until(lambda: task.done() or stack.served(eth))
+        heads = stack.get("/v1/status")["heads"]
+        assert (heads["BTC-USD"]["state"], heads["ETH-USD"]["state"]) == ("stale", "live")
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_a_gateway_survives_a_checkpoint_that_was_never_written():
+    stack = Stack(Limits())
+    await write_feed(stack.bus, conf("BTC-USD", "ETH-USD"))
+    eth = await NormLog(stack.bus, "ETH-USD").open()
+    eth.source.snapshot()
+    await eth.write()
+    subject = snap_subject(partition_of("BTC-USD"), VENUE, 0)
+    await stack.bus.append(SNAP, subject, b"hello from another program", expected_last=None)
+    task = asyncio.create_task(stack.gateway.run())
+    try:
+        await until(lambda: task.done() or stack.served(eth))
+        assert not task.done(), task.exception()
+        assert stack.gateway.vitals().state == "degraded"
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def test_what_anybody_says_on_the_live_subject_changes_nothing():

@@ -81,6 +81,11 @@ async def upgraded(port, payload):
         writer.close()
 
 
+def ended(reader):
+    """Say whether the other side closed its socket, politely or not."""
+    return reader.at_eof() or reader.exception() is not None
+
+
 @pytest.mark.parametrize("row", rows("sockets", "frames"))
 async def test_a_client_that_breaks_the_protocol_is_closed_with_the_code_for_it(row):
     async with serving() as gateway:
@@ -99,6 +104,7 @@ async def test_a_request_that_is_none_is_refused_and_its_socket_closed(row):
 
 
 async def test_headers_that_come_slowly_are_not_waited_for(monkeypatch):
+    assert ws_listener.OPEN_TIMEOUT_S == 5, "docs/bad-input.md says so"
     monkeypatch.setattr(ws_listener, "OPEN_TIMEOUT_S", 0.2)
     async with serving() as gateway:
         reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
@@ -114,6 +120,7 @@ async def test_sockets_that_say_nothing_are_so_many_and_those_who_speak_are_serv
         idle = [await asyncio.open_connection("127.0.0.1", gateway.port) for _ in range(12)]
         await until(lambda: gateway.vitals().counts["hung_up"] == 4)
         assert gateway.vitals().counts["handshakes"] == 8
+        await until(lambda: sum(ended(reader) for reader, _ in idle) == 4)
         for _, writer in idle:
             writer.close()
         await until(lambda: gateway.vitals().counts["handshakes"] == 0)

@@ -106,6 +106,37 @@ async def test_a_broken_sequence_asks_the_venue_for_a_fresh_book_at_once(step):
     assert states["BTC-USD"] in ("suspect", "stale")
 
 
+async def test_ingest_sees_a_hole_itself_before_any_normalizer_does():
+    frames = advanced_frames(10)
+    product, make = frames[5]
+    broken = [*frames[:5], (product, lambda sequence: make(sequence + 1))]
+    pipeline = Pipeline(VENUE, ["BTC-USD"], broken)
+    await write_feed(pipeline.bus, pipeline.conf)
+    task = asyncio.create_task(pipeline.ingest.run())
+    async with asyncio.timeout(20):
+        while len(resubscribed(pipeline)) < 2:
+            await asyncio.sleep(0)
+    task.cancel()
+    assert resubscribed(pipeline) == [("unsubscribe", ["BTC-USD"]), ("subscribe", ["BTC-USD"])]
+
+
+@pytest.mark.parametrize("payload", [b"not json", b"\xff", b"[]", b'{"product":["BTC-USD"]}', b""])
+async def test_nonsense_on_the_control_subject_ends_nothing(payload):
+    pipeline = Pipeline(VENUE, ["BTC-USD"], advanced_frames(2)[:3])
+    await write_feed(pipeline.bus, pipeline.conf)
+    subject = resync_subject(VENUE, partition_of("BTC-USD"))
+    task = asyncio.create_task(pipeline.ingest.run())
+    await pipeline.feed.done.wait()
+    for said in (payload, b'{"product":"BTC-USD"}'):
+        await pipeline.bus.publish(subject, said)
+    async with asyncio.timeout(5):
+        while not (task.done() or resubscribed(pipeline)):
+            await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled(), task.exception()
+
+
 async def test_a_normalizer_that_does_not_believe_a_book_has_it_asked_again():
     frames = advanced_frames(3)
     pipeline = Pipeline(VENUE, ["BTC-USD"], [*frames[:4], ("BTC-USD", _crossed)])

@@ -27,7 +27,7 @@ from ledgerflux.roles.runtime import write_feed
 from ledgerflux.testing.memory_bus import MemoryBus
 from ledgerflux.testing.memory_store import MemoryStore
 from ledgerflux.wire.record import Kind, draft
-from ledgerflux.wire.subjects import DLQ, NORM
+from ledgerflux.wire.subjects import DLQ, NORM, norm_subject
 
 
 @pytest.fixture
@@ -324,6 +324,15 @@ async def test_a_record_that_can_not_be_read_stops_its_partition_and_says_so(mem
         await until(lambda: role.vitals().state == "degraded")
         assert f"partition {PARTITION:02d} stopped: a NORM body" in role.vitals().reason
         assert role.vitals().counts["stops"] >= 1
+
+
+async def test_bytes_that_are_no_record_stop_their_partition_and_say_so(memory_bus, log):
+    async with running(memory_bus, MemoryStore()) as role:
+        await log.grow(1)
+        subject = norm_subject(PARTITION, V)
+        await memory_bus.append(NORM, subject, b"hello from another program", expected_last=None)
+        await until(lambda: role.vitals().counts["stops"] >= 2)  # it tries again: it is alive
+        assert f"partition {PARTITION:02d} stopped: not a record" in role.vitals().reason
 
 
 async def test_old_books_are_deleted_now_and_then(memory_bus, log):

@@ -85,6 +85,7 @@ async def test_a_venue_that_closes_every_seven_seconds_is_left_alone_longer_and_
     venue = await storm.last()
     pauses = [later - earlier - 7.0 for earlier, later in pairwise(venue.connects_s)]
     assert pauses[0] < 1, "the first try is at once"
+    assert pauses[6] > 4, "and then longer"
     assert max(pauses) <= 31, "a venue that is back is not left alone for ever"
     assert [round(pause) for pause in pauses[3:7]] == sorted(round(p) for p in pauses[3:7])
     assert storm.partition._backoff.failures == len(pauses) + (

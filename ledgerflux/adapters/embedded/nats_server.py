@@ -14,10 +14,12 @@ from ledgerflux.adapters.process import Child, Command, Spawn, last_lines
 from ledgerflux.adapters.sockets import free_port, is_free
 from ledgerflux.errors import ConfigError, MissingDependency, StackError
 from ledgerflux.settings import Durability
+from ledgerflux.venues.base import FRAME_BYTES_MAX
 
 HOST = "127.0.0.1"
 USER = "ledgerflux"
-MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
+MAX_PAYLOAD_BYTES = FRAME_BYTES_MAX + 1024 * 1024
+"""The largest frame of a venue fits with what stands before it, as a record and as a letter."""
 READY_POLL_S = 0.02
 HEALTH_TIMEOUT_S = 2.0
 SYNC_INTERVAL = {"process": '"1s"', "disk": "always"}

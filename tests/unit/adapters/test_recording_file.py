@@ -1,5 +1,6 @@
 import gzip
 import json
+import tracemalloc
 
 import pytest
 from recordings import recording
@@ -89,10 +90,25 @@ def test_an_endless_line_is_refused(tmp_path, monkeypatch):
         list(read_lines(path))
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [[], [LINES[0]], [RecordedLine(1, "k", None, json.dumps([1, 2]).encode())] * 1_001],
-)
+def test_of_an_endless_line_no_more_is_held_than_a_line_may_be_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(recording_file, "LINE_BYTES_MAX", 100)
+    monkeypatch.setattr("ledgerflux.wire.recording.LINE_BYTES_MAX", 100)
+    path = tmp_path / "long.lfr"
+    path.write_bytes(b"x" * 8_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FeedError, match="longer than 100 bytes"):
+            list(read_lines(path))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+UNKNOWN = RecordedLine(1, "k", None, json.dumps([1, 2]).encode())
+
+
+@pytest.mark.parametrize("lines", [[], [LINES[0]], [UNKNOWN] * 1_001, [UNKNOWN] * 1_000 + LINES])
 def test_what_no_dialect_knows_can_not_be_served(tmp_path, lines):
     with pytest.raises(FeedError, match="no frame of a venue that can be served"):
         describe(write(tmp_path / "other.lfr", lines))
