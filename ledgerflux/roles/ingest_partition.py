@@ -13,7 +13,7 @@ from ledgerflux.core.sequence import SequenceTracker, Verdict
 from ledgerflux.errors import FeedError
 from ledgerflux.model.events import VenueError
 from ledgerflux.ports import FeedConnection
-from ledgerflux.roles.ingest_tools import IngestTools
+from ledgerflux.roles.ingest_tools import BookRequest, IngestTools
 from ledgerflux.roles.partition_writer import PartitionWriter
 from ledgerflux.roles.raw_tail import RawTail
 from ledgerflux.telemetry.log import Events
@@ -28,12 +28,6 @@ STALL_LOOKS = 2
 """A stall is judged in so many looks: a busy loop of our own can't pass for one."""
 
 log = Events(__name__)
-
-
-class _Request(msgspec.Struct, frozen=True):
-    """What of a request for a fresh book is looked at."""
-
-    product: str
 
 
 class IngestPartition:
@@ -231,7 +225,7 @@ class IngestPartition:
         async with self._tools.bus.subscribe(subject, pending=64) as mailbox:
             async for _, payload in mailbox:
                 try:
-                    product = msgspec.json.decode(payload, type=_Request).product
+                    product = msgspec.json.decode(payload, type=BookRequest).product
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
                     log.warning("resync.unreadable", partition=self.partition, reason=str(error))
                     continue
