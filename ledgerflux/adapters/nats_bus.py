@@ -227,6 +227,10 @@ class NatsBus:
         finally:
             await self.unlisten(subscription)
 
+    def new_inbox(self) -> str:
+        """Return a subject that nobody else listens to, in this process or another."""
+        return self._client.new_inbox()
+
     async def listen(self, subject: str, take: Callable[[Msg], Awaitable[None]]) -> Any:
         """Call `take` for each message on `subject`; return what `unlisten` wants."""
         try:

@@ -46,6 +46,10 @@ class PullBus(Protocol):
         """Send a core message."""
         ...
 
+    def new_inbox(self) -> str:
+        """Return a subject that nobody else listens to, in this process or another."""
+        ...
+
     async def listen(self, subject: str, take: Callable[[Any], Awaitable[None]]) -> Any:
         """Subscribe."""
         ...
@@ -109,7 +113,7 @@ class PullFeed:
     async def _open(self) -> None:
         self._generation = self._bus.generation
         self._opened += 1
-        inbox = f"_INBOX.pull.{id(self):x}.{self._stream}.{self._opened}"
+        inbox = self._bus.new_inbox()
         opened = self._opened
 
         async def take(message: Delivered) -> None:

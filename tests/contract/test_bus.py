@@ -1,6 +1,8 @@
 """The bus port, against memory and a real nats-server."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
@@ -57,6 +59,55 @@ async def test_a_reader_gets_old_and_new_messages_in_order_without_repeats(bus, 
     async with bus.read(RAW, subject, old[200].sequence) as batches:
         again = await take(batches, 101)
     assert [int(stored.payload) for stored in again] == list(range(200, 301))
+
+
+FORKED = """
+import asyncio, os, sys
+from ledgerflux.adapters.nats_bus import NatsBus
+from ledgerflux.wire.subjects import RAW
+url, user, password, *subjects = sys.argv[1:]
+
+async def read(subject):
+    got = []
+    async with NatsBus.open(url, user=user, password=password) as bus, asyncio.timeout(20):
+        async with bus.read(RAW, subject) as batches:
+            async for batch in batches:
+                got += [stored.payload.decode() for stored in batch]
+                if len(got) >= 200:
+                    break
+    assert got == [subject] * 200, got
+
+for subject in subjects:
+    if os.fork() == 0:
+        code = 1
+        try:
+            asyncio.run(read(subject))
+            code = 0
+        finally:
+            os._exit(code)
+codes = [os.waitstatus_to_exitcode(os.wait()[1]) for _ in subjects]
+sys.exit(max(codes))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing forks there")
+async def test_readers_in_forked_processes_get_their_own_messages(nats_bus, nats_process, venue):
+    """Such processes are alike in memory: nothing of theirs may be named by where it stands."""
+    subjects = [raw_subject(partition, venue) for partition in range(6)]
+    for _ in range(200):
+        for subject in subjects:
+            await nats_bus.append(RAW, subject, subject.encode(), expected_last=None)
+    access = nats_process.server.access
+    words = (access.url, access.user, access.password, *subjects)
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", FORKED, *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 async def test_large_messages_come_through_a_reader(bus, venue):
