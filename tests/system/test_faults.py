@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import time
+from contextlib import contextmanager, nullcontext
 
 import psycopg
 import pytest
@@ -10,6 +12,8 @@ from plain_client import PlainClient
 from recordings import recording
 from reference import rebuild
 from stacks import until, wait_gone
+
+from ledgerflux.stack.leftovers import NURSERY_MODULE
 
 pytestmark = pytest.mark.fault
 
@@ -69,7 +73,8 @@ def test_a_kill_before_the_log_costs_one_gap_that_names_what_is_missing(stack, s
         stack.begin()
         until(lambda: events(stack) > 300, what="progress")
         killed = pid_of(stack, service)
-        os.kill(killed, signal.SIGKILL)
+        with held_back(stack) if service == "ingest" else nullcontext():
+            os.kill(killed, signal.SIGKILL)
         until(lambda: pid_of(stack, service) not in (None, killed), what=f"a new {service}")
         stack.wait("replay-end")
         lines = sub.lines()
@@ -104,6 +109,21 @@ def test_a_kill_before_the_log_costs_one_gap_that_names_what_is_missing(stack, s
     assert counts["gaps"] == 1 + len(trades)
     assert counts["raw_breaks"] == 1
     assert counts["postgres_trades"] == counts["norm_trades"]
+
+
+@contextmanager
+def held_back(stack):
+    """Keep what is killed within from being started again for 3 s, in which trades go on."""
+    supervisor = stack.run_state()["pid"]
+    [nursery] = [
+        process
+        for process in stack.processes()
+        if process.ppid() == supervisor and NURSERY_MODULE in process.cmdline()
+    ]
+    nursery.suspend()
+    yield
+    time.sleep(3)
+    nursery.resume()
 
 
 def events(stack):
