@@ -181,9 +181,10 @@ class GatewayPartition:
     async def _mended(self, why: str) -> PartitionCheckpoint | None:
         """Return the newest checkpoint once what follows in the log is what was written."""
         self._lose(why)
-        await self._clock.sleep(RELOAD_S)  # nothing that stops it again at once may make it spin
-        while not await self._patience.insist(self._continues):
-            await self._clock.sleep(RELOAD_S)
+        continues = False
+        while not continues:
+            await self._clock.sleep(RELOAD_S)  # first: nothing that stops it again may make it spin
+            continues = await self._patience.insist(self._continues)
         self._lost = ""
         return await self._load()
 

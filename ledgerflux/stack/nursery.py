@@ -45,7 +45,7 @@ class Forked:
 
 
 class Nursery:
-    """Starts roles in a tenth of the time that a program of their own takes to import them.
+    """Starts roles without the imports that are most of the start of a program of their own.
 
     Everything else, and every role where there is no nursery (it died, or the system is not
     Linux), is started as a program. Bounded by the number of children.
@@ -60,7 +60,7 @@ class Nursery:
         self._process: asyncio.subprocess.Process | None = None
         self._ready = asyncio.Event()
         self._open = sys.platform == "linux" and self._role_command == ROLE_COMMAND
-        self._orders: deque[asyncio.Future[int]] = deque()
+        self._orders: deque[asyncio.Future[Forked]] = deque()
         self._children: dict[int, Forked] = {}
 
     async def run(self) -> None:
@@ -114,23 +114,23 @@ class Nursery:
         assert self._process.stdin is not None
         keep_older(command.log)
         arguments = [*command.argv[len(self._role_command) :]]
-        born: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        born: asyncio.Future[Forked] = asyncio.get_running_loop().create_future()
         self._orders.append(born)
         order = msgspec.json.encode(Order(arguments, str(command.log)))
         self._process.stdin.write(order + b"\n")
         try:
-            pid = await asyncio.shield(born)
+            process = await asyncio.shield(born)
         except asyncio.CancelledError:
             born.add_done_callback(_end_unwanted)
             raise
-        return Child(command, self._children[pid])
+        return Child(command, process)
 
     def _hear(self, line: str) -> None:
         match line[:1]:
             case "+":
-                pid = int(line[1:])
-                self._children[pid] = Forked(pid)
-                self._orders.popleft().set_result(pid)
+                child = Forked(int(line[1:]))
+                self._children[child.pid] = child
+                self._orders.popleft().set_result(child)
             case "!":
                 self._orders.popleft().set_exception(OSError(line[1:]))
             case "-":
@@ -152,8 +152,8 @@ class Nursery:
             self._orders.popleft().set_exception(StackError("the nursery ended"))
 
 
-def _end_unwanted(born: "asyncio.Future[int]") -> None:
+def _end_unwanted(born: asyncio.Future[Forked]) -> None:
     """End a child that nobody waits for any more."""
     if not born.cancelled() and born.exception() is None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(born.result(), signal.SIGKILL)
+            os.kill(born.result().pid, signal.SIGKILL)

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -71,6 +72,21 @@ async def test_a_forked_role_ends_with_its_own_code_and_its_words_are_in_its_log
         assert "error[not_running]: no NATS is known" in house.run_dir.log("snapshot").read_text()
         assert codes[0] != 0
         assert house.run_dir.log("normalize").stat().st_size > 0
+
+
+async def test_a_role_that_ends_before_anybody_heard_of_its_start_is_a_child_that_ended(tmp_path):
+    async with nursing(tmp_path / "lf") as house:
+        house.run_dir.forget()
+        first = await house.nursery.spawn(house.role("snapshot"))
+        await first.wait()
+        start = asyncio.create_task(house.nursery.spawn(house.role("snapshot")))
+        await asyncio.sleep(0)  # the order is out
+        [nursery] = house.nurseries()
+        while nursery.children() or nursery.status() != psutil.STATUS_SLEEPING:
+            time.sleep(0.01)
+        time.sleep(1)
+        child = await start
+        assert await child.wait() == 3
 
 
 async def test_a_forked_role_is_a_process_of_its_own_and_obeys_signals(tmp_path):

@@ -77,7 +77,7 @@ LARGE = {
 @pytest.mark.slow
 @pytest.mark.parametrize("frame", LARGE.values(), ids=LARGE)
 async def test_a_frame_larger_than_a_message_of_the_bus_holds_nothing_up(own_nats, frame):
-    """A socket takes 16 MiB, a message of the bus holds 8."""
+    """Whatever a socket takes must fit into a message, also where it does not shrink."""
     pipeline = Pipeline(VENUE, [BTC], [frame, b"{bad"])
     async with own_nats.open() as bus:
         await write_feed(bus, pipeline.conf)
