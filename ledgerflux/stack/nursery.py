@@ -76,6 +76,8 @@ class Nursery:
                 env=child_environment(),
                 start_new_session=True,
             )
+        if not self._open:
+            await self.close()  # again: there was no process to close when it was asked to
         assert self._process.stdout is not None
         try:
             async for line in self._process.stdout:

@@ -52,12 +52,12 @@ class House:
 @asynccontextmanager
 async def nursing(path):
     house = House(path)
-    async with asyncio.TaskGroup() as group:
-        running = group.create_task(house.nursery.run())
-        yield house
-        await house.nursery.close()
-        await running
-    house.mute.close()
+    with house.mute:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(house.nursery.run())
+            yield house
+            await house.nursery.close()
+            await running
     gone(path)
 
 
@@ -95,11 +95,8 @@ async def test_a_forked_role_is_a_process_of_its_own_and_obeys_signals(tmp_path)
         killed = await house.nursery.spawn(house.role("ingest"))
         [nursery] = house.nurseries()
         assert psutil.Process(asked.pid).ppid() == nursery.pid
+        await until(lambda: _async(_names(asked, killed) == ["lf gateway", "lf ingest"]))
         assert len({os.getsid(pid) for pid in (asked.pid, killed.pid, nursery.pid)}) == 3
-        assert {psutil.Process(child.pid).name() for child in (asked, killed)} == {
-            "lf gateway",
-            "lf ingest",
-        }
         assert asked.returncode is None
         killed.kill()
         assert await killed.wait() == -signal.SIGKILL
@@ -111,11 +108,20 @@ async def test_a_forked_role_is_a_process_of_its_own_and_obeys_signals(tmp_path)
 
 async def test_what_is_no_role_is_started_as_a_program(tmp_path):
     async with nursing(tmp_path / "lf") as house:
-        argv = (sys.executable, "-I", "-S", "-c", "print('here')")
+        argv = (sys.executable, "-I", "-S", "-c", "import os; print(os.getppid())")
         child = await house.nursery.spawn(Command(argv, tmp_path / "other.log"))
-        assert psutil.Process(child.pid).ppid() == os.getpid()
         assert await child.wait() == 0
-        assert (tmp_path / "other.log").read_text() == "here\n"
+        assert (tmp_path / "other.log").read_text() == f"{os.getpid()}\n"
+
+
+async def test_a_nursery_that_is_closed_while_it_starts_ends(tmp_path):
+    house = House(tmp_path / "lf")
+    with house.mute:
+        running = asyncio.create_task(house.nursery.run())
+        await asyncio.sleep(0)  # its process is being made
+        await house.nursery.close()
+        await asyncio.wait_for(running, 10)
+    gone(tmp_path)
 
 
 async def test_roles_of_another_command_need_no_nursery(tmp_path):
@@ -181,3 +187,7 @@ async def test_roles_that_nobody_asks_end_soon_after_their_supervisor_died(tmp_p
 
 async def _async(value):
     return value
+
+
+def _names(*children):
+    return [psutil.Process(child.pid).name() for child in children]
