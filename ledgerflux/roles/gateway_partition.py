@@ -120,14 +120,16 @@ class GatewayPartition:
 
     async def _load(self) -> PartitionCheckpoint | None:
         """Return the newest checkpoint, once it can be read."""
-        lost = self._lost
+        lost, told = self._lost, ""
         while True:
             try:
                 saved = await self._patience.insist(
                     lambda: checkpoints.load(self._bus, self.partition, self._venue)
                 )
             except LogError as error:
-                self._lose(error.message)
+                if error.message != told:
+                    told = error.message
+                    self._lose(told)
                 await self._clock.sleep(RELOAD_S)
             else:
                 self._lost = lost

@@ -3,21 +3,20 @@
 import asyncio
 from collections.abc import Sequence
 
-import msgspec
-
 from ledgerflux.core.backoff import Backoff
 from ledgerflux.core.feed_refusal import floor_s
 from ledgerflux.core.inbox import Inbox
 from ledgerflux.core.resync import ResyncPolicy, ResyncStep
 from ledgerflux.core.sequence import SequenceTracker, Verdict
-from ledgerflux.errors import FeedError
+from ledgerflux.errors import FeedError, LogError
 from ledgerflux.model.events import VenueError
 from ledgerflux.ports import FeedConnection
-from ledgerflux.roles.ingest_tools import BookRequest, IngestTools
+from ledgerflux.roles.ingest_tools import IngestTools
 from ledgerflux.roles.partition_writer import PartitionWriter
 from ledgerflux.roles.raw_tail import RawTail
 from ledgerflux.telemetry.log import Events
 from ledgerflux.venues.base import Channel, Venue, complaint
+from ledgerflux.wire.book_request import decode_request
 from ledgerflux.wire.health import FeedConf
 from ledgerflux.wire.record import Kind
 from ledgerflux.wire.session import SessionClose, SessionOpen, encode_note
@@ -225,8 +224,8 @@ class IngestPartition:
         async with self._tools.bus.subscribe(subject, pending=64) as mailbox:
             async for _, payload in mailbox:
                 try:
-                    product = msgspec.json.decode(payload, type=BookRequest).product
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    product = decode_request(payload).product
+                except LogError as error:
                     log.warning("resync.unreadable", partition=self.partition, reason=str(error))
                     continue
                 if product in self.products or product == SESSION:

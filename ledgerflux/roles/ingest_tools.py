@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-import msgspec
-
 from ledgerflux.core.inbox import Room
 from ledgerflux.ports import Bus, Clock, Feed
 from ledgerflux.roles.pacer import Pacer
@@ -29,9 +27,3 @@ class IngestTools(NamedTuple):
     """The same once the socket has brought a heartbeat; None where it may stop."""
     backoff_cap_s: float
     """The longest wait before a socket is tried again."""
-
-
-class BookRequest(msgspec.Struct, frozen=True):
-    """What ingest looks at of a request for a fresh book."""
-
-    product: str

@@ -6,7 +6,6 @@ to books.
 """
 
 import asyncio
-import json
 from collections import deque
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from ledgerflux.roles.partition_writer import EMPTY, PartitionWriter, Tail
 from ledgerflux.telemetry.log import Events
 from ledgerflux.venues.base import Venue
 from ledgerflux.wire import norm
+from ledgerflux.wire.book_request import BookRequest, encode_request
 from ledgerflux.wire.dead_letter import LetterHead, encode_letter
 from ledgerflux.wire.record import RECORD_BYTES_MAX, Kind, Record, draft
 from ledgerflux.wire.subjects import (
@@ -199,7 +199,7 @@ class NormalizePartition:
         try:
             await self._bus.publish(
                 resync_subject(self._venue.name, self.partition),
-                json.dumps(resync._asdict()).encode(),
+                encode_request(BookRequest(*resync)),
             )
         except BusError:
             return  # asked again once a second, as long as the book is suspect

@@ -128,7 +128,10 @@ async def test_a_gateway_that_starts_behind_a_record_that_was_never_written_serv
         await asyncio.wait([task])
 
 
-async def test_a_gateway_survives_a_checkpoint_that_was_never_written():
+async def test_a_gateway_survives_a_checkpoint_that_was_never_written_and_tells_it_once(
+    monkeypatch,
+):
+    monkeypatch.setattr(gateway_partition, "RELOAD_S", 0.01)
     stack = Stack(Limits())
     await write_feed(stack.bus, conf("BTC-USD", "ETH-USD"))
     eth = await NormLog(stack.bus, "ETH-USD").open()
@@ -141,6 +144,8 @@ async def test_a_gateway_survives_a_checkpoint_that_was_never_written():
         await until(lambda: task.done() or stack.served(eth))
         assert not task.done(), task.exception()
         assert stack.gateway.vitals().state == "degraded"
+        await asyncio.sleep(10 * gateway_partition.RELOAD_S)
+        assert stack.gateway.vitals().counts["losses"] == 1
     finally:
         task.cancel()
         await asyncio.wait([task])
