@@ -13,10 +13,10 @@ from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from nats import errors as nats_errors
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from ledgerflux.adapters.bounded import bounded
+from ledgerflux.adapters.nats_client import DirectClient, Take
 from ledgerflux.adapters.nats_pull import PullFeed
 from ledgerflux.errors import AppendInDoubt, AppendRefused, BusError
 from ledgerflux.ports import Mailbox, Stored, StreamState
@@ -38,7 +38,7 @@ class ApiRefused(BusError):
 class NatsBus:
     """`ports.Bus` over one connection."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: DirectClient) -> None:
         self._client = client
         self._inbox = client.new_inbox()
         self._waiting: dict[str, asyncio.Future[Msg]] = {}
@@ -67,7 +67,7 @@ class NatsBus:
         Raises:
             BusError: Nothing answers at `url` in time, or it refuses the credentials.
         """
-        client = Client()
+        client = DirectClient()
         bus = cls(client)
         try:
             connecting = client.connect(
@@ -93,7 +93,7 @@ class NatsBus:
             told = client.last_error or error
             reason = str(told) or type(told).__name__
             raise BusError(f"NATS at {url} can't be reached: {reason}") from error
-        await client.subscribe(f"{bus._inbox}.*", cb=bus._on_answer)
+        await client.direct(f"{bus._inbox}.*", bus._on_answer)
         bus._connected.set()
         try:
             yield bus
@@ -218,7 +218,7 @@ class NatsBus:
         """Listen to core messages; see `ports.Bus.subscribe`."""
         mailbox = Mailbox(pending)
 
-        async def take(message: Msg) -> None:
+        def take(message: Msg) -> None:
             mailbox.put(message.subject, message.data)
 
         subscription = await self.listen(subject, take)
@@ -231,10 +231,10 @@ class NatsBus:
         """Return a subject that nobody else listens to, in this process or another."""
         return self._client.new_inbox()
 
-    async def listen(self, subject: str, take: Callable[[Msg], Awaitable[None]]) -> Any:
-        """Call `take` for each message on `subject`; return what `unlisten` wants."""
+    async def listen(self, subject: str, take: Take) -> Any:
+        """Call `take` for each message on `subject` at once; return what `unlisten` wants."""
         try:
-            return await self._client.subscribe(subject, cb=take)
+            return await self._client.direct(subject, take)
         except nats_errors.Error as error:
             raise BusError(f"can't listen to {subject}: {error}") from error
 
@@ -242,7 +242,7 @@ class NatsBus:
         """End a subscription."""
         if not self._client.is_closed:
             try:
-                await subscription.unsubscribe()
+                await self._client.undirect(subscription)
             except nats_errors.Error:
                 return  # the connection is gone, and the subscription with it
 
@@ -261,7 +261,10 @@ class NatsBus:
             if message.reply:
                 await self.publish(message.reply, answer)
 
-        subscription = await self.listen(subject, take)
+        try:
+            subscription = await self._client.subscribe(subject, cb=take)
+        except nats_errors.Error as error:
+            raise BusError(f"can't listen to {subject}: {error}") from error
         try:
             yield
         finally:
@@ -296,7 +299,7 @@ class NatsBus:
         except (nats_errors.Error, OSError) as error:
             raise BusError(f"can't send to {subject}: {type(error).__name__}") from error
 
-    async def _on_answer(self, message: Msg) -> None:
+    def _on_answer(self, message: Msg) -> None:
         future = self._waiting.pop(message.subject.rpartition(".")[2], None)
         if future is not None and not future.done():
             future.set_result(message)

@@ -8,7 +8,7 @@ taken.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol
 
 from ledgerflux.errors import BusError
@@ -50,7 +50,7 @@ class PullBus(Protocol):
         """Return a subject that nobody else listens to, in this process or another."""
         ...
 
-    async def listen(self, subject: str, take: Callable[[Any], Awaitable[None]]) -> Any:
+    async def listen(self, subject: str, take: Callable[[Any], None]) -> Any:
         """Subscribe."""
         ...
 
@@ -116,7 +116,7 @@ class PullFeed:
         inbox = self._bus.new_inbox()
         opened = self._opened
 
-        async def take(message: Delivered) -> None:
+        def take(message: Delivered) -> None:
             if opened == self._opened:
                 self._on_message(message)
 
