@@ -147,15 +147,15 @@ class ClientSession:
 
     def offer(self, subscription: Subscription, frame: Frame) -> None:
         """Queue `frame`, let it wait behind a snapshot, or fall behind."""
-        if self.ended or subscription.behind:
+        if self.ended:
             return
-        live = subscription.live
-        if live and not self.outbox.above:
-            self.outbox.put(subscription.hand_out(frame))
-            self._wake()
-        elif live:
-            self._fall_behind(subscription)
-        else:
+        if subscription.live:
+            if self.outbox.above:
+                self._fall_behind(subscription)
+            else:
+                self.outbox.put(subscription.hand_out(frame))
+                self._wake()
+        elif not subscription.behind:
             waiting = sum(other.waiting_bytes for other in self._catching)
             if waiting + len(frame.payload) > self._limits.waiting_bytes_max:
                 self._fall_behind(subscription)

@@ -50,9 +50,10 @@ class Outbox:
     def put(self, message: bytes) -> None:
         """Queue `message`."""
         self._messages.append(message)
-        self.size += len(message)
-        self._size_max = max(self._size_max, self.size)
-        if self.size > self._mark_bytes and not self.above:
+        size = self.size = self.size + len(message)
+        if size > self._size_max:
+            self._size_max = size
+        if size > self._mark_bytes and not self.above:
             self.above = True
             self._overflows_total += 1
 

@@ -74,7 +74,7 @@ class GatewayClient:
         self._closing: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
         self._counts = counts
         self.session = ClientSession(
-            gateway_frames, limits, clock.monotonic_ns(), self._wake.set, shared
+            gateway_frames, limits, clock.monotonic_ns(), self._mark, shared
         )
 
     async def run(self) -> None:

@@ -47,7 +47,7 @@ class SnapshotOptions(NamedTuple):
     keep_books_s: float = 86_400.0
     prune_every_s: float = 300.0
     rows_max: int = 5_000
-    linger_s: float = 0.2
+    linger_s: float = 0.5
     idle_s: float = 1.0
 
 
