@@ -38,12 +38,16 @@ class Storm(Pipeline):
     async def last(self, minutes=MINUTES):
         await write_feed(self.bus, self.conf)
         async with asyncio.timeout(100), asyncio.TaskGroup() as group:
-            tasks = [group.create_task(r.run()) for r in (self.ingest, self.normalize)]
+            taking, making = [group.create_task(r.run()) for r in (self.ingest, self.normalize)]
             while self.clock.elapsed_s < 60 * minutes:
                 await self.clock.sleep(1.0)
             self.partition = self.ingest._partitions[0]
-            for task in tasks:
-                task.cancel()
+            taking.cancel()
+            await asyncio.wait([taking])
+            normalized = self.normalize._partitions[0]
+            while normalized.writer.tail.b < self.partition.writer.tail.number:
+                await asyncio.sleep(0.01)  # what was read from the log is not of the clock's time
+            making.cancel()
         return self.venue
 
     def level2(self, kind):

@@ -1,50 +1,12 @@
 import json
 
 import pytest
+from loadtests import made
 
-from ledgerflux.loadtest.assemble import Facts, Target, assemble
-from ledgerflux.loadtest.measurement import Measurement
-from ledgerflux.loadtest.observer import Observer
-from ledgerflux.loadtest.orders import ClientReport, Counts, Final, Progress
-from ledgerflux.loadtest.plan import LoadPlan, Times
-from ledgerflux.loadtest.recovery import Recovered
 from ledgerflux.loadtest.report import Report
 from ledgerflux.loadtest.run import View
-from ledgerflux.loadtest.verdict import parse_slos
 from ledgerflux_cli.loadtest_lines import live_lines, report_lines
 from ledgerflux_tui.lines import text_of
-
-SECOND = 1_000_000_000
-TIMES = Times(0, SECOND, 11 * SECOND, 1_700_000_000 * SECOND)
-
-
-def progress(at_s, cpu_s, **counts):
-    return Progress(
-        time_ns=at_s * SECOND,
-        connected=2,
-        subscribed=2,
-        books=4,
-        books_live=3,
-        stalest_ns=None,
-        counts=Counts(**counts),
-        cpu_ns=int(cpu_s * SECOND),
-        latency=[(1500, 90), (40_000, 10)],
-        latency_slow=[(90_000, 5)],
-        first_snapshot=[(18_000, 2)],
-        lag=[(1100, 50)],
-    )
-
-
-def made(slos=("p95=50ms", "gaps=0", "cpu=50%", "rss=1MiB", "recovery=1s"), **counts):
-    measured = Measurement(1, TIMES.from_ns, TIMES.until_ns)
-    measured.take(0, progress(2, 1.0))
-    client = ClientReport(1, False, False, 10, 0, 0, 0, 0, 2, 2, "", 1500, 40_000, 41_000, 42_000)
-    measured.finish(0, Final(progress(10, 5.0, **counts), [client]))
-    observer = Observer("http://x", 0, 0)
-    facts = Facts(LoadPlan(), Target("http://x"), TIMES, "synthetic:1000", planned=True)
-    ended = facts.ended(20 * SECOND, 0.0, interrupted=False)
-    recovered = [Recovered("restart ingest", 0.5)]
-    return measured, assemble(ended, measured, observer, parse_slos(slos, ()), recovered)
 
 
 def test_the_report_of_a_bad_run_names_what_failed():
