@@ -106,6 +106,11 @@ class NatsBus:
         """Say whether the server answers now."""
         return self._client.is_connected
 
+    @property
+    def payload_bytes_max(self) -> int:
+        """Return the largest message that the server takes."""
+        return self._client.max_payload
+
     async def wait_connected(self) -> None:
         """Return once the server can be reached."""
         await self._connected.wait()

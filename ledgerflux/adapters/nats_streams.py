@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ledgerflux.adapters.embedded.nats_server import MAX_PAYLOAD_BYTES
 from ledgerflux.adapters.nats_bus import ApiRefused, NatsBus
 from ledgerflux.core.sharding import PARTITIONS
 from ledgerflux.errors import ConfigError
@@ -59,9 +60,15 @@ async def prepare(bus: NatsBus) -> None:
     """Create what is missing, and check that the data set has our number of partitions.
 
     Raises:
-        ConfigError: The data set was made with another number of partitions.
+        ConfigError: The data set was made with another number of partitions, or the server
+            takes no message as large as a venue's frame may be.
         BusError: The server refused or does not answer.
     """
+    if bus.payload_bytes_max < MAX_PAYLOAD_BYTES:
+        raise ConfigError(
+            f"this NATS takes messages of {bus.payload_bytes_max:,} bytes, a venue's frame may be "
+            f"larger: its configuration needs `max_payload: {MAX_PAYLOAD_BYTES}`"
+        )
     for config in STREAMS:
         try:
             await bus.api(f"STREAM.CREATE.{config['name']}", config)

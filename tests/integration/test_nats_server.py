@@ -14,7 +14,7 @@ from ledgerflux.adapters.nats_bus import NatsBus
 from ledgerflux.adapters.nats_streams import prepare
 from ledgerflux.adapters.process import Child
 from ledgerflux.adapters.sockets import is_free
-from ledgerflux.errors import ConfigError, MissingDependency, StackError
+from ledgerflux.errors import BusError, ConfigError, MissingDependency, StackError
 
 
 @pytest.fixture
@@ -119,6 +119,20 @@ async def test_a_config_the_server_refuses_is_told(server, monkeypatch):
     monkeypatch.setattr("ledgerflux.adapters.embedded.nats_server.MAX_PAYLOAD_BYTES", '"lots"')
     with pytest.raises(ConfigError, match="refuses its config"):
         await server.launch()
+
+
+async def test_a_server_that_takes_only_small_messages_is_refused_before_anything_is_made(
+    server, monkeypatch
+):
+    monkeypatch.setattr("ledgerflux.adapters.embedded.nats_server.MAX_PAYLOAD_BYTES", 1024 * 1024)
+    child = await started(server)
+    access = server.access
+    async with NatsBus.open(access.url, user=access.user, password=access.password) as bus:
+        with pytest.raises(ConfigError, match="max_payload: 17825792"):
+            await prepare(bus)
+        with pytest.raises(BusError, match="stream not found"):
+            await bus.state("MD_RAW")
+    await child.stop()
 
 
 async def test_a_death_while_starting_is_told_with_its_last_words(server):
