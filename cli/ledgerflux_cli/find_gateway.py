@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledgerflux.errors import GatewayError, LedgerFluxError, NotRunning
-from ledgerflux_cli.find_status import silent
 from ledgerflux_cli.options import run_dir_of
 
 if TYPE_CHECKING:
@@ -36,9 +35,7 @@ def find_gateway_http(data_dir: Path | None, gateway: str | None) -> str:
 
 def _of_stack(data_dir: Path | None) -> "GatewayAddress":
     run_dir = run_dir_of(data_dir)
-    state = run_dir.read()
-    if state is None or run_dir.holder() is None:
-        raise silent(run_dir)
+    run_dir.running()
     from ledgerflux.stack.handmade import gateway_of
 
     found = gateway_of(run_dir)

@@ -1,13 +1,10 @@
 """Where a command gets the status of its stack from."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ledgerflux.errors import GatewayError, NotRunning
+from ledgerflux.errors import GatewayError
 from ledgerflux_cli.options import run_dir_of
-
-if TYPE_CHECKING:
-    from ledgerflux.stack.run_dir import RunDir
 
 
 def find_status(data_dir: Path | None, gateway: str | None) -> dict[str, Any]:
@@ -31,18 +28,4 @@ def find_status(data_dir: Path | None, gateway: str | None) -> dict[str, Any]:
             return get_status(found.http)
         except GatewayError:
             pass
-    status = local_status(run_dir)
-    if status is None:
-        raise silent(run_dir)
-    return status
-
-
-def silent(run_dir: "RunDir") -> NotRunning:
-    """Return why nothing can be said of a stack: none is there, or its `run.json` is not."""
-    holder = run_dir.holder()
-    if holder is None:
-        return NotRunning(f"no stack runs in {run_dir.path}", try_next=["lf up"])
-    return NotRunning(
-        f"the stack in {run_dir.path} (pid {holder}) is only starting, or its run.json is broken",
-        try_next=["lf doctor", "lf down"],
-    )
+    return local_status(run_dir)

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from ledgerflux.adapters.nats_bus import NatsBus
-from ledgerflux.errors import NotRunning
 from ledgerflux.stack.run_dir import RunDir
 
 T = TypeVar("T")
@@ -18,10 +17,7 @@ def ask_bus(run_dir: RunDir, question: Callable[[NatsBus], Awaitable[T]], *, nam
         NotRunning: No stack runs there.
         BusError: Its NATS does not answer.
     """
-    state = run_dir.read()
-    if state is None or state.nats is None or run_dir.holder() is None:
-        raise NotRunning(f"no stack runs in {run_dir.path}", try_next=["lf up -d"])
-    nats = state.nats
+    nats = run_dir.running_nats()
 
     async def answer() -> T:
         opened = NatsBus.open(nats.url, user=nats.user, password=nats.password, name=name)

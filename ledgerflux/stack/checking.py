@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack
 from ledgerflux.adapters.nats_bus import NatsBus
 from ledgerflux.adapters.postgres_store import PostgresStore
 from ledgerflux.adapters.system_clock import SystemClock
-from ledgerflux.errors import NotRunning
 from ledgerflux.roles.verify import Report, Verifier
 from ledgerflux.stack.run_dir import RunDir
 
@@ -24,11 +23,8 @@ def verify(run_dir: RunDir, shard_counts: Sequence[int]) -> Report:
 
 
 async def _verify(run_dir: RunDir, shard_counts: Sequence[int]) -> Report:
-    state = run_dir.read()
-    if state is None or state.nats is None or run_dir.holder() is None:
-        raise NotRunning(f"no stack runs in {run_dir.path}", try_next=["lf up -d"])
+    state, nats = run_dir.running(), run_dir.running_nats()
     async with AsyncExitStack() as stack:
-        nats = state.nats
         bus = await stack.enter_async_context(
             NatsBus.open(nats.url, user=nats.user, password=nats.password, name="verify")
         )

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 
 from ledgerflux.adapters.nats_bus import NatsBus
-from ledgerflux.errors import Conflict, NotRunning
+from ledgerflux.errors import Conflict
 from ledgerflux.roles.exchange import Started
 from ledgerflux.settings import parse_source
 from ledgerflux.stack.run_dir import NatsAddress, RunDir
@@ -23,16 +23,14 @@ def start_market(run_dir: RunDir) -> Started:
         Conflict: Its source is a live venue, which nobody starts (`no_exchange`).
         BusError: NATS, or the exchange, does not answer.
     """
-    state = run_dir.read()
-    if state is None or state.nats is None or run_dir.holder() is None:
-        raise NotRunning(f"no stack runs in {run_dir.path}", try_next=["lf up -d"])
+    state, nats = run_dir.running(), run_dir.running_nats()
     if not parse_source(state.source).needs_exchange:
         raise Conflict(
             f"the stack's source is {state.source}: it has no exchange to start",
             code="no_exchange",
             try_next=["lf down", "lf up --source replay:FILE"],
         )
-    return asyncio.run(_start(state.nats))
+    return asyncio.run(_start(nats))
 
 
 async def _start(nats: NatsAddress) -> Started:

@@ -26,6 +26,17 @@ Probe = Callable[[str], Awaitable[bool]]
 """Says whether the venue of that name can be reached now."""
 
 
+def check(asked: UpRequest) -> None:
+    """See that what was asked for can be there, before anything is made for it.
+
+    Raises:
+        ConfigError: The recording does not exist.
+    """
+    source = parse_source(asked.source)
+    if source.kind == "replay":
+        _recording(source.path)
+
+
 async def resolve(asked: UpRequest, probe: Probe) -> UpRequest:
     """Return `asked` with a source that can be started: `auto` found out, a file made absolute.
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ledgerflux.adapters.files import write_private
-from ledgerflux.errors import ConfigError, Conflict
+from ledgerflux.errors import ConfigError, Conflict, NotRunning
 
 RUN_SCHEMA = "lf.run/1"
 MARKER = ".ledgerflux"
@@ -156,6 +156,34 @@ class RunDir:
             return msgspec.json.decode(self.run_path.read_bytes(), type=RunState)
         except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
             return None
+
+    def running(self) -> RunState:
+        """Return what `run.json` says of the stack that runs here.
+
+        Raises:
+            NotRunning: None does, or nothing can be said of it.
+        """
+        state, holder = self.read(), self.holder()
+        if holder is None:
+            raise NotRunning(f"no stack runs in {self.path}", try_next=["lf up"])
+        if state is None:
+            raise NotRunning(
+                f"the stack in {self.path} (pid {holder}) is only starting, "
+                f"or its {self.run_path.name} is broken",
+                try_next=["lf doctor", "lf down"],
+            )
+        return state
+
+    def running_nats(self) -> NatsAddress:
+        """Return how the NATS of the stack that runs here is reached.
+
+        Raises:
+            NotRunning: No stack runs here, or it has no NATS.
+        """
+        state = self.running()
+        if state.nats is None:
+            raise NotRunning(f"the stack in {self.path} has no NATS yet", try_next=["lf status"])
+        return state.nats
 
     def write(self, state: RunState) -> None:
         """Replace `run.json`, readable by its owner only: it holds the NATS password."""

@@ -14,14 +14,15 @@ CPU_SAMPLE_S = 0.1
 COUNTS = ("exchange_sent", "raw_frames", "raw_gap_frames", "norm_events", "dlq")
 
 
-def local_status(run_dir: RunDir) -> dict[str, Any] | None:
-    """Return `lf.status/1` as far as it can be known without a gateway, None without a stack.
+def local_status(run_dir: RunDir) -> dict[str, Any]:
+    """Return `lf.status/1` as far as it can be known without a gateway.
 
     What only a gateway knows is None: unknown, not zero.
+
+    Raises:
+        NotRunning: There is no stack.
     """
-    state = run_dir.read()
-    if state is None or run_dir.holder() is None:
-        return None
+    state = run_dir.running()
     problems = problems_of(state)
     return {
         "schema": SCHEMA,

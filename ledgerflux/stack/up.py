@@ -23,7 +23,7 @@ from ledgerflux.settings import UpRequest
 from ledgerflux.stack.events import Event, Failed, Note, Starting, Up
 from ledgerflux.stack.link import Connection
 from ledgerflux.stack.local import LocalStack, WhileUp
-from ledgerflux.stack.requests import choose_port, resolve, venue_answers
+from ledgerflux.stack.requests import check, choose_port, resolve, venue_answers
 from ledgerflux.stack.run_dir import RunDir, RunState
 from ledgerflux.telemetry.log import log_to_file
 
@@ -52,6 +52,7 @@ def run_stack(
         Conflict: The directory is held, or the port asked for is taken.
         LedgerFluxError: The stack did not start; nothing of it is left.
     """
+    check(asked)
     run_dir.claim()
     with run_dir.lock():
         run_dir.logs.mkdir(mode=0o700, exist_ok=True)
@@ -102,6 +103,7 @@ def start_in_background(
     Raises:
         LedgerFluxError: What the supervisor says went wrong; nothing is left.
     """
+    check(asked)
     run_dir.claim()
     run_dir.logs.mkdir(mode=0o700, exist_ok=True)
     order = UpOrder(asked, wait_timeout_s)

@@ -108,7 +108,7 @@ def test_the_exit_codes_are_one_table(lf):
         (("status", "--gateway", "localhost:8000"), "is no address"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_2(lf, arguments, said):
+def test_a_mistake_is_one_line_and_exit_2_and_leaves_nothing(lf, arguments, said, tmp_path):
     code, out, err = lf(*arguments)
     assert (code, out) == (2, "")
     first, *rest = err.splitlines()
@@ -116,6 +116,7 @@ def test_a_mistake_is_one_line_and_exit_2(lf, arguments, said):
     assert said in first
     assert all(line.startswith("  ") for line in rest)
     assert "Traceback" not in err
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_an_error_as_json_is_one_object_on_standard_error(lf):

@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from ledgerflux.errors import NotRunning
 from ledgerflux.stack.run_dir import GatewayAddress, RunDir, RunState, ServiceState
 from ledgerflux.stack.status import down_status, is_fine, local_status, problems_of
 
@@ -41,9 +42,11 @@ def test_a_source_that_was_to_end_and_has_ended_is_fine():
 
 def test_without_a_holder_there_is_no_status(tmp_path):
     run_dir = RunDir(tmp_path)
-    assert local_status(run_dir) is None
-    run_dir.write(state(READY))
-    assert local_status(run_dir) is None
+    for written in (False, True):
+        if written:
+            run_dir.write(state(READY))
+        with pytest.raises(NotRunning, match="no stack runs in"):
+            local_status(run_dir)
 
 
 def test_what_only_a_gateway_knows_is_unknown_not_zero(tmp_path):
