@@ -119,6 +119,30 @@ async def test_large_messages_come_through_a_reader(bus, venue):
         assert [stored.payload for stored in await take(batches, 8)] == payloads
 
 
+async def test_messages_are_taken_by_the_task_that_reads_them_whoever_they_are_for(nats_bus, venue):
+    takers, heard = [], []
+
+    def take_one(message):
+        takers.append(asyncio.current_task())
+        heard.append((message.subject, message.headers))
+
+    subjects = [live_subject(partition, venue) for partition in (1, 2)]
+    listening = [await nats_bus.listen(subject, take_one) for subject in subjects]
+    for partition in (1, 2):
+        await nats_bus.append(NORM, norm_subject(partition, venue), b"x", expected_last=0)
+    async with asyncio.timeout(10):
+        while len(heard) < 2:
+            await asyncio.sleep(0.01)
+    assert sorted(heard) == [(subject, None) for subject in subjects]
+    assert len(set(takers)) == 1
+    assert takers[0] is not asyncio.current_task()
+    for subscription in listening:
+        await nats_bus.unlisten(subscription)
+    await nats_bus.append(NORM, norm_subject(1, venue), b"y", expected_last=None)
+    await nats_bus.state(NORM)
+    assert len(heard) == 2
+
+
 async def test_norm_is_republished_to_live_listeners(bus, venue):
     async with bus.subscribe(live_subject(7, venue)) as mailbox:
         await bus.append(NORM, norm_subject(7, venue), b"event", expected_last=0)
