@@ -11,12 +11,12 @@ from ledgerflux.roles.gateway_flush import Flusher
 from ledgerflux.roles.log_place import head_number, place_after
 from ledgerflux.roles.partition_reader import Chain, LiveReader
 from ledgerflux.roles.patience import Patience
+from ledgerflux.roles.turn import Turn
 from ledgerflux.wire.norm import unpack
 from ledgerflux.wire.record import Kind, Record
 from ledgerflux.wire.subjects import NORM, norm_subject
 
 RELOAD_S = 1.0
-TURN_BYTES = 32 * 1024
 
 
 class _Missing(Exception):
@@ -67,7 +67,7 @@ class GatewayPartition:
         self._patience = Patience(clock)
         self._head_at_start: int | None = None
         self._lost = ""
-        self._turn_bytes = 0
+        self._turn = Turn()
 
     @property
     def holes_total(self) -> int:
@@ -152,10 +152,8 @@ class GatewayPartition:
             raise _Missing(self.number + 2) from error
 
     async def _let_clients_write(self, size: int) -> None:
-        """Give way after every `TURN_BYTES`: what is served in one turn is one write a client."""
-        self._turn_bytes += size
-        if self._turn_bytes >= TURN_BYTES:
-            self._turn_bytes = 0
+        """Give way after every turn: what is served in one is one write a client."""
+        if self._turn.over(size):
             self._flusher.flush()
             await self._clock.sleep(0)
 

@@ -19,6 +19,7 @@ from ledgerflux.roles import checkpoints
 from ledgerflux.roles.normalizer import DeadLetter, Normalizer, Output
 from ledgerflux.roles.partition_reader import PartitionReader
 from ledgerflux.roles.partition_writer import EMPTY, PartitionWriter, Tail
+from ledgerflux.roles.turn import Turn
 from ledgerflux.telemetry.log import Events
 from ledgerflux.venues.base import Venue
 from ledgerflux.wire import norm
@@ -73,6 +74,7 @@ class NormalizePartition:
         self._normalizer = Normalizer(venue)
         self._pending: deque[_Pending] = deque()
         self._pending_bytes = 0
+        self._turn = Turn()
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._idle = asyncio.Event()
@@ -138,7 +140,8 @@ class NormalizePartition:
             async for records in batches:
                 for record in records:
                     await self._take(record, covered)
-                    await asyncio.sleep(0)  # a large frame must not hold up other partitions
+                    if self._turn.over(len(record.body)):
+                        await asyncio.sleep(0)
                 await self._checkpoint_when_due()
 
     async def _take(self, record: Record, covered: int) -> None:

@@ -21,6 +21,7 @@ from ledgerflux.roles.history_writer import Elsewhere, HistoryWriter
 from ledgerflux.roles.log_place import Place, head_number, place_after
 from ledgerflux.roles.partition_reader import PartitionReader
 from ledgerflux.roles.patience import RETRY_S, Patience
+from ledgerflux.roles.turn import Turn
 from ledgerflux.telemetry.log import Events
 from ledgerflux.wire.record import Record
 from ledgerflux.wire.subjects import NORM, norm_subject
@@ -83,6 +84,7 @@ class SnapshotPartition:
             linger_ns=int(options.linger_s * NANOS),
             idle_ns=int(options.idle_s * NANOS),
         )
+        self._turn = Turn()
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._maker = self._new_maker(0)
@@ -196,7 +198,8 @@ class SnapshotPartition:
             async for records in batches:
                 for record in records:
                     await self._take(record)
-                    await asyncio.sleep(0)  # a large book must not hold up other partitions
+                    if self._turn.over(len(record.body)):
+                        await asyncio.sleep(0)
         except LogError as error:
             if error.code != "log_incomplete":
                 raise
