@@ -19,8 +19,9 @@ HELD_MIN = 0.97
 """So much of the rate asked for must have come."""
 RATE_MADE = 30_000
 RATE_ADVANCED = 15_000
-STEPS = (1.0, 1.5, 2.0, 2.5, 3.0)
-"""What `--rate max` tries, in multiples of the must."""
+STEPS_UP = (1.5, 2.0, 2.5, 3.0)
+STEPS_DOWN = (0.8, 0.6, 0.45, 0.3, 0.2, 0.1)
+"""What `--rate max` tries, in multiples of the must, where that was carried or was not."""
 LEVELS = 500_000
 SETTLE_S = 3.0
 ONE_NORMALIZER = ("--shards", "1")
@@ -180,21 +181,37 @@ def _climb(
     *,
     to_the_limit: bool,
 ) -> Measured:
-    """Return the highest rate that was carried; of a single one what was held if it was not."""
-    best: Measured | None = None
-    for step in STEPS if to_the_limit else STEPS[:1]:
-        asked = round(rate * step)
+    """Return what was carried of `rate`, or the highest rate that was."""
+
+    def carry(asked: int) -> Measured:
         with open_lab() as lab:
             neighbours = Neighbours(lab.stack_s)
             report, source = once(lab, asked)
             doubt = doubt_of(neighbours.cores())
-        found = carried(key, asked, report, source, doubt)
-        if found.value == asked:
+        return carried(key, asked, report, source, doubt)
+
+    return highest(rate, carry) if to_the_limit else carry(rate)
+
+
+def highest(rate: int, carry: Callable[[int], Measured]) -> Measured:
+    """Return what `carry` found at the highest rate that was carried, looked for from `rate` on.
+
+    Below it whatever made `rate` doubtful stays a doubt: with a faster client it might be more.
+    """
+    best = first = carry(rate)
+    if first.value == rate:
+        for step in STEPS_UP:
+            found = carry(round(rate * step))
+            if found.value != round(rate * step):
+                break
             best = found
-            continue
-        return best or found
-    assert best is not None
-    return best
+        return best
+    for step in STEPS_DOWN:
+        found = carry(round(rate * step))
+        if found.value == round(rate * step):
+            doubt = f"at {rate:,}: {first.doubt}" if first.doubt else ""
+            return Measured(found.key, found.value, found.conditions, doubt)
+    return first
 
 
 def carried(key: str, rate: int, report: dict[str, Any], source: str, doubt: str) -> Measured:
