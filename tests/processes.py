@@ -28,11 +28,15 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 10.0) -> None
         time.sleep(0.02)
 
 
-async def until(condition: Callable[[], Awaitable[object]], timeout_s: float = 10.0) -> None:
-    """Return once `condition` holds; fail after `timeout_s`."""
+async def until(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
+    """Return once `condition`, or what it returns to be awaited, holds; fail after `timeout_s`."""
     async with asyncio.timeout(timeout_s):
-        while not await condition():
+        while not await _settled(condition()):
             await asyncio.sleep(0.02)
+
+
+async def _settled(value: object) -> object:
+    return await value if isinstance(value, Awaitable) else value
 
 
 def gone(directory: Path, timeout_s: float = 5.0) -> None:

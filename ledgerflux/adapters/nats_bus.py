@@ -238,10 +238,7 @@ class NatsBus:
 
     async def listen(self, subject: str, take: Take) -> Any:
         """Call `take` for each message on `subject` at once; return what `unlisten` wants."""
-        try:
-            return await self._client.direct(subject, take)
-        except nats_errors.Error as error:
-            raise BusError(f"can't listen to {subject}: {error}") from error
+        return await self._subscribed(subject, self._client.direct(subject, take))
 
     async def unlisten(self, subscription: Any) -> None:
         """End a subscription."""
@@ -266,10 +263,7 @@ class NatsBus:
             if message.reply:
                 await self.publish(message.reply, answer)
 
-        try:
-            subscription = await self._client.subscribe(subject, cb=take)
-        except nats_errors.Error as error:
-            raise BusError(f"can't listen to {subject}: {error}") from error
+        subscription = await self._subscribed(subject, self._client.subscribe(subject, cb=take))
         try:
             yield
         finally:
@@ -295,6 +289,12 @@ class NatsBus:
         if message.headers and message.headers.get("Status") == "503":
             raise BusError(f"nobody answers on {subject}")
         return message
+
+    async def _subscribed(self, subject: str, subscribing: Awaitable[Any]) -> Any:
+        try:
+            return await subscribing
+        except nats_errors.Error as error:
+            raise BusError(f"can't listen to {subject}: {error}") from error
 
     async def _publish(
         self, subject: str, payload: bytes, reply: str, headers: dict[str, str] | None

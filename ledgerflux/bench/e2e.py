@@ -200,15 +200,15 @@ def highest(rate: int, carry: Callable[[int], Measured]) -> Measured:
     """
     best = first = carry(rate)
     if first.value == rate:
-        for step in STEPS_UP:
-            found = carry(round(rate * step))
-            if found.value != round(rate * step):
+        for asked in (round(rate * step) for step in STEPS_UP):
+            found = carry(asked)
+            if found.value != asked:
                 break
             best = found
         return best
-    for step in STEPS_DOWN:
-        found = carry(round(rate * step))
-        if found.value == round(rate * step):
+    for asked in (round(rate * step) for step in STEPS_DOWN):
+        found = carry(asked)
+        if found.value == asked:
             doubt = f"at {rate:,}: {first.doubt}" if first.doubt else ""
             return Measured(found.key, found.value, found.conditions, doubt)
     return first

@@ -17,7 +17,7 @@ def ask_bus(run_dir: RunDir, question: Callable[[NatsBus], Awaitable[T]], *, nam
         NotRunning: No stack runs there.
         BusError: Its NATS does not answer.
     """
-    nats = run_dir.running_nats()
+    _, nats = run_dir.running_with_nats()
 
     async def answer() -> T:
         opened = NatsBus.open(nats.url, user=nats.user, password=nats.password, name=name)

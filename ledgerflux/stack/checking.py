@@ -23,7 +23,7 @@ def verify(run_dir: RunDir, shard_counts: Sequence[int]) -> Report:
 
 
 async def _verify(run_dir: RunDir, shard_counts: Sequence[int]) -> Report:
-    state, nats = run_dir.running(), run_dir.running_nats()
+    state, nats = run_dir.running_with_nats()
     async with AsyncExitStack() as stack:
         bus = await stack.enter_async_context(
             NatsBus.open(nats.url, user=nats.user, password=nats.password, name="verify")

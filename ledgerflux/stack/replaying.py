@@ -23,7 +23,7 @@ def start_market(run_dir: RunDir) -> Started:
         Conflict: Its source is a live venue, which nobody starts (`no_exchange`).
         BusError: NATS, or the exchange, does not answer.
     """
-    state, nats = run_dir.running(), run_dir.running_nats()
+    state, nats = run_dir.running_with_nats()
     if not parse_source(state.source).needs_exchange:
         raise Conflict(
             f"the stack's source is {state.source}: it has no exchange to start",

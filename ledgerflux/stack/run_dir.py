@@ -174,8 +174,8 @@ class RunDir:
             )
         return state
 
-    def running_nats(self) -> NatsAddress:
-        """Return how the NATS of the stack that runs here is reached.
+    def running_with_nats(self) -> tuple[RunState, NatsAddress]:
+        """Return what `running` does, and how the NATS of that stack is reached.
 
         Raises:
             NotRunning: No stack runs here, or it has no NATS.
@@ -183,7 +183,7 @@ class RunDir:
         state = self.running()
         if state.nats is None:
             raise NotRunning(f"the stack in {self.path} has no NATS yet", try_next=["lf status"])
-        return state.nats
+        return state, state.nats
 
     def write(self, state: RunState) -> None:
         """Replace `run.json`, readable by its owner only: it holds the NATS password."""

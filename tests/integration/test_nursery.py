@@ -95,7 +95,7 @@ async def test_a_forked_role_is_a_process_of_its_own_and_obeys_signals(tmp_path)
         killed = await house.nursery.spawn(house.role("ingest"))
         [nursery] = house.nurseries()
         assert psutil.Process(asked.pid).ppid() == nursery.pid
-        await until(lambda: _async(_names(asked, killed) == ["lf gateway", "lf ingest"]))
+        await until(lambda: _names(asked, killed) == ["lf gateway", "lf ingest"])
         assert len({os.getsid(pid) for pid in (asked.pid, killed.pid, nursery.pid)}) == 3
         assert asked.returncode is None
         killed.kill()
@@ -103,7 +103,7 @@ async def test_a_forked_role_is_a_process_of_its_own_and_obeys_signals(tmp_path)
         asked.ask_to_stop()
         await asked.wait()
         asked.ask_to_stop()  # nobody to ask
-        await until(lambda: _async([nursery] == naming(house.run_dir.path)))
+        await until(lambda: [nursery] == naming(house.run_dir.path))
 
 
 async def test_what_is_no_role_is_started_as_a_program(tmp_path):
@@ -139,7 +139,7 @@ async def test_with_a_nursery_that_was_killed_go_its_roles_and_others_are_progra
         forked = await house.nursery.spawn(house.role("gateway"))
         house.nurseries()[0].kill()
         assert await forked.wait() == -signal.SIGKILL
-        await until(lambda: _async(naming(house.run_dir.path) == []))
+        await until(lambda: naming(house.run_dir.path) == [])
         program = await house.nursery.spawn(house.role("gateway"))
         assert psutil.Process(program.pid).ppid() == os.getpid()
         program.kill()
@@ -157,7 +157,7 @@ async def test_a_start_that_is_cut_short_leaves_no_role(tmp_path):
         first.kill()
         await first.wait()
         [nursery] = house.nurseries()
-        await until(lambda: _async([nursery] == naming(house.run_dir.path)))
+        await until(lambda: [nursery] == naming(house.run_dir.path))
 
 
 async def test_roles_that_nobody_asks_end_soon_after_their_supervisor_died(tmp_path):
@@ -177,16 +177,12 @@ async def test_roles_that_nobody_asks_end_soon_after_their_supervisor_died(tmp_p
             nursery.stdin.write(order + b"\n")
             nursery.stdin.flush()
             pid = int(nursery.stdout.readline())
-            await until(lambda: _async(psutil.Process(pid).name() == "lf gateway"))
+            await until(lambda: psutil.Process(pid).name() == "lf gateway")
             os.kill(pid, signal.SIGSTOP)  # it would not hear anybody
             nursery.stdin.close()
             await asyncio.to_thread(nursery.wait, 20)
         [ours] = house.nurseries()
-        await until(lambda: _async([ours] == naming(house.run_dir.path)))
-
-
-async def _async(value):
-    return value
+        await until(lambda: [ours] == naming(house.run_dir.path))
 
 
 def _names(*children):

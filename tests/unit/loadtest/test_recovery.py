@@ -82,7 +82,7 @@ async def test_a_stopped_service_goes_on_and_is_waited_for(stack, monkeypatch):
     work = Recovery(stack, stack)
     async with asyncio.TaskGroup() as group:
         group.create_task(work.run())
-        await until(lambda: _true(process.status() == psutil.STATUS_STOPPED))
+        await until(lambda: process.status() == psutil.STATUS_STOPPED)
     assert process.status() != psutil.STATUS_STOPPED
     assert work.done[0].seconds is not None
 
@@ -119,7 +119,3 @@ async def test_a_service_that_nobody_knows_is_not_recovered(stack, monkeypatch):
 async def test_every_fault_of_the_guide_is_made_of_a_service_that_a_stack_has():
     names = {fault.service for fault in recovery.FAULTS}
     assert names == {"ingest", "normalize-0", "snapshot", "gateway", "nats", "exchange"}
-
-
-async def _true(value):
-    return value
