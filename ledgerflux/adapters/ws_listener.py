@@ -17,7 +17,7 @@ from websockets.typing import Subprotocol
 from ledgerflux.adapters.http_answers import Answers
 from ledgerflux.adapters.sockets import BACKLOG, listening_socket
 from ledgerflux.errors import FeedError
-from ledgerflux.ports import ClientConnection, Door, Handler, Response
+from ledgerflux.ports import Batch, ClientConnection, Door, Handler, Response
 
 SEND_BUFFER_BYTES = 256 * 1024
 """In the kernel, per client: what it holds is as old as the client is slow."""
@@ -71,15 +71,15 @@ class WsClient:
         except ConnectionClosed as closed:
             raise _gone(closed) from closed
 
-    def write_now(self, messages: Sequence[bytes]) -> bool:
-        """Write text messages if nothing is in the way; see `ports.ClientConnection.write_now`."""
+    def write_now(self, batch: Batch) -> bool:
+        """Write a batch if nothing is in the way; see `ports.ClientConnection.write_now`."""
         connection = self._connection
         transport = connection.transport
         if connection.state is not State.OPEN:
             return False
         if self._messages or transport.get_write_buffer_size() >= JOINED_BYTES_MAX:
             return False
-        transport.write(_joined(messages))
+        transport.write(batch.made(_joined))
         return True
 
     async def send_all(self, messages: Sequence[bytes]) -> None:

@@ -6,14 +6,14 @@ admitted requests. A client that does not read is told what it missed, or closed
 else waits for it. Time is an argument; `wake` is called whenever there is something to send.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
 
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.outbox import Outbox
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.core.subscription import Frame, StreamKey, Subscription
 from ledgerflux.core.telling import Replaced
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
@@ -39,6 +39,14 @@ class SessionStatistics(NamedTuple):
     beats_skipped_total: int
 
 
+class Company(Protocol):
+    """Those who are told the same as a session (`core.cohort`)."""
+
+    def release(self, session: "ClientSession") -> None:
+        """Let it go on alone, with what it was not sent yet."""
+        ...
+
+
 class ClientSession:
     """Everything about one client but its socket."""
 
@@ -52,7 +60,9 @@ class ClientSession:
     ) -> None:
         self.outbox = Outbox(limits.outbox_bytes, limits.outbox_drained_bytes)
         self.ended = False
-        self.subscriptions: dict[tuple[ChannelName, str], Subscription] = {}
+        self.cohort: Company | None = None
+        """Where it is one of many, until something concerns it alone."""
+        self.subscriptions: dict[StreamKey, Subscription] = {}
         self.everything: set[ChannelName] = set()
         """Channels subscribed with `*`: new products join them."""
         self.beats: dict[str, frozenset[str] | None] = {}
@@ -83,6 +93,20 @@ class ClientSession:
         """Return how many subscriptions count against the limit."""
         return len(self.subscriptions) + len(self.beats)
 
+    @property
+    def even(self) -> bool:
+        """Say whether it was sent everything that its streams have."""
+        return bool(self.used) and not (self.ended or self._catching or self.outbox.size)
+
+    def wants(self) -> tuple[frozenset[StreamKey], frozenset[tuple[str, frozenset[str] | None]]]:
+        """Return everything it follows."""
+        return frozenset(self.subscriptions), frozenset(self.beats.items())
+
+    def stand_alone(self) -> None:
+        """Be no longer one of many."""
+        if self.cohort is not None:
+            self.cohort.release(self)
+
     def admit(self, now_ns: int) -> int | Close:
         """Judge one more request: 0 admitted, else ns to wait, or the end after too many.
 
@@ -106,13 +130,22 @@ class ClientSession:
 
     def put(self, message: bytes) -> None:
         """Queue an answer or notice, and what may follow it."""
+        self.stand_alone()
         if not self.ended:
             self.outbox.put(message)
             self._fill()
             self._wake()
 
+    def resume(self, messages: Iterable[bytes]) -> None:
+        """Go on alone: queue what those with it were told and it was not sent."""
+        for message in messages:
+            self.outbox.put(message)
+        if self.outbox.size:
+            self._wake()
+
     def end(self, message: bytes, *, at_once: bool = False) -> None:
         """Queue `message` as the last one; `at_once`: instead of what was queued."""
+        self.stand_alone()
         if at_once:
             self.outbox.clear()
         self.ended = True
@@ -130,20 +163,28 @@ class ClientSession:
 
     def join(self, subscription: Subscription, *, catch_up: bool) -> None:
         """Take part in a stream; with `catch_up` its state comes first, as room appears."""
+        self.stand_alone()
         self._subscribed = True
-        self.subscriptions[(subscription.channel, subscription.stream.product)] = subscription
+        self.subscriptions[subscription.key] = subscription
         if catch_up:
             subscription.fall_behind("slow_consumer", "subscribe")
             self._catching[subscription] = None
 
     def join_beats(self, channel: str, products: frozenset[str] | None) -> None:
         """Take part in `heartbeats` or `system`."""
+        self.stand_alone()
         self._subscribed = True
         self.beats[channel] = products
 
-    def part_with(self, channel: ChannelName, product: str) -> None:
+    def part_with_beats(self, channel: str) -> None:
+        """Leave `heartbeats` or `system`."""
+        self.stand_alone()
+        del self.beats[channel]
+
+    def part_with(self, key: StreamKey) -> None:
         """Leave a stream: nothing more of it is queued."""
-        self._catching.pop(self.subscriptions.pop((channel, product)), None)
+        self.stand_alone()
+        self._catching.pop(self.subscriptions.pop(key), None)
 
     def offer(self, subscription: Subscription, frame: Frame) -> None:
         """Queue `frame`, let it wait behind a snapshot, or fall behind."""

@@ -4,10 +4,12 @@ Taking a stream's place and registering for what follows is one synchronous step
 first message a client gets continues exactly what it was told at the start.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from ledgerflux.core.client_session import ClientSession
+from ledgerflux.core.cohort import Cohort
+from ledgerflux.core.followers import Followers
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.sharding import partition_of
@@ -32,10 +34,11 @@ class Fanout:
     """The streams of one venue, and the sessions that follow those served.
 
     Streams of products that are not served are followed all the same: a product that is
-    served later is complete at once.
+    served later is complete at once. `wake` is called with each cohort that has something to
+    write.
     """
 
-    def __init__(self, speaker: Speaker, limits: Limits) -> None:
+    def __init__(self, speaker: Speaker, limits: Limits, wake: Callable[[Cohort], None]) -> None:
         self.venue = ""
         self.products: dict[str, ProductStream] = {}
         """The products served."""
@@ -43,9 +46,7 @@ class Fanout:
         self._integrity = ("none", "none")
         self._streams: dict[str, ProductStream] = {}
         self._speaker = speaker
-        self._limits = limits
-        self._followers: dict[tuple[ChannelName, str], dict[ClientSession, Subscription]] = {}
-        self._delivered_total = 0
+        self._followers = Followers(limits.outbox_bytes, wake)
         self._gone_behind = 0
 
     def heads(self) -> dict[str, Heads]:
@@ -57,7 +58,10 @@ class Fanout:
         subscriptions = sum(session.used for session in self.sessions)
         behind = sum(session.statistics().fell_behind_total for session in self.sessions)
         return FanoutStatistics(
-            len(self.sessions), subscriptions, self._delivered_total, self._gone_behind + behind
+            len(self.sessions),
+            subscriptions,
+            self._followers.delivered_total,
+            self._gone_behind + behind,
         )
 
     # -- products ----------------------------------------------------------------------
@@ -133,10 +137,15 @@ class Fanout:
 
     def leave(self, session: ClientSession) -> None:
         """Forget a client."""
+        session.stand_alone()
         del self.sessions[session]
         self._gone_behind += session.statistics().fell_behind_total
         for channel, product in list(session.subscriptions):
             self.part(session, channel, product)
+
+    def unite(self, session: ClientSession) -> None:
+        """Let a session be told together with others, where nothing of its own is left to send."""
+        self._followers.unite(session)
 
     def join(
         self,
@@ -156,22 +165,23 @@ class Fanout:
             position = Position(position.epoch, max(0, position.seq - 1))
         first = None if catch_up and channel == "level2" else position
         subscription = Subscription(stream, channel, first)
-        self._followers.setdefault((channel, stream.product), {})[session] = subscription
         session.join(subscription, catch_up=catch_up)
+        self._followers.add(session, subscription)
         return position
 
     def part(self, session: ClientSession, channel: ChannelName, product: str) -> None:
         """Let a client follow a stream no longer."""
-        key = (channel, product)
-        followers = self._followers[key]
-        del followers[session]
-        if not followers:
-            del self._followers[key]
-        session.part_with(channel, product)
+        session.part_with((channel, product))
+        self._followers.remove(session, (channel, product))
 
     def beat(self, channel: str, messages: "Mapping[frozenset[str] | None, bytes]") -> None:
         """Queue one beat of `heartbeats` or `system` by the set of products asked for."""
-        for session in self.sessions:
+        alone = [session for session in self.sessions if session.cohort is None]
+        for cohort in self._followers.cohorts():
+            beats = dict(cohort.wants[1])
+            if channel in beats:
+                cohort.beat(messages[beats[channel]])
+        for session in alone:
             if channel in session.beats:
                 session.beat(messages[session.beats[channel]])
 
@@ -201,17 +211,12 @@ class Fanout:
     def _remove(self, product: str) -> None:
         del self.products[product]
         for channel in CHANNELS:
-            for session, _ in self._following(channel, product):
+            for session, _ in self._followers.each((channel, product)):
                 self.part(session, channel, product)
                 session.put(self._speaker.unsubscribed(channel, [product]))
 
-    def _following(
-        self, channel: ChannelName, product: str
-    ) -> list[tuple[ClientSession, Subscription]]:
-        return list(self._followers.get((channel, product), {}).items())
-
     def _resync(self, channel: ChannelName, product: str) -> None:
-        for session, subscription in self._following(channel, product):
+        for session, subscription in self._followers.each((channel, product)):
             session.resync(subscription, "store")
 
     def _tell_break(self, stream: ProductStream, channel: ChannelName, why: str = "") -> None:
@@ -220,17 +225,12 @@ class Fanout:
         self._tell(stream, Missing(channel, epoch, seq + 1, seq, "store", stream.state, why))
 
     def _tell(self, stream: ProductStream, telling: Telling) -> None:
-        followers = self._followers.get((telling.channel, stream.product))
-        if not followers:
-            return
-        self._delivered_total += len(followers)
+        key = telling.channel, stream.product
         if isinstance(telling, Replaced):
-            for session, subscription in followers.items():
+            for session, subscription in self._followers.each(key):
                 session.replace(subscription, telling)
-            return
-        frame = self._frame(stream, telling)
-        for session, subscription in followers.items():
-            session.offer(subscription, frame)
+        elif self._followers.follow(key):
+            self._followers.tell(key, self._frame(stream, telling))
 
     def _frame(self, stream: ProductStream, telling: Said | Missing) -> Frame:
         if isinstance(telling, Said):

@@ -70,7 +70,7 @@ class RequestDesk:
         if name is None:
             if channel not in session.beats:
                 return Refusal("not_subscribed", f"{channel} is not subscribed")
-            del session.beats[channel]
+            session.part_with_beats(channel)
             return []
         held = [product for other, product in session.subscriptions if other == name]
         wanted = held if products is None else list(dict.fromkeys(products))

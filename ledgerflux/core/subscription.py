@@ -19,6 +19,9 @@ from ledgerflux.core.speaker import Speaker
 from ledgerflux.core.telling import Missing
 from ledgerflux.model.stream import ChannelName
 
+StreamKey = tuple[ChannelName, str]
+"""A stream of the venue: channel and product."""
+
 SNAPSHOTS_WAITING_MAX = 2
 RETAKES_MAX = 3
 """Snapshots of one subscription given up in a row before its client counts as too slow."""
@@ -79,6 +82,11 @@ class Subscription:
         self._retakes = 0
 
     @property
+    def key(self) -> StreamKey:
+        """Return which stream it is of."""
+        return self.channel, self.stream.product
+
+    @property
     def live(self) -> bool:
         """Say whether a frame may go straight out."""
         return not self._lost and not self._waiting
@@ -97,7 +105,8 @@ class Subscription:
         """Forget what waits: a gap (of `cause`) and the state as it is then come next."""
         self._retakes += any(isinstance(item, _Loading) for item in self._waiting)
         self._lost = True
-        self._cause, self._reason = cause, reason
+        # Who was sent no book yet is told the first one as such, whatever came between.
+        self._cause, self._reason = cause, "subscribe" if self.position is None else reason
         self._waiting.clear()
         self.waiting_bytes = 0
 

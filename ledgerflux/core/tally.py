@@ -34,6 +34,14 @@ class Tally:
         cell = cell_of(max(value, 0), self._bits)
         self.cells[cell] = self.cells.get(cell, 0) + count
 
+    def add_all(self, values: Iterable[int]) -> None:
+        """Count each of `values`, none negative: as `add` does, in one go."""
+        cells, bits = self.cells, self._bits
+        for value in values:
+            shift = value.bit_length() - bits
+            cell = value >> shift << shift if shift > 0 else value
+            cells[cell] = cells.get(cell, 0) + 1
+
     def add_ramp(self, highest: int, lowest: int, count: int) -> None:
         """Count `count` values spread evenly from `highest` to `lowest`, in 64 steps at most."""
         steps = min(count, 64)

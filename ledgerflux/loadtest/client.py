@@ -9,7 +9,7 @@ import msgspec
 
 from ledgerflux.errors import GatewayError
 from ledgerflux.loadtest.orders import ClientOrder, Order
-from ledgerflux.loadtest.reading import Reader
+from ledgerflux.loadtest.reading import Piece, Reader
 from ledgerflux.loadtest.socket import LoadSocket, open_socket
 from ledgerflux.loadtest.watch import Totals, Watch, note
 
@@ -30,7 +30,8 @@ class LoadClient:
     def __init__(self, order: ClientOrder, whole: Order, totals: Totals, reader: Reader) -> None:
         self.order = order
         self.connected = False
-        self.watch = Watch(order, totals, reader)
+        self.watch = Watch(order, totals)
+        self._reader = reader
         self._whole = whole
         self._counts = totals.counts
         self._socket: LoadSocket | None = None
@@ -69,7 +70,8 @@ class LoadClient:
         """
         self._churning = False
         self.watch.begin(time.monotonic_ns())
-        opened = await open_socket(self._whole.url, self._on_text, slow=self.order.slow)
+        slow = self.order.slow
+        opened = await open_socket(self._whole.url, self._reader, self._on_piece, slow=slow)
         self._socket, self.connected = opened, True
         try:
             self._subscribe(opened)
@@ -118,11 +120,11 @@ class LoadClient:
         request = {"method": method, "params": params, "req_id": self._asked_total}
         opened.send(msgspec.json.encode(request))
 
-    def _on_text(self, payload: bytes, now_ns: int) -> None:
-        error = self.watch.take(payload, now_ns)
-        if error is not None and error.retry_after_ms is not None and not self.subscribed:
-            loop = asyncio.get_running_loop()
-            loop.call_later(error.retry_after_ms / 1000, self._ask_again, self._socket)
+    def _on_piece(self, piece: Piece, now_ns: int) -> None:
+        for error in self.watch.take(piece, now_ns):
+            if error.retry_after_ms is not None and not self.subscribed:
+                loop = asyncio.get_running_loop()
+                loop.call_later(error.retry_after_ms / 1000, self._ask_again, self._socket)
 
     def _ask_again(self, opened: LoadSocket | None) -> None:
         if opened is not None and opened is self._socket and self.connected:

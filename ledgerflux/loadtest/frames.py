@@ -15,29 +15,29 @@ Frame = tuple[bytes, bool]
 """The payload of a plain text message and True; or a whole frame and False."""
 
 
-def cut(data: bytes) -> tuple[list[Frame], bytes]:
-    """Return the frames in `data`, which begins with one, and the beginning of the last.
+def cut(data: bytes, start: int, frames_max: int) -> tuple[list[Frame], int]:
+    """Return up to `frames_max` frames from `start`, where one begins, and where they end.
 
-    A frame that a server may not send, or that is too large to wait for, is handed on with
-    everything that follows.
+    The beginning of a frame is left. A frame that a server may not send, or that is too large
+    to wait for, is handed on with everything that follows.
     """
     frames: list[Frame] = []
-    start, end = 0, len(data)
-    while end - start >= 2:
+    end = len(data)
+    while end - start >= 2 and len(frames) < frames_max:
         length, body = data[start + 1], start + 2
         if length >= MASKED:
-            return [*frames, (data[start:], False)], b""
+            return [*frames, (data[start:], False)], end
         if length >= SIZE_2:
             body += 2 if length == SIZE_2 else 8
             if body > end:
                 break
             length = int.from_bytes(data[start + 2 : body], "big")
             if length > BYTES_MAX:
-                return [*frames, (data[start:], False)], b""
+                return [*frames, (data[start:], False)], end
         stop = body + length
         if stop > end:
             break
         plain = data[start] == TEXT
         frames.append((data[body:stop], True) if plain else (data[start:stop], False))
         start = stop
-    return frames, data[start:]
+    return frames, start

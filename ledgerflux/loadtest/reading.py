@@ -1,20 +1,28 @@
 """What a load client reads of a message: where it stands in its stream, and its times.
 
-Every client of a process gets the same bytes, so a message is read once and looked up for the
-others. Events are not read beyond their times, books not at all.
+Most clients of a process get the same bytes, in the same pieces: a piece is read once and looked
+up for the others. Events are not read beyond their times, books not at all.
 """
+
+from collections.abc import Iterable
 
 import msgspec
 
 from ledgerflux.errors import GatewayError
+from ledgerflux.loadtest.frames import Frame, cut
 from ledgerflux.model.units import parse_time_ns
 from ledgerflux.wire.gateway_reading import Place
 
 KEPT_MAX = 8192
 """Messages remembered; then all are forgotten."""
-KEPT_BYTES_MAX = 8192
-"""A longer message is read each time it comes."""
+KEPT_BYTES_MAX = 16 * 1024
+"""A longer message, or piece, is read each time it comes."""
+PIECES_MAX = 4096
+PIECE_FRAMES_MAX = 16
+HEAD_BYTES = 192
+"""Pieces are looked up by their first bytes, then compared whole: by then a seq was told."""
 TIMED = ("update", "trade", "ticker")
+NANOS_PER_US = 1_000
 
 
 class Told(msgspec.Struct, gc=False):
@@ -42,6 +50,51 @@ class Told(msgspec.Struct, gc=False):
     retry_after_ms: int | None = None
     data: msgspec.Raw = msgspec.Raw(b"[]")
     times_ns: tuple[int, ...] = ()
+    key: tuple[str, str] = ("", "")
+    """Its stream: channel and product."""
+
+
+class Piece:
+    """Frames received one after the other: their messages, and what else there is.
+
+    `unreadable` are the codes of messages that could not be read, `times_us` those of all events.
+    `plain`: it holds nothing but messages with times.
+    """
+
+    __slots__ = (
+        "control",
+        "data",
+        "newest_us",
+        "oldest_us",
+        "plain",
+        "times_us",
+        "told",
+        "unreadable",
+    )
+
+    def __init__(self, data: bytes, frames: list[Frame], reader: "Reader") -> None:
+        self.data = data
+        self.control = [frame for frame, is_text in frames if not is_text]
+        self.told: list[Told] = []
+        self.unreadable: list[str] = []
+        for payload, is_text in frames:
+            if is_text:
+                self._read(payload, reader)
+        self.times_us = times_us(self.told)
+        self.oldest_us = min(self.times_us, default=0)
+        self.newest_us = max(self.times_us, default=0)
+        self.plain = not self.unreadable and all(told.times_ns for told in self.told)
+
+    def _read(self, payload: bytes, reader: "Reader") -> None:
+        try:
+            self.told.append(reader.read(payload))
+        except GatewayError as error:
+            self.unreadable.append(error.code)
+
+
+def times_us(messages: Iterable[Told]) -> list[int]:
+    """Return the times of all events, in whole microseconds."""
+    return [time_ns // NANOS_PER_US for told in messages for time_ns in told.times_ns]
 
 
 class _Times(msgspec.Struct, gc=False):
@@ -56,13 +109,38 @@ _times = msgspec.json.Decoder(list[_Times])
 class Reader:
     """Reads messages; `planned`: times are `ts_exchange`, else `ts_receive`.
 
-    Bounded: `KEPT_MAX` messages of `KEPT_BYTES_MAX`.
+    Bounded: `KEPT_MAX` messages of `KEPT_BYTES_MAX`, `PIECES_MAX` pieces of
+    `PIECE_FRAMES_MAX`, forgotten together.
     """
 
     def __init__(self, *, planned: bool) -> None:
         self._planned = planned
         self._kept: dict[bytes, Told] = {}
+        self._pieces: dict[bytes, Piece] = {}
         self.untimed_total = 0
+
+    def pieces(self, data: bytes) -> tuple[list[Piece], bytes]:
+        """Return what is in `data`, which begins with a frame, and the beginning of the last."""
+        found: list[Piece] = []
+        start, end = 0, len(data)
+        while start < end:
+            head = data[start : start + HEAD_BYTES]
+            piece = self._pieces.get(head)
+            if piece is None or not data.startswith(piece.data, start):
+                frames, stop = cut(data, start, PIECE_FRAMES_MAX)
+                if not frames:
+                    break
+                piece = self._keep(head, Piece(data[start:stop], frames, self))
+            found.append(piece)
+            start += len(piece.data)
+        return found, data[start:]
+
+    def _keep(self, head: bytes, piece: Piece) -> Piece:
+        if len(piece.data) <= KEPT_BYTES_MAX:
+            if len(self._pieces) >= PIECES_MAX:
+                self._pieces.clear()
+            self._pieces[head] = piece
+        return piece
 
     def read(self, payload: bytes) -> Told:
         """Return the message in `payload`.
@@ -88,6 +166,7 @@ class Reader:
             text = f"a message of the gateway can't be read: {error}"
             raise GatewayError(text, code="protocol_error") from error
         told.data = msgspec.Raw(b"")
+        told.key = told.channel, told.product_id
         return told
 
     def _times_of(self, events: list[_Times]) -> tuple[int, ...]:

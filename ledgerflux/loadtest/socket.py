@@ -17,7 +17,7 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from ledgerflux.errors import GatewayError
-from ledgerflux.loadtest.frames import cut
+from ledgerflux.loadtest.reading import Piece, Reader
 
 OPEN_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 2.0
@@ -26,17 +26,18 @@ ABNORMAL = 1006
 _HEAD_END = b"\r\n\r\n"
 _HEAD_BYTES_MAX = 64 * 1024
 
-OnText = Callable[[bytes, int], None]
-"""Gets the payload and the monotonic time at which its bytes were read."""
+OnPiece = Callable[[Piece, int], None]
+"""Gets messages and the monotonic time at which their bytes were received."""
 
 
 class LoadSocket(asyncio.Protocol):
     """One connection; `opened` and `ended` are done when it is, with the close code."""
 
-    def __init__(self, url: str, on_text: OnText) -> None:
+    def __init__(self, url: str, reader: Reader, on_piece: OnPiece) -> None:
         loop = asyncio.get_running_loop()
         self._library = ClientProtocol(parse_uri(url), subprotocols=[Subprotocol("lfx.v1")])
-        self._on_text = on_text
+        self._reader = reader
+        self._on_piece = on_piece
         self._transport: asyncio.Transport | None = None
         self._rest = b""
         self.received_bytes = 0
@@ -56,12 +57,11 @@ class LoadSocket(asyncio.Protocol):
         data = self._rest + data if self._rest else data
         if not self.opened.done():
             data = self._open(data)
-        frames, self._rest = cut(data)
-        for payload, is_text in frames:
-            if is_text:
-                self._on_text(payload, now_ns)
-            else:
-                self._to_library(payload)
+        pieces, self._rest = self._reader.pieces(data)
+        for piece in pieces:
+            self._on_piece(piece, now_ns)
+            for frame in piece.control:
+                self._to_library(frame)
 
     def eof_received(self) -> None:
         """Let the library know; the connection is closed."""
@@ -136,7 +136,9 @@ class LoadSocket(asyncio.Protocol):
                 self._transport.close()
 
 
-async def open_socket(url: str, on_text: OnText, *, slow: bool = False) -> LoadSocket:
+async def open_socket(
+    url: str, reader: Reader, on_piece: OnPiece, *, slow: bool = False
+) -> LoadSocket:
     """Return an open socket; one that is to be `slow` has a small buffer in the kernel.
 
     Raises:
@@ -144,7 +146,7 @@ async def open_socket(url: str, on_text: OnText, *, slow: bool = False) -> LoadS
     """
     parsed = parse_uri(url)
     loop = asyncio.get_running_loop()
-    made = LoadSocket(url, on_text)
+    made = LoadSocket(url, reader, on_piece)
     try:
         async with asyncio.timeout(OPEN_TIMEOUT_S):
             plain = await _connected(parsed.host, parsed.port, slow=slow)

@@ -1,17 +1,17 @@
 """What one client makes of its messages: every stream checked, every latency tallied. No I/O."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from ledgerflux.core.stream_check import RECONNECT, UNANNOUNCED, Findings, StreamCheck
-from ledgerflux.core.tally import TWO_DIGITS, Tally, cell_of, percentile
-from ledgerflux.errors import GatewayError
+from ledgerflux.core.tally import Tally
+from ledgerflux.loadtest.ages import Ages
 from ledgerflux.loadtest.orders import ClientOrder, ClientReport, Counts, Order
-from ledgerflux.loadtest.reading import Reader, Told
+from ledgerflux.loadtest.reading import NANOS_PER_US, Piece, Told, times_us
 from ledgerflux.wire.gateway_reading import Place
 
 UNDELIVERED = "undelivered"
 THROTTLED = "throttled"
-NANOS_PER_US = 1_000
 
 Heads = dict[str, dict[str, Place]]
 """Where streams stand, by channel and product."""
@@ -51,18 +51,17 @@ class Watch:
     `granted` are the channels subscribed on this connection. Bounded by the streams.
     """
 
-    def __init__(self, order: ClientOrder, totals: Totals, reader: Reader) -> None:
+    def __init__(self, order: ClientOrder, totals: Totals) -> None:
         self.granted: set[str] = set()
         self.findings = Findings()
         self.streams: dict[tuple[str, str], Stream] = {}
         self._order = order
         self._totals = totals
-        self._reader = reader
+        self._ages = Ages(totals.latency_slow if order.slow else totals.latency)
         self._asked_ns: int | None = None
-        self._updates = 0
         self._missed = 0
-        self._tally = Tally(TWO_DIGITS)
-        self._highest_us = 0
+        first_ns, end_ns = totals.window
+        self._first_us, self._end_us = first_ns // NANOS_PER_US, end_ns // NANOS_PER_US
 
     def begin(self, now_ns: int) -> None:
         """A new connection asks for its streams at `now_ns` (monotonic)."""
@@ -73,27 +72,20 @@ class Watch:
         """Return the level2 streams."""
         return [stream for (channel, _), stream in self.streams.items() if channel == "level2"]
 
-    def take(self, payload: bytes, now_ns: int) -> Told | None:
-        """Take one message read at `now_ns` (monotonic); return it where it is an error."""
-        counts = self._totals.counts
-        counts.messages += 1
-        try:
-            told = self._reader.read(payload)
-        except GatewayError as error:
-            note(counts.errors, error.code)
-            return None
-        if told.times_ns:
-            self._take_update(told, now_ns)
-        elif told.type == "snapshot":
-            self._take_snapshot(told, now_ns)
-        elif told.type == "gap":
-            self._take_gap(told, now_ns)
-        elif told.product_id:
-            stream = self._stream(told.channel, told.product_id)
-            stream.check.data(told.epoch, told.prev_seq or 0, told.seq)
-        else:
-            return self._take_control(told)
-        return None
+    def take(self, piece: Piece, now_ns: int) -> list[Told]:
+        """Take what was received at `now_ns` (monotonic); return the errors in it."""
+        self._totals.counts.messages += len(piece.told) + len(piece.unreadable)
+        for code in piece.unreadable:
+            note(self._totals.counts.errors, code)
+        now_us = (now_ns + self._totals.wall_offset_ns) // NANOS_PER_US
+        if piece.plain:
+            self._take_updates(piece, now_us)
+            return []
+        return [told for told in piece.told if self._take_one(told, now_ns)]
+
+    def settle(self) -> None:
+        """Tally what was noted since the last time."""
+        self._ages.settle()
 
     def behind(self, heads: Heads) -> dict[tuple[str, str], int]:
         """Return how many numbers of each stream are not here yet."""
@@ -112,13 +104,13 @@ class Watch:
 
     def report(self) -> ClientReport:
         """Return what it saw."""
-        cells = self._tally.cells.items()
-        books, findings = self.books(), self.findings
+        self.settle()
+        ages, books, findings = self._ages, self.books(), self.findings
         return ClientReport(
             number=self._order.number,
             slow=self._order.slow,
             greedy=self._order.greedy,
-            updates=self._updates,
+            updates=ages.total,
             missed=self._missed,
             violations=findings.violations,
             duplicates=findings.duplicates,
@@ -126,46 +118,63 @@ class Watch:
             books=len(books),
             books_live=sum(stream.check.live for stream in books),
             why=findings.why,
-            p50=percentile(cells, 0.50),
-            p95=percentile(cells, 0.95),
-            p99=percentile(cells, 0.99),
-            max=self._highest_us if cells else None,
+            p50=ages.percentile(0.50),
+            p95=ages.percentile(0.95),
+            p99=ages.percentile(0.99),
+            max=ages.highest_us,
         )
 
-    def _take_update(self, told: Told, now_ns: int) -> None:
-        """Check an update and tally each of its events: the path that everything goes."""
-        channel, product = told.channel, told.product_id
-        stream = self.streams.get((channel, product)) or self._stream(channel, product)
-        if not stream.check.data(told.epoch, told.prev_seq or 0, told.seq):
-            return
-        totals = self._totals
-        now_ns += totals.wall_offset_ns
-        first_ns, end_ns = totals.window
-        all_cells = (totals.latency_slow if self._order.slow else totals.latency).cells
-        my_cells = self._tally.cells
-        number = 0
-        for time_ns in told.times_ns:
-            if first_ns <= time_ns < end_ns:
-                number += 1
-                us = (now_ns - time_ns) // NANOS_PER_US
-                if us < 0:
-                    totals.counts.negative += 1
-                    us = 0
-                cell = cell_of(us)
-                all_cells[cell] = all_cells.get(cell, 0) + 1
-                cell = cell_of(us, TWO_DIGITS)
-                my_cells[cell] = my_cells.get(cell, 0) + 1
-                if us > self._highest_us:
-                    self._highest_us = us
-        stream.newest_ns = told.times_ns[-1]
-        self._updates += number
-        if self._order.slow:
-            totals.counts.updates_slow += number
+    def _take_one(self, told: Told, now_ns: int) -> bool:
+        """Take one message; return whether it is an error."""
+        now_us = (now_ns + self._totals.wall_offset_ns) // NANOS_PER_US
+        if told.times_ns:
+            if self._follow(told):
+                self._note(times_us([told]), now_us)
+        elif told.type == "snapshot":
+            self._take_snapshot(told, now_ns)
+        elif told.type == "gap":
+            self._take_gap(told, now_ns)
+        elif told.product_id:
+            self._stream(told.key).check.data(told.epoch, told.prev_seq or 0, told.seq)
         else:
-            totals.counts.updates += number
+            return self._take_control(told)
+        return False
+
+    def _take_updates(self, piece: Piece, now_us: int) -> None:
+        """Check updates and note the age of each event: the path that everything goes."""
+        refused = [told for told in piece.told if not self._follow(told)]
+        if refused:
+            self._note(times_us(told for told in piece.told if told not in refused), now_us)
+        elif self._first_us <= piece.oldest_us and piece.newest_us < min(self._end_us, now_us):
+            self._count([now_us - time_us for time_us in piece.times_us])
+        else:
+            self._note(piece.times_us, now_us)
+
+    def _follow(self, told: Told) -> bool:
+        """Hold an update to its stream; return whether it is news."""
+        stream = self.streams.get(told.key) or self._stream(told.key)
+        if not stream.check.data(told.epoch, told.prev_seq or 0, told.seq):
+            return False
+        stream.newest_ns = told.times_ns[-1]
+        return True
+
+    def _note(self, times: Iterable[int], now_us: int) -> None:
+        """Note the ages of those events that belong to the measured time."""
+        first_us, end_us = self._first_us, self._end_us
+        ages = [now_us - time_us for time_us in times if first_us <= time_us < end_us]
+        self._totals.counts.negative += sum(age < 0 for age in ages)
+        self._count([max(0, age) for age in ages])
+
+    def _count(self, ages_us: list[int]) -> None:
+        counts = self._totals.counts
+        self._ages.add(ages_us)
+        if self._order.slow:
+            counts.updates_slow += len(ages_us)
+        else:
+            counts.updates += len(ages_us)
 
     def _take_snapshot(self, told: Told, now_ns: int) -> None:
-        check = self._stream(told.channel, told.product_id).check
+        check = self._stream(told.key).check
         part = (told.part, told.parts)
         check.snapshot(told.epoch, told.prev_seq, told.seq, told.reason, part, told.state)
         if check.whole:
@@ -176,30 +185,26 @@ class Watch:
 
     def _take_gap(self, told: Told, now_ns: int) -> None:
         """Count what a gap leaves out: its ages lie between the last update's and none."""
-        stream = self._stream(told.channel, told.product_id)
+        stream = self._stream(told.key)
         missing = stream.check.gap(told.epoch, told.from_seq, told.to_seq, told.cause, told.state)
         now_ns += self._totals.wall_offset_ns
         first_ns, end_ns = self._totals.window
         if missing and stream.newest_ns is not None and first_ns <= now_ns < end_ns:
             oldest_us = max(0, now_ns - max(stream.newest_ns, first_ns)) // NANOS_PER_US
-            slow = self._order.slow
-            tally = self._totals.latency_slow if slow else self._totals.latency
-            tally.add_ramp(oldest_us, 0, missing)
-            self._tally.add_ramp(oldest_us, 0, missing)
-            self._highest_us = max(self._highest_us, oldest_us)
+            self._ages.add_ramp(oldest_us, missing)
 
-    def _take_control(self, told: Told) -> Told | None:
+    def _take_control(self, told: Told) -> bool:
         if told.type == "subscribed":
             for product, place in told.streams.items():
-                self._stream(told.channel, product).check.begin(place.epoch, place.seq)
+                self._stream((told.channel, product)).check.begin(place.epoch, place.seq)
             self.granted.add(told.channel)
         elif told.type == "unsubscribed":
             for product in told.product_ids:
                 self.streams.pop((told.channel, product), None)
         elif told.type == "error":
             self._count_error(told.code)
-            return told
-        return None
+            return True
+        return False
 
     def _count_error(self, code: str) -> None:
         counts, order = self._totals.counts, self._order
@@ -208,11 +213,12 @@ class Watch:
         if not asked_for:
             note(counts.errors, code)
 
-    def _stream(self, channel: str, product: str) -> Stream:
-        stream = self.streams.get((channel, product))
+    def _stream(self, key: tuple[str, str]) -> Stream:
+        stream = self.streams.get(key)
         if stream is None:
-            check = StreamCheck(self.findings, partial(self._miss, channel, product))
-            stream = self.streams[channel, product] = Stream(check)
+            stream = self.streams[key] = Stream(
+                StreamCheck(self.findings, partial(self._miss, *key))
+            )
         return stream
 
     def _miss(self, channel: str, product: str, cause: str, count: int) -> None:

@@ -58,6 +58,8 @@ class Worker:
         totals = self._totals
         totals.counts.untimed = self._reader.untimed_total
         self._count_findings()
+        for client in self.clients:
+            client.watch.settle()
         books = [
             book
             for client in self.clients

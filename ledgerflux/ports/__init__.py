@@ -1,12 +1,21 @@
 """What a role may ask of the world. Each port has a real adapter and an in-memory twin."""
 
 from ledgerflux.ports.bus import Bus, Mailbox, Stored, StreamState
-from ledgerflux.ports.clients import ClientConnection, Door, Handler, Listener, Request, Response
+from ledgerflux.ports.clients import (
+    Batch,
+    ClientConnection,
+    Door,
+    Handler,
+    Listener,
+    Request,
+    Response,
+)
 from ledgerflux.ports.clock import Clock, Usage
 from ledgerflux.ports.feed import Feed, FeedConnection
 from ledgerflux.ports.store import BookRow, GapRow, SnapshotStore, TradeRow
 
 __all__ = [
+    "Batch",
     "BookRow",
     "Bus",
     "ClientConnection",

@@ -26,6 +26,26 @@ Handler = Callable[[Request], Response]
 """Answers a GET at once: handlers return what is known, they never wait."""
 
 
+class Batch:
+    """Text messages (UTF-8) written together, to one client or to many.
+
+    Whatever a connection makes of them is made once for all of its kind.
+    """
+
+    __slots__ = ("_made", "messages")
+
+    def __init__(self, messages: Sequence[bytes]) -> None:
+        self.messages = messages
+        self._made: dict[Callable[[Sequence[bytes]], bytes], bytes] = {}
+
+    def made(self, make: Callable[[Sequence[bytes]], bytes]) -> bytes:
+        """Return what `make` makes of the messages."""
+        data = self._made.get(make)
+        if data is None:
+            data = self._made[make] = make(self.messages)
+        return data
+
+
 class ClientConnection(Protocol):
     """One client's WebSocket, as the server sees it."""
 
@@ -42,8 +62,8 @@ class ClientConnection(Protocol):
         """
         ...
 
-    def write_now(self, messages: Sequence[bytes]) -> bool:
-        """Write text messages (UTF-8) at once; False, and nothing is written, where it must wait.
+    def write_now(self, batch: Batch) -> bool:
+        """Write `batch` at once; False, and nothing is written, where it must wait.
 
         That is where the socket is full or gone: `send_all` waits, or tells.
         """

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from ledgerflux import __version__
+from ledgerflux.core.client_session import ClientSession
+from ledgerflux.core.cohort import Cohort
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.latency import LatencyWindow
 from ledgerflux.core.limits import Limits
@@ -15,7 +17,7 @@ from ledgerflux.core.sharding import partition_of, partitions_of
 from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Request, Response
 from ledgerflux.roles.gateway_client import GatewayClient, Greeting
 from ledgerflux.roles.gateway_door import GatewayDoor
-from ledgerflux.roles.gateway_flush import Flusher
+from ledgerflux.roles.gateway_flush import CohortWriter, Flusher
 from ledgerflux.roles.gateway_health import HealthBoard
 from ledgerflux.roles.gateway_partition import GatewayPartition
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
@@ -63,7 +65,7 @@ class Gateway:
         self._host = host
         self._new_identity = new_identity
         self._limits = limits
-        self._fanout = Fanout(gateway_frames, limits)
+        self._fanout = Fanout(gateway_frames, limits, self._wake)
         self._flusher = Flusher(clock)
         self._desk = RequestDesk(self._fanout, limits)
         self._door = GatewayDoor(clock, limits, limit_loopback=limit_loopback)
@@ -71,7 +73,7 @@ class Gateway:
         self._board = HealthBoard(bus, clock)
         self._conf: FeedConf | None = None
         self._followers: dict[int, tuple[GatewayPartition, asyncio.Task[None]]] = {}
-        self._clients: set[GatewayClient] = set()
+        self._clients: dict[ClientSession, GatewayClient] = {}
         self._mounted: dict[str, Handler] = {}
         self._listening = False
         self._beats_total = 0
@@ -196,11 +198,14 @@ class Gateway:
             self._flusher,
             self._door.bucket(connection.address),
         )
-        self._clients.add(client)
+        self._clients[client.session] = client
         try:
             await client.run()
         finally:
-            self._clients.discard(client)
+            del self._clients[client.session]
+
+    def _wake(self, cohort: Cohort) -> None:
+        self._flusher.add(CohortWriter(cohort, self._clients))
 
     def _greeting(self) -> Greeting:
         conf = self._conf
@@ -212,7 +217,7 @@ class Gateway:
         while True:
             await self._clock.sleep(BEAT_S)
             self._beats_total += 1
-            for client in list(self._clients):
+            for client in list(self._clients.values()):
                 client.tick()
             for part, _ in self._followers.values():
                 part.latency.turn()

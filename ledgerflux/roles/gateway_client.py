@@ -12,7 +12,7 @@ from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.errors import FeedError
 from ledgerflux.model.units import NANOS_PER_MS
-from ledgerflux.ports import ClientConnection, Clock
+from ledgerflux.ports import Batch, ClientConnection, Clock
 from ledgerflux.roles.gateway_flush import Flusher
 from ledgerflux.wire import gateway_frames
 from ledgerflux.wire.gateway_requests import (
@@ -123,17 +123,27 @@ class GatewayClient:
             else:
                 self._judge(message)
 
-    def flush(self) -> None:
+    def flush(self) -> int:
         """Write what there is where the socket takes it; else its task waits until it does."""
         self._marked = False
         if self._waiting_for_room:
-            return
-        batch = self.session.take(self._limits.outbox_drained_bytes)
-        if batch and not self._connection.write_now(batch):
-            self._waiting_for_room = batch
+            return 0
+        messages = self.session.take(self._limits.outbox_drained_bytes)
+        if messages and not self.write(Batch(messages)):
+            self._waiting_for_room = messages
             self._wake.set()
         else:
             self._written()
+        return 1
+
+    def write(self, batch: Batch) -> bool:
+        """Write a batch; False, and nothing is written, where the socket does not take it."""
+        return self._connection.write_now(batch)
+
+    def settle(self) -> None:
+        """Be told together with others from now on, where nothing of its own is left to send."""
+        if not self._waiting_for_room:
+            self._fanout.unite(self.session)
 
     def _mark(self) -> None:
         """Be flushed soon: the session has something to write."""

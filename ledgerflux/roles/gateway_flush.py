@@ -1,10 +1,13 @@
 """Writes to all clients together, at a pace that leaves time for everything else."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Protocol
 
+from ledgerflux.core.client_session import ClientSession
+from ledgerflux.core.cohort import Cohort
 from ledgerflux.core.flush_pace import FlushPace
-from ledgerflux.ports import Clock
+from ledgerflux.ports import Batch, Clock
 
 SLICE = 256
 """Clients written to before others of the loop's tasks have a turn: a few milliseconds."""
@@ -13,9 +16,43 @@ SLICE = 256
 class Writable(Protocol):
     """Whoever has something to write."""
 
-    def flush(self) -> None:
-        """Write what there is, without waiting."""
+    def flush(self) -> int:
+        """Write what there is, without waiting; return to how many clients."""
         ...
+
+    def settle(self) -> None:
+        """Everybody with something to write has written."""
+        ...
+
+
+class Writer(Protocol):
+    """A client."""
+
+    def write(self, batch: Batch) -> bool:
+        """Write a batch; False, and nothing is written, where the socket does not take it."""
+        ...
+
+
+class CohortWriter:
+    """Writes to each client of a cohort what it was told; who can't take it goes on alone."""
+
+    def __init__(self, cohort: Cohort, clients: Mapping[ClientSession, Writer]) -> None:
+        self._cohort = cohort
+        self._clients = clients
+
+    def flush(self) -> int:
+        """Write to all."""
+        cohort, clients = self._cohort, self._clients
+        sessions = list(cohort.members)
+        batch = Batch(cohort.take())
+        if batch.messages:
+            for session in sessions:
+                if not clients[session].write(batch):
+                    cohort.release(session, batch.messages)
+        return len(sessions)
+
+    def settle(self) -> None:
+        """Nothing is left to do: it is made of those who are settled."""
 
 
 class Flusher:
@@ -37,10 +74,15 @@ class Flusher:
     def flush(self) -> None:
         """Flush now: so much has come that waiting would only make it more."""
         self._scheduled = False
-        clients, self._waiting = self._waiting[:SLICE], self._waiting[SLICE:]
+        due, self._waiting = self._waiting, []
         began_ns = self._clock.monotonic_ns()
-        for client in clients:
-            client.flush()
+        flushed = written = 0
+        while flushed < len(due) and written < SLICE:
+            written += due[flushed].flush()
+            flushed += 1
+        self._waiting[:0] = due[flushed:]
+        for client in due[:flushed]:
+            client.settle()
         self._spent_ns += self._clock.monotonic_ns() - began_ns
         if not self._waiting:
             self._pace.spent(began_ns, began_ns + self._spent_ns)

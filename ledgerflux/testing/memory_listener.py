@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import parse_qs, urlsplit
 
 from ledgerflux.errors import Conflict, FeedError
-from ledgerflux.ports import ClientConnection, Door, Handler, Request, Response
+from ledgerflux.ports import Batch, ClientConnection, Door, Handler, Request, Response
 
 RESTART = 1012
 
@@ -35,7 +35,7 @@ class MemoryClient:
         """Send one text message; see `ports.ClientConnection.send`."""
         await self.send_all([message.encode() if isinstance(message, str) else message])
 
-    def write_now(self, messages: Sequence[bytes]) -> bool:  # noqa: ARG002
+    def write_now(self, batch: Batch) -> bool:  # noqa: ARG002
         """Say that it must wait: here every write is one that waits for its reader."""
         return False
 

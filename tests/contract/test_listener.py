@@ -18,7 +18,7 @@ from ledgerflux.adapters import ws_listener
 from ledgerflux.adapters.late_listener import LateListener
 from ledgerflux.adapters.ws_listener import WsListener
 from ledgerflux.errors import ConfigError, Conflict, FeedError
-from ledgerflux.ports import Request, Response
+from ledgerflux.ports import Batch, Request, Response
 from ledgerflux.testing.memory_listener import MemoryListener
 
 PATHS = ("/v1/ws", "/ws")
@@ -218,10 +218,10 @@ async def test_what_is_written_at_once_comes_in_order_or_is_left_to_the_caller(k
     async def tell(client) -> None:
         with contextlib.suppress(FeedError):
             for text in ("one", "two", "x" * 3000):
-                if not client.write_now([text.encode(), b"and"]):
+                if not client.write_now(Batch([text.encode(), b"and"])):
                     await client.send_all([text.encode(), b"and"])
             await client.receive()
-        assert not client.write_now([b"too late"])
+        assert not client.write_now(Batch([b"too late"]))
 
     async with serving(kit, tell), kit.client("/v1/ws") as client:
         expected = ["one", "and", "two", "and", "x" * 3000, "and"]

@@ -9,12 +9,17 @@ class Client:
         self.flusher = flusher
         self.again = again
         self.flushed = 0
+        self.settled = 0
 
     def flush(self):
         self.flushed += 1
         if self.again:
             self.again -= 1
             self.flusher.add(self)
+        return 1
+
+    def settle(self):
+        self.settled += 1
 
 
 async def until(condition):
@@ -30,7 +35,7 @@ async def test_clients_are_flushed_once_for_each_time_they_were_added():
         flusher.add(client)
     await until(lambda: all(client.flushed for client in clients))
     await asyncio.sleep(0.05)
-    assert {client.flushed for client in clients} == {1}
+    assert {(client.flushed, client.settled) for client in clients} == {(1, 1)}
 
 
 async def test_one_with_more_to_write_is_flushed_again():

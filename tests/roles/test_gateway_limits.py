@@ -159,7 +159,7 @@ async def test_requests_of_a_client_that_reads_no_answers_wait():
         client = await stack.client(window_bytes=1_000)
         for _ in range(200):
             await client.memory.ask('{"method":"ping"}')
-        (served,) = stack.gateway._clients
+        (served,) = stack.gateway._clients.values()
         await until(lambda: served._waiting_for_room and not served.session.takes_requests)
         assert 500 <= stack.gateway.vitals().counts["queued_bytes"] < 2_400
         assert len(client.memory._requests) > 150

@@ -26,7 +26,7 @@ class Rig:
 
     def __init__(self, limits: Limits = SMALL) -> None:
         self.woken = 0
-        self.fanout = Fanout(gateway_frames, limits)
+        self.fanout = Fanout(gateway_frames, limits, lambda _: None)
         self.fanout.begin("v", integrity="none", integrity_rule="none")
         self.fanout.serve(["BTC-USD"])
         self.source = Numbered()

@@ -21,7 +21,7 @@ BTC = partition_of("BTC-USD")
 
 
 def make(limits: Limits = Limits(), products=("BTC-USD",)) -> Fanout:  # noqa: B008
-    fanout = Fanout(gateway_frames, limits)
+    fanout = Fanout(gateway_frames, limits, lambda _: None)
     fanout.begin("v", integrity="none", integrity_rule="none")
     fanout.serve(products)
     return fanout
@@ -228,6 +228,7 @@ step = st.one_of(
         st.sampled_from([*PRODUCTS, None]),
     ),
     st.tuples(st.just("drain"), st.integers(1, 12), st.none()),
+    st.tuples(st.just("write"), st.booleans(), st.none()),
     st.tuples(
         st.sampled_from(["lose", "restore", "doubt", "trust"]),
         st.sampled_from(PRODUCTS),
@@ -259,6 +260,9 @@ class World:
                 self._publish(what, more)
             case "drain":
                 self.read(self.session, self.client, what)
+                self.fanout.unite(self.session)
+            case "write":
+                self._write(takes=what)
             case "lose":
                 self.fanout.lose(partition_of(what))
                 self.lost.add(what)
@@ -271,13 +275,33 @@ class World:
                 self._trust(what)
             case _:
                 self._ask(self.session, kind, what, None if more is None else [more])
-        self.read(self.healthy, self.other, 1000)
         assert not self.healthy.outbox.above
+        if kind == "publish":
+            return  # what is queued for a cohort stays there for a while
+        self._write(takes=True)
+        self.read(self.healthy, self.other, 1000)
+        self.fanout.unite(self.healthy)
+        assert self.healthy.cohort is not None
         for product in PRODUCTS:
             mirror = self.other.mirrors.get(("level2", product))
             live = mirror is not None and mirror.live
             assert live or self.fanout.heads()[product].state != "live"
             assert not (live and product in self.doubted)
+
+    def _write(self, *, takes) -> None:
+        """Write to all cohorts; the socket of the tight client takes it, or not."""
+        for cohort in list(self.fanout._followers.cohorts()):
+            members, messages = list(cohort.members), cohort.take()
+            for session in members:
+                if session is self.session and not takes:
+                    cohort.release(session, messages)
+                else:
+                    self._hear(session, messages)
+
+    def _hear(self, session, messages) -> None:
+        client = self.client if session is self.session else self.other
+        for raw in messages:
+            self._judge(client, raw)
 
     def _publish(self, product, happenings) -> None:
         source = self.sources[product]
@@ -328,15 +352,18 @@ class World:
             raw = one(session)
             if raw is None:
                 return
-            message = read_message(raw)
-            judged = client.take(message)
-            if judged is None:
-                continue
-            assert judged.verdict is not Verdict.BROKEN, judged.mirror.why
-            mirror = judged.mirror
-            if message.channel == "level2" and mirror.live:
-                true_hash = self.sources[message.product_id].books[mirror.position]
-                assert book_hash(mirror.book.bids(), mirror.book.asks()) == true_hash
+            self._judge(client, raw)
+
+    def _judge(self, client: Follower, raw: bytes) -> None:
+        message = read_message(raw)
+        judged = client.take(message)
+        if judged is None:
+            return
+        assert judged.verdict is not Verdict.BROKEN, judged.mirror.why
+        mirror = judged.mirror
+        if message.channel == "level2" and mirror.live:
+            true_hash = self.sources[message.product_id].books[mirror.position]
+            assert book_hash(mirror.book.bids(), mirror.book.asks()) == true_hash
 
 
 @settings(max_examples=150, deadline=None)
@@ -346,6 +373,7 @@ def test_whatever_happens_a_client_is_told_everything_or_what_it_missed(steps):
         world = World()
         for kind, what, more in steps:
             world.run(kind, what, more)
+        world._write(takes=True)
         world.read(world.session, world.client, 100_000)
     for (channel, product), mirror in world.client.mirrors.items():
         stream = world.fanout.products[product]

@@ -12,7 +12,7 @@ LIMITS = Limits(subscriptions_max=3)
 
 @pytest.fixture
 def fanout() -> Fanout:
-    made = Fanout(gateway_frames, LIMITS)
+    made = Fanout(gateway_frames, LIMITS, lambda _: None)
     made.begin("v", integrity="none", integrity_rule="none")
     made.serve(["BTC-USD", "ETH-USD"])
     return made
@@ -105,7 +105,7 @@ def test_leaving_one_of_all_can_be_taken_back(desk, session, fanout):
 
 
 def test_before_a_venue_is_known_a_client_is_asked_to_come_back():
-    fanout = Fanout(gateway_frames, LIMITS)
+    fanout = Fanout(gateway_frames, LIMITS, lambda _: None)
     session = ClientSession(gateway_frames, LIMITS, 0, lambda: None)
     fanout.enter(session)
     answer = RequestDesk(fanout, LIMITS).subscribe(session, "heartbeats", None)

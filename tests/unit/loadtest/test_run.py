@@ -18,7 +18,7 @@ from ledgerflux.loadtest.report import Report
 from ledgerflux.loadtest.run import LoadRun
 from ledgerflux.loadtest.verdict import parse_slos
 from ledgerflux.model.units import rfc3339
-from ledgerflux.ports import Response
+from ledgerflux.ports import Batch, Response
 
 SLOS = ("gaps=0", "violations=0", "errors=0", "disconnects=0")
 PLAN = LoadPlan(clients=3, duration_s=1.0, ramp_s=0.1)
@@ -53,7 +53,9 @@ class StandIn:
             answer = {"type": "subscribed", "channel": "level2", "streams": {"BTC-USD": place}}
             answer["req_id"] = request["req_id"]
             # In one step, so that what is published next continues it.
-            assert client.write_now([json.dumps(it).encode() for it in (answer, self.book())])
+            assert client.write_now(
+                Batch([json.dumps(it).encode() for it in (answer, self.book())])
+            )
             self.clients.add(client)
             await client.receive()
         except FeedError:
@@ -73,7 +75,7 @@ class StandIn:
             update = {**self.head("update"), "prev_seq": self.seq - 1, "seq": self.seq}
             if not self.drops(self.seq):
                 for client in self.clients:
-                    client.write_now([json.dumps({**update, "data": [event]}).encode()])
+                    client.write_now(Batch([json.dumps({**update, "data": [event]}).encode()]))
 
 
 @asynccontextmanager
