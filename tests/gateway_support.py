@@ -110,6 +110,8 @@ class RoleClient:
                 return message
 
     async def subscribe(self, channel: str, *products: str, **more) -> Message:
+        if channel == "level2":
+            more.setdefault("depth", "full")
         answer = await self.ask(
             "subscribe", channel=channel, product_ids=list(products or ["BTC-USD"]), **more
         )

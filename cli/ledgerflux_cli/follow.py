@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ledgerflux.client import Client, Message, Mirror, Reconnected, connect
+from ledgerflux.client import WHOLE, Client, Message, Mirror, Reconnected, Terms, connect
 from ledgerflux.errors import GatewayError, IntegrityError
 from ledgerflux_cli.find_gateway import refused
 from ledgerflux_cli.market_lines import message_lines, reconnected_line
@@ -26,6 +26,11 @@ class Wish(NamedTuple):
     to_replay_end: bool
     strict: bool
     as_json: bool
+    terms: Terms = WHOLE
+
+    def of(self, channel: str) -> Terms:
+        """Return how much of `channel` is asked for."""
+        return self.terms if channel in ("level2", "ticker") else WHOLE
 
 
 class _Done(Exception):
@@ -65,7 +70,8 @@ class Follower:
         """Read until enough was read."""
         for channel in self._wish.channels:
             products = None if channel == "system" else self._wish.products
-            await client.subscribe(channel, products)
+            terms = self._wish.of(channel)
+            await client.subscribe(channel, products, depth=terms.depth, conflate=terms.conflate)
         try:
             async with asyncio.TaskGroup() as group:
                 if self._wish.to_replay_end:

@@ -17,9 +17,19 @@ from ledgerflux.client.addresses import websocket_url
 from ledgerflux.client.connection import Client
 from ledgerflux.client.streams import Missed, Reconnected, Streams
 from ledgerflux.core.mirror import Mirror
+from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.wire.gateway_reading import Message
 
-__all__ = ["Client", "Message", "Mirror", "Missed", "Reconnected", "connect"]
+__all__ = [
+    "WHOLE",
+    "Client",
+    "Message",
+    "Mirror",
+    "Missed",
+    "Reconnected",
+    "Terms",
+    "connect",
+]
 
 
 def connect(

@@ -17,6 +17,7 @@ from ledgerflux.client.streams import Key, Reconnected, Streams, Wanted
 from ledgerflux.core.backoff import Backoff
 from ledgerflux.core.mirror import Mirror
 from ledgerflux.core.snapshot import Position
+from ledgerflux.core.terms import Conflation, Depth
 from ledgerflux.errors import GatewayError
 from ledgerflux.wire.gateway_reading import Message, read_message
 
@@ -114,14 +115,23 @@ class Client:
         return self._unread.popleft()
 
     async def subscribe(
-        self, channel: str, products: Sequence[str] | None = None, *, snapshot: bool = True
+        self,
+        channel: str,
+        products: Sequence[str] | None = None,
+        *,
+        snapshot: bool = True,
+        depth: Depth = "full",
+        conflate: Conflation = "none",
     ) -> Message:
         """Subscribe `products` (None: all) to `channel`; return the gateway's answer.
+
+        `depth` is of level2: levels of each side. `conflate` is of level2 and ticker.
 
         Raises:
             GatewayError: Refused; `code` is the gateway's.
         """
-        wanted = Wanted(channel, None if products is None else tuple(products), snapshot)
+        named = None if products is None else tuple(products)
+        wanted = Wanted(channel, named, snapshot, depth, conflate)
         answer = await self._ask("subscribe", wanted.params(self._venue))
         self._streams.add(wanted)
         return answer
@@ -133,7 +143,7 @@ class Client:
             GatewayError: Refused; `code` is the gateway's.
         """
         left = Wanted(channel, None if products is None else tuple(products))
-        answer = await self._ask("unsubscribe", left.params(self._venue))
+        answer = await self._ask("unsubscribe", left.named(self._venue))
         self._streams.remove(channel, products)
         return answer
 
@@ -243,11 +253,10 @@ class Client:
         """Subscribe broken streams anew; until then their books are not live."""
         for key, under_way in list(self._streams.broken.items()):
             if not under_way:
-                channel, product = key
-                params = Wanted(channel, (product,)).params(self._venue)
+                wanted = self._streams.again(key)
                 self._streams.broken[key] = True
-                await self._send("unsubscribe", params)
-                number, _ = await self._send("subscribe", params)
+                await self._send("unsubscribe", wanted.named(self._venue))
+                number, _ = await self._send("subscribe", wanted.params(self._venue))
                 self._repairs[number] = key
 
     # -- connecting --------------------------------------------------------------------

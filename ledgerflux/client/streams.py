@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from ledgerflux.core.mirror import Mirror, Verdict
 from ledgerflux.core.snapshot import Position
+from ledgerflux.core.terms import Conflation, Depth
 from ledgerflux.errors import IntegrityError
 from ledgerflux.wire.gateway_reading import Follower, Message
 
@@ -43,17 +44,32 @@ class Wanted(NamedTuple):
     channel: str
     products: tuple[str, ...] | None
     snapshot: bool = True
+    depth: Depth = "full"
+    conflate: Conflation = "none"
 
-    def params(self, venue: str | None) -> dict[str, Any]:
-        """Return the parameters of the request."""
+    def named(self, venue: str | None) -> dict[str, Any]:
+        """Return the parameters that name its streams."""
         params: dict[str, Any] = {"channel": self.channel}
         if self.channel != "system":
             params["product_ids"] = ["*"] if self.products is None else list(self.products)
         if venue is not None:
             params["venue"] = venue
+        return params
+
+    def params(self, venue: str | None) -> dict[str, Any]:
+        """Return the parameters of the request."""
+        params = self.named(venue)
         if not self.snapshot:
             params["snapshot"] = False
+        if self.channel == "level2":
+            params["depth"] = self.depth
+        if self.conflate != "none":
+            params["conflate"] = self.conflate
         return params
+
+    def covers(self, channel: str, product: str) -> bool:
+        """Say whether a stream is part of it."""
+        return channel == self.channel and (self.products is None or product in self.products)
 
     def without(self, channel: str, products: Sequence[str] | None) -> "Wanted | None":
         """Return what is left of it, None for nothing."""
@@ -103,6 +119,14 @@ class Streams:
         """Forget subscriptions that were left."""
         left = (wanted.without(channel, products) for wanted in self.wanted)
         self.wanted = [wanted for wanted in left if wanted is not None]
+
+    def again(self, key: Key) -> Wanted:
+        """Return the subscription that asks for one stream as it was asked for."""
+        channel, product = key
+        for wanted in self.wanted:
+            if wanted.covers(channel, product):
+                return wanted._replace(products=(product,), snapshot=True)
+        return Wanted(channel, (product,))
 
     def take(self, message: Message) -> None:
         """Judge one message.

@@ -13,8 +13,9 @@ from ledgerflux.core.limits import Limits
 from ledgerflux.core.outbox import Outbox
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import Frame, StreamKey, Subscription
+from ledgerflux.core.subscription import Frame, StreamKey, Subscription, Whole
 from ledgerflux.core.telling import Replaced
+from ledgerflux.core.terms import Terms
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
 
@@ -62,8 +63,8 @@ class ClientSession:
         self.ended = False
         self.cohort: Company | None = None
         """Where it is one of many, until something concerns it alone."""
-        self.subscriptions: dict[StreamKey, Subscription] = {}
-        self.everything: set[ChannelName] = set()
+        self.subscriptions: dict[Whole, Subscription] = {}
+        self.everything: dict[ChannelName, Terms] = {}
         """Channels subscribed with `*`: new products join them."""
         self.beats: dict[str, frozenset[str] | None] = {}
         """heartbeats and system: the products asked for, None for all."""
@@ -71,6 +72,7 @@ class ClientSession:
         self._limits = limits
         self._wake = wake
         self._catching: dict[Subscription, None] = {}
+        self._newest: dict[Subscription, Frame] = {}
         self._bucket = TokenBucket(limits.requests_per_s, limits.requests_burst, now_ns)
         self._shared = shared
         self._refusals = 0
@@ -96,11 +98,13 @@ class ClientSession:
     @property
     def even(self) -> bool:
         """Say whether it was sent everything that its streams have."""
-        return bool(self.used) and not (self.ended or self._catching or self.outbox.size)
+        left = self._catching or self.outbox.size or self._newest
+        return bool(self.used) and not (self.ended or left)
 
     def wants(self) -> tuple[frozenset[StreamKey], frozenset[tuple[str, frozenset[str] | None]]]:
         """Return everything it follows."""
-        return frozenset(self.subscriptions), frozenset(self.beats.items())
+        keys = frozenset(subscription.key for subscription in self.subscriptions.values())
+        return keys, frozenset(self.beats.items())
 
     def stand_alone(self) -> None:
         """Be no longer one of many."""
@@ -150,6 +154,7 @@ class ClientSession:
             self.outbox.clear()
         self.ended = True
         self._catching.clear()
+        self._newest.clear()
         self.outbox.put(message)
         self._wake()
 
@@ -165,7 +170,7 @@ class ClientSession:
         """Take part in a stream; with `catch_up` its state comes first, as room appears."""
         self.stand_alone()
         self._subscribed = True
-        self.subscriptions[subscription.key] = subscription
+        self.subscriptions[subscription.whole] = subscription
         if catch_up:
             subscription.fall_behind("slow_consumer", "subscribe")
             self._catching[subscription] = None
@@ -181,17 +186,22 @@ class ClientSession:
         self.stand_alone()
         del self.beats[channel]
 
-    def part_with(self, key: StreamKey) -> None:
+    def part_with(self, whole: Whole) -> None:
         """Leave a stream: nothing more of it is queued."""
         self.stand_alone()
-        self._catching.pop(self.subscriptions.pop(key), None)
+        subscription = self.subscriptions.pop(whole)
+        self._catching.pop(subscription, None)
+        self._newest.pop(subscription, None)
 
     def offer(self, subscription: Subscription, frame: Frame) -> None:
         """Queue `frame`, let it wait behind a snapshot, or fall behind."""
         if self.ended:
             return
         if subscription.live:
-            if self.outbox.above:
+            if frame.newest:
+                self._newest[subscription] = frame
+                self._wake()
+            elif self.outbox.above:
                 self._fall_behind(subscription)
             else:
                 self.outbox.put(subscription.hand_out(frame))
@@ -219,6 +229,7 @@ class ClientSession:
     def resync(self, subscription: Subscription, cause: str) -> None:
         """Say what the gateway itself could not follow, then the state as it is."""
         if not self.ended:
+            self._newest.pop(subscription, None)
             subscription.fall_behind(cause, "resync")
             self._catching[subscription] = None
             self._fill()
@@ -228,12 +239,15 @@ class ClientSession:
         """Return the next messages to write, about `size_bytes`; nothing where there is none."""
         if self._catching:
             self._fill()
-        return self.outbox.pop_up_to(size_bytes)
+        messages = self.outbox.pop_up_to(size_bytes)
+        if self._newest and not self.outbox.size:
+            self._add_newest(messages, size_bytes)
+        return messages
 
     @property
     def has_more(self) -> bool:
         """Say whether there is something to write."""
-        return bool(self.outbox.size or self._catching)
+        return bool(self.outbox.size or self._catching or self._newest)
 
     def tick(self, now_ns: int) -> Close | None:
         """Judge the time passed; return the end where there must be one, its `error` queued."""
@@ -259,6 +273,16 @@ class ClientSession:
             self._fell_behind_total,
             self._beats_skipped_total,
         )
+
+    def _add_newest(self, messages: list[bytes], size_bytes: int) -> None:
+        """Add what is only sent as it is newest, while there is room."""
+        room = size_bytes - sum(map(len, messages))
+        for subscription, frame in list(self._newest.items()):
+            room -= len(frame.payload)
+            if messages and room < 0:
+                return
+            del self._newest[subscription]
+            messages.append(subscription.hand_out(frame))
 
     def _fall_behind(self, subscription: Subscription) -> None:
         self._fell_behind_total += 1

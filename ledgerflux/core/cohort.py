@@ -25,8 +25,10 @@ class Cohort:
         "_alone",
         "_mark_bytes",
         "_messages",
+        "_newest",
         "_positions",
         "_wake",
+        "_woken",
         "members",
         "size",
         "wants",
@@ -46,11 +48,18 @@ class Cohort:
         self._wake = wake
         self._alone = alone
         self._messages: list[bytes] = []
+        self._newest: dict[StreamKey, Frame] = {}
+        self._woken = False
         self._positions: dict[StreamKey, Position] = {}
+
+    @property
+    def waits(self) -> bool:
+        """Say whether something is queued."""
+        return bool(self._messages or self._newest)
 
     def add(self, session: ClientSession) -> None:
         """Take in a session that was sent what the cohort was, while nothing is queued."""
-        assert not self._messages
+        assert not self.waits
         self.members[session] = None
         session.cohort = self
 
@@ -58,7 +67,11 @@ class Cohort:
         """Queue `frame` of a stream for every member."""
         if self.size + len(frame.payload) > self._mark_bytes:
             for session in self.dissolve():
-                session.offer(session.subscriptions[key], frame)
+                session.offer(session.subscriptions[key[:2]], frame)
+            return
+        if frame.newest:
+            self._newest[key] = frame
+            self._wake_once()
             return
         assert frame.before is None or self._positions.get(key, frame.before) == frame.before
         self._positions[key] = frame.after
@@ -75,7 +88,12 @@ class Cohort:
     def take(self) -> list[bytes]:
         """Return everything queued: it must be written to each member, or released to it."""
         messages, self._messages = self._messages, []
+        for key, frame in self._newest.items():
+            self._positions[key] = frame.after
+            messages.append(frame.payload)
+        self._newest.clear()
         self.size = 0
+        self._woken = False
         return messages
 
     def release(self, session: ClientSession, unsent: Iterable[bytes] = ()) -> None:
@@ -83,9 +101,11 @@ class Cohort:
         del self.members[session]
         session.cohort = None
         for key, position in self._positions.items():
-            session.subscriptions[key].position = position
+            session.subscriptions[key[:2]].position = position
         self._alone(self, session)
         session.resume([*unsent, *self._messages])
+        for key, frame in self._newest.items():
+            session.offer(session.subscriptions[key[:2]], frame)
 
     def dissolve(self) -> list[ClientSession]:
         """Let every session go on alone; return them."""
@@ -97,5 +117,9 @@ class Cohort:
     def _put(self, message: bytes) -> None:
         self._messages.append(message)
         self.size += len(message)
-        if len(self._messages) == 1:
+        self._wake_once()
+
+    def _wake_once(self) -> None:
+        if not self._woken:
+            self._woken = True
             self._wake(self)

@@ -14,9 +14,11 @@ from ledgerflux.core.limits import Limits
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.core.speaker import Followed, Speaker
+from ledgerflux.core.subscription import Frame, StreamKey, Subscription
 from ledgerflux.core.telling import CHANNELS, BatchView, Heads, Missing, Replaced, Said, Telling
+from ledgerflux.core.terms import WHOLE, Terms
+from ledgerflux.core.variants import Variants
 from ledgerflux.model.checkpoint import PartitionCheckpoint
 from ledgerflux.model.stream import ChannelName
 
@@ -47,6 +49,7 @@ class Fanout:
         self._streams: dict[str, ProductStream] = {}
         self._speaker = speaker
         self._followers = Followers(limits.outbox_bytes, wake)
+        self._variants = Variants(speaker)
         self._gone_behind = 0
 
     def heads(self) -> dict[str, Heads]:
@@ -108,6 +111,18 @@ class Fanout:
             for telling in stream.apply(batch, publish_ns):
                 self._tell(stream, telling)
 
+    def tick(self, told: int, now: int) -> None:
+        """Tell the conflated streams due after tick `told` of the grid, up to `now`."""
+        for variant in self._variants.due(told, now):
+            frame = variant.tick()
+            if frame is not None:
+                self._followers.tell((variant.channel, variant.product, variant.terms), frame)
+
+    @property
+    def on_grid(self) -> bool:
+        """Say whether anybody follows a conflated stream."""
+        return self._variants.on_grid
+
     def lose(self, partition: int) -> None:
         """Say that a partition can't be followed: empty gaps, and no book is live."""
         for product, stream in self._streams.items():
@@ -145,7 +160,8 @@ class Fanout:
 
     def unite(self, session: ClientSession) -> None:
         """Let a session be told together with others, where nothing of its own is left to send."""
-        self._followers.unite(session)
+        if session in self.sessions:  # one that left may still have its turn to write
+            self._followers.unite(session)
 
     def join(
         self,
@@ -154,25 +170,32 @@ class Fanout:
         stream: ProductStream,
         *,
         snapshot: bool,
+        terms: Terms = WHOLE,
     ) -> Position:
         """Let a client follow a stream; return the place from which it is told everything.
 
         The answer that tells it must be put into the session before anything else happens.
         """
-        position = stream.position(channel)
+        followed: Followed = stream
+        if terms != WHOLE:
+            followed = self._variants.follow(stream, channel, terms)
+        position = followed.position(channel)
         catch_up = snapshot and channel != "trades"
-        if catch_up and channel != "level2" and stream.latest(channel) is not None:
+        if catch_up and channel != "level2" and followed.latest(channel) is not None:
             position = Position(position.epoch, max(0, position.seq - 1))
         first = None if catch_up and channel == "level2" else position
-        subscription = Subscription(stream, channel, first)
+        subscription = Subscription(followed, channel, first, terms)
         session.join(subscription, catch_up=catch_up)
         self._followers.add(session, subscription)
         return position
 
     def part(self, session: ClientSession, channel: ChannelName, product: str) -> None:
         """Let a client follow a stream no longer."""
+        key = session.subscriptions[channel, product].key
         session.part_with((channel, product))
-        self._followers.remove(session, (channel, product))
+        self._followers.remove(session, key)
+        if key[2] != WHOLE and not self._followers.follow(key):
+            self._variants.leave(self._streams[product], key)
 
     def beat(self, channel: str, messages: "Mapping[frozenset[str] | None, bytes]") -> None:
         """Queue one beat of `heartbeats` or `system` by the set of products asked for."""
@@ -202,22 +225,32 @@ class Fanout:
     def _add(self, product: str) -> None:
         stream = self.products[product] = self._stream(product)
         for session in self.sessions:
-            for channel in sorted(session.everything):
-                position = self.join(session, channel, stream, snapshot=True)
+            for channel, terms in sorted(session.everything.items()):
+                place = self.join(session, channel, stream, snapshot=True, terms=terms)
+                streams = {product: place}
                 session.put(
-                    self._speaker.subscribed(channel, {product: position}, venue=self.venue)
+                    self._speaker.subscribed(channel, streams, venue=self.venue, terms=terms)
                 )
 
     def _remove(self, product: str) -> None:
         del self.products[product]
         for channel in CHANNELS:
-            for session, _ in self._followers.each((channel, product)):
-                self.part(session, channel, product)
-                session.put(self._speaker.unsubscribed(channel, [product]))
+            for key in self._keys(channel, product):
+                for session, _ in self._followers.each(key):
+                    self.part(session, channel, product)
+                    session.put(self._speaker.unsubscribed(channel, [product]))
 
     def _resync(self, channel: ChannelName, product: str) -> None:
-        for session, subscription in self._followers.each((channel, product)):
-            session.resync(subscription, "store")
+        for variant in self._variants.of(channel, product):
+            variant.reset()
+        for key in self._keys(channel, product):
+            for session, subscription in self._followers.each(key):
+                session.resync(subscription, "store")
+
+    def _keys(self, channel: ChannelName, product: str) -> list[StreamKey]:
+        """Return the stream as a whole and its variants."""
+        variants = self._variants.of(channel, product)
+        return [(channel, product, terms) for terms in (WHOLE, *(v.terms for v in variants))]
 
     def _tell_break(self, stream: ProductStream, channel: ChannelName, why: str = "") -> None:
         """Tell an empty gap: nothing is missing yet, but what was told holds no longer."""
@@ -225,20 +258,32 @@ class Fanout:
         self._tell(stream, Missing(channel, epoch, seq + 1, seq, "store", stream.state, why))
 
     def _tell(self, stream: ProductStream, telling: Telling) -> None:
-        key = telling.channel, stream.product
-        if isinstance(telling, Replaced):
-            for session, subscription in self._followers.each(key):
-                session.replace(subscription, telling)
-        elif self._followers.follow(key):
-            self._followers.tell(key, self._frame(stream, telling))
+        channel, product = telling.channel, stream.product
+        whole = (channel, product, WHOLE)
+        if self._followers.follow(whole):
+            self._hand_out(whole, self._frame(stream, telling))
+        for variant in self._variants.of(channel, product):
+            told = variant.tell(telling)
+            if told is not None:
+                self._hand_out((channel, product, variant.terms), told)
 
-    def _frame(self, stream: ProductStream, telling: Said | Missing) -> Frame:
+    def _hand_out(self, key: StreamKey, told: Frame | Replaced) -> None:
+        if isinstance(told, Frame):
+            self._followers.tell(key, told)
+            return
+        for session, subscription in self._followers.each(key):
+            session.replace(subscription, told)
+
+    def _frame(self, stream: ProductStream, telling: Telling) -> Frame | Replaced:
+        if isinstance(telling, Replaced):
+            return telling
         if isinstance(telling, Said):
             batch = telling.batch
+            checksum = stream.checksum() if batch.channel == "level2" else None
             return Frame(
                 Position(batch.epoch, batch.first_seq - 1),
                 Position(batch.epoch, batch.last_seq),
-                self._speaker.data(stream, batch),
+                self._speaker.data(stream, batch, checksum),
             )
         before = Position(telling.epoch, telling.from_seq - 1)
         return Frame(

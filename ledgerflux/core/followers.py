@@ -65,15 +65,15 @@ class Followers:
         if cohort is None:
             return
         cohort.add(session)
-        for key in session.subscriptions:
-            self.remove(session, key)
+        for subscription in session.subscriptions.values():
+            self.remove(session, subscription.key)
 
     def _with_room(self, wants: Wants) -> Cohort | None:
         """Return the cohort to join; None while it has something that it has not written."""
         cohorts = self._cohorts.setdefault(wants, {})
         for cohort in cohorts:
             if len(cohort.members) < MEMBERS_MAX:
-                return None if cohort.size else cohort
+                return None if cohort.waits else cohort
         made = Cohort(wants, self._mark_bytes, self._wake, self._left)
         cohorts[made] = None
         for key in wants[0]:

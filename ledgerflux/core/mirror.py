@@ -9,10 +9,12 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from ledgerflux.core.book import Book, BookRefused
+from ledgerflux.core.checksum import LEVELS
 from ledgerflux.core.snapshot import Position
+from ledgerflux.core.top_view import TopView
 from ledgerflux.model.events import Change, Level
 
-FREE_REASONS = ("subscribe", "requested")
+FREE_REASONS = ("subscribe", "requested", "latest")
 
 
 class Verdict(Enum):
@@ -36,6 +38,7 @@ class Mirror:
     __slots__ = (
         "_loading",
         "_parts",
+        "_top",
         "book",
         "broken",
         "integrity",
@@ -59,6 +62,7 @@ class Mirror:
         self.why = ""
         self._loading: tuple[list[Level], list[Level]] | None = None
         self._parts = 0
+        self._top: TopView | None = None
 
     def begin(self, position: Position) -> None:
         """A subscription was granted: the next message continues `position`."""
@@ -90,6 +94,19 @@ class Mirror:
             return Verdict.REPEATED
         return self._break(f"{prev_seq}..{seq} does not continue {_text(at)}")
 
+    def leap(self, epoch: str, seq: int) -> Verdict:
+        """Move to where a message takes the stream from anywhere: it is the whole state."""
+        self.position, self.broken = Position(epoch, seq), False
+        return Verdict.APPLIED
+
+    def prove(self, checksum: int) -> Verdict:
+        """Hold a whole book to the server's checksum of it."""
+        if self._top is None:
+            self._top = TopView(self.book, LEVELS)
+        if self._top.checksum() != checksum:
+            return self._break(f"the book at {_text(self.position)} has another checksum")
+        return Verdict.APPLIED
+
     def update(
         self, epoch: str, prev_seq: int, seq: int, changes: Iterable[Iterable[Change]]
     ) -> Verdict:
@@ -97,8 +114,11 @@ class Mirror:
         verdict = self.data(epoch, prev_seq, seq)
         if verdict is Verdict.APPLIED:
             try:
-                for event in changes:
+                for happened in changes:
+                    event = list(happened)
                     self.book.apply(event)
+                    if self._top is not None:
+                        self._top.update(event)
             except BookRefused as refused:
                 return self._break(str(refused))
         return verdict
@@ -155,6 +175,7 @@ class Mirror:
         self._loading = None
         try:
             self.book.replace(bids, asks)
+            self._top = None
         except BookRefused as refused:
             return self._break(str(refused))
         self.whole = True

@@ -12,11 +12,12 @@ A live or halted book is `stale` for clients from `doubt` to `trust`.
 """
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from ledgerflux.core.book import Book, BookRefused
+from ledgerflux.core.checksum import LEVELS
 from ledgerflux.core.snapshot import START, Position, Snapshot, Standing
 from ledgerflux.core.telling import (
     CHANNELS,
@@ -27,6 +28,7 @@ from ledgerflux.core.telling import (
     Said,
     Telling,
 )
+from ledgerflux.core.top_view import TopView
 from ledgerflux.errors import LogError
 from ledgerflux.model.checkpoint import ProductCheckpoint
 from ledgerflux.model.events import Level
@@ -49,6 +51,18 @@ _statuses = msgspec.json.Decoder(list[StatusEvent])
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 
 
+class Watcher(Protocol):
+    """Whoever takes part in every update of a book."""
+
+    def begin(self) -> None:
+        """The book is empty: a new epoch begins."""
+        ...
+
+    def see(self, update: Level2Update) -> None:
+        """Take an update that the book has by now."""
+        ...
+
+
 class ProductStream:
     """One (venue, product): applies batches in order and knows the latest of everything."""
 
@@ -59,6 +73,9 @@ class ProductStream:
         self.integrity_rule = integrity_rule
         self.book = Book()
         self.publish_ns = 0
+        self.watchers: list[Watcher] = []
+        """Those who take every update after the book."""
+        self._best: TopView | None = None
         self._state: str = "init"
         self._doubted = False
         self._positions: dict[ChannelName, Position] = dict.fromkeys(CHANNELS, START)
@@ -83,9 +100,9 @@ class ProductStream:
         level2, trades = self._positions["level2"], self._positions["trades"]
         return Heads(level2.epoch, level2.seq, trades.seq, self.state, self.integrity)
 
-    def snapshot(self) -> Snapshot:
-        """Return the book as it stands; the same object until it changes."""
-        standing = Standing(
+    def standing(self) -> Standing:
+        """Return what a snapshot says of the book besides its levels."""
+        return Standing(
             self.state,
             self.integrity,
             self.integrity_rule,
@@ -93,6 +110,16 @@ class ProductStream:
             self._ts_receive,
             self.publish_ns,
         )
+
+    def checksum(self) -> int:
+        """Return the checksum of the book; kept up to date from the first time it is asked for."""
+        if self._best is None:
+            self._best = TopView(self.book, LEVELS)
+        return self._best.checksum()
+
+    def snapshot(self) -> Snapshot:
+        """Return the book as it stands; the same object until it changes."""
+        standing = self.standing()
         kept, position = self._snapshot, self._positions["level2"]
         if kept is None or kept.position != position or kept.standing.state != self.state:
             kept = Snapshot(
@@ -174,8 +201,7 @@ class ProductStream:
         Raises:
             LogError: Its levels can be no book (`log_corrupt`).
         """
-        self.book = Book()
-        self._state = "init"
+        self._renew()
         self._positions = dict.fromkeys(CHANNELS, START)
         self._ticker = self._ts_exchange = self._ts_receive = self._snapshot = None
         if saved is None:
@@ -190,11 +216,17 @@ class ProductStream:
 
     def _begin_epoch(self, epoch: str, told: list[Telling]) -> None:
         """Start every channel anew, and say so in each."""
-        self.book = Book()
-        self._state = "init"
+        self._renew()
         self._ticker = self._ts_exchange = self._ts_receive = None
         self._positions = dict.fromkeys(CHANNELS, Position(epoch, 0))
+        for watcher in self.watchers:
+            watcher.begin()
         told.extend(Missing(name, epoch, 1, 0, "epoch", self.state) for name in CHANNELS)
+
+    def _renew(self) -> None:
+        self.book = Book()
+        self._best = None
+        self._state = "init"
 
     def _apply_snapshot(self, batch: BatchView) -> None:
         newest = _read(_snapshots, batch)[-1]
@@ -207,11 +239,19 @@ class ProductStream:
         try:
             for update in updates:
                 self.book.apply(update.changes)
+                self._show(update)
         except BookRefused as error:
             raise self._corrupt(str(error)) from error
         self._ts_exchange, self._ts_receive = updates[-1].ts_exchange, updates[-1].ts_receive
 
+    def _show(self, update: Level2Update) -> None:
+        if self._best is not None:
+            self._best.update(update.changes)
+        for watcher in self.watchers:
+            watcher.see(update)
+
     def _replace(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+        self._best = None
         try:
             self.book.replace(bids, asks)
         except BookRefused as error:

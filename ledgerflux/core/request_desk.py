@@ -8,6 +8,7 @@ from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import CHANNELS
+from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.model.stream import ChannelName
 
 RETRY_AFTER_MS = 250
@@ -37,6 +38,7 @@ class RequestDesk:
         products: Sequence[str] | None,
         *,
         snapshot: bool = True,
+        terms: Terms = WHOLE,
     ) -> dict[str, Position] | Refusal:
         """Subscribe to `products`, None for all and those to come.
 
@@ -56,9 +58,11 @@ class RequestDesk:
         if products is None:
             if name in session.everything:
                 return Refusal("already_subscribed", f"all of {channel} is subscribed already")
-            session.everything.add(name)
+            session.everything[name] = terms
         return {
-            product: self._fanout.join(session, name, served[product], snapshot=snapshot)
+            product: self._fanout.join(
+                session, name, served[product], snapshot=snapshot, terms=terms
+            )
             for product in wanted
         }
 
@@ -78,7 +82,7 @@ class RequestDesk:
         if unknown or not (wanted or name in session.everything):
             return Refusal("not_subscribed", f"{channel} is not subscribed", unknown)
         if products is None:
-            session.everything.discard(name)
+            session.everything.pop(name, None)
         for product in wanted:
             self._fanout.part(session, name, product)
         return wanted

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from ledgerflux.core.checksum import book_checksum
+from ledgerflux.core.terms import Depth
 from ledgerflux.model.events import Level
 
 LEVELS_PER_PART = 2000
@@ -35,12 +37,23 @@ class Standing(NamedTuple):
 
 
 class Snapshot:
-    """The whole book of `product` at `position`; shared by every client that needs it.
+    """The book of `product` at `position`, `depth` levels of each side; shared by its clients.
 
     The JSON of a part's levels is made when it is first asked for, and kept.
     """
 
-    __slots__ = ("_asks", "_bids", "_texts", "parts", "position", "product", "standing", "venue")
+    __slots__ = (
+        "_asks",
+        "_bids",
+        "_texts",
+        "checksum",
+        "depth",
+        "parts",
+        "position",
+        "product",
+        "standing",
+        "venue",
+    )
 
     def __init__(
         self,
@@ -50,11 +63,14 @@ class Snapshot:
         standing: Standing,
         bids: Sequence[Level],
         asks: Sequence[Level],
+        depth: Depth = "full",
     ) -> None:
         self.venue = venue
         self.product = product
         self.position = position
         self.standing = standing
+        self.depth: Depth = depth
+        self.checksum = book_checksum(bids, asks)
         self._bids = bids
         self._asks = asks
         self.parts = max(1, -(-(len(bids) + len(asks)) // LEVELS_PER_PART))

@@ -4,28 +4,80 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.telling import BatchView, Missing
+from ledgerflux.core.terms import Terms
 from ledgerflux.model.stream import ChannelName
+
+
+class Followed(Protocol):
+    """A stream, or a variant of one, as those who follow it need it."""
+
+    @property
+    def venue(self) -> str:
+        """The venue."""
+        ...
+
+    @property
+    def product(self) -> str:
+        """The product."""
+        ...
+
+    @property
+    def publish_ns(self) -> int:
+        """When its newest record was published."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """The book's state."""
+        ...
+
+    def position(self, channel: ChannelName) -> Position:
+        """Return where it stands."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """Return the book at its position."""
+        ...
+
+    def latest(self, channel: ChannelName) -> tuple[Position, bytes] | None:
+        """Return position and JSON of its newest event, None where there is none."""
+        ...
 
 
 class Speaker(Protocol):
     """Makes messages; the same bytes may go to any number of clients."""
 
-    def data(self, stream: ProductStream, batch: BatchView) -> bytes:
+    def data(self, stream: Followed, batch: BatchView, checksum: int | None) -> bytes:
         """Return the message of a whole batch, its body spliced unparsed."""
         ...
 
-    def latest(
-        self, stream: ProductStream, channel: ChannelName, position: Position, event: bytes
+    def changes(
+        self,
+        stream: Followed,
+        before: Position,
+        after: Position,
+        elements: Sequence[Mapping[str, Any]],
+        checksum: int,
     ) -> bytes:
-        """Return the message of one event at `position`."""
+        """Return the level2 message that takes a variant from `before` to `after`."""
         ...
 
-    def gap(self, stream: ProductStream, missing: Missing) -> bytes:
+    def latest(
+        self,
+        stream: Followed,
+        channel: ChannelName,
+        position: Position,
+        event: bytes,
+        prev_seq: int | None,
+    ) -> bytes:
+        """Return the message of one event at `position`; `prev_seq` None: from anywhere."""
+        ...
+
+    def gap(self, stream: Followed, missing: Missing) -> bytes:
         """Return the message that says what carries no data."""
         ...
 
@@ -33,7 +85,14 @@ class Speaker(Protocol):
         """Return one part (from 1) of a snapshot."""
         ...
 
-    def subscribed(self, channel: str, streams: Mapping[str, Position], *, venue: str) -> bytes:
+    def subscribed(
+        self,
+        channel: str,
+        streams: Mapping[str, Position],
+        *,
+        venue: str,
+        terms: Terms,
+    ) -> bytes:
         """Return the notice that products were added to a subscription to all."""
         ...
 

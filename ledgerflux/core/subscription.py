@@ -13,14 +13,16 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position, Snapshot
-from ledgerflux.core.speaker import Speaker
+from ledgerflux.core.speaker import Followed, Speaker
 from ledgerflux.core.telling import Missing
+from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.model.stream import ChannelName
 
-StreamKey = tuple[ChannelName, str]
-"""A stream of the venue: channel and product."""
+Whole = tuple[ChannelName, str]
+"""A stream as a client names it: channel and product."""
+StreamKey = tuple[ChannelName, str, Terms]
+"""A stream that clients may share: channel, product, and how much of it."""
 
 SNAPSHOTS_WAITING_MAX = 2
 RETAKES_MAX = 3
@@ -35,6 +37,8 @@ class Frame(NamedTuple):
     before: Position | None
     after: Position
     payload: bytes
+    newest: bool = False
+    """It replaces one that was not sent yet."""
 
 
 class _Loading:
@@ -65,13 +69,19 @@ class Subscription:
         "channel",
         "position",
         "stream",
+        "terms",
         "waiting_bytes",
     )
 
     def __init__(
-        self, stream: ProductStream, channel: ChannelName, position: Position | None
+        self,
+        stream: Followed,
+        channel: ChannelName,
+        position: Position | None,
+        terms: Terms = WHOLE,
     ) -> None:
         self.stream = stream
+        self.terms = terms
         self.channel: ChannelName = channel
         self.position = position
         self.waiting_bytes = 0
@@ -82,9 +92,14 @@ class Subscription:
         self._retakes = 0
 
     @property
+    def whole(self) -> Whole:
+        """Return its channel and product: a client has one of each."""
+        return self.channel, self.stream.product
+
+    @property
     def key(self) -> StreamKey:
         """Return which stream it is of."""
-        return self.channel, self.stream.product
+        return self.channel, self.stream.product, self.terms
 
     @property
     def live(self) -> bool:
@@ -170,7 +185,7 @@ class Subscription:
             return
         yield from self._gap(Position(position.epoch, max(0, position.seq - 1)), speaker)
         self.position = position
-        yield speaker.latest(stream, self.channel, position, event)
+        yield speaker.latest(stream, self.channel, position, event, max(0, position.seq - 1))
 
     def _gap(self, upto: Position, speaker: Speaker) -> Iterator[bytes]:
         """Say what is left out between the client's position and `upto`, if anything."""

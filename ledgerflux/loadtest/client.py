@@ -113,7 +113,10 @@ class LoadClient:
         asked = ["*"] if products is None else products
         for channel in self._whole.channels:
             if channel not in self.watch.granted:
-                self._ask(opened, "subscribe", {"channel": channel, "product_ids": asked})
+                params: dict[str, object] = {"channel": channel, "product_ids": asked}
+                if channel == "level2":
+                    params["depth"] = "full"
+                self._ask(opened, "subscribe", params)
 
     def _ask(self, opened: LoadSocket, method: str, params: dict[str, object]) -> None:
         self._asked_total += 1

@@ -57,6 +57,8 @@ class LoadSocket(asyncio.Protocol):
         data = self._rest + data if self._rest else data
         if not self.opened.done():
             data = self._open(data)
+            if not self.opened.done():
+                return
         pieces, self._rest = self._reader.pieces(data)
         for piece in pieces:
             self._on_piece(piece, now_ns)

@@ -142,9 +142,9 @@ class Watch:
 
     def _take_updates(self, piece: Piece, now_us: int) -> None:
         """Check updates and note the age of each event: the path that everything goes."""
-        refused = [told for told in piece.told if not self._follow(told)]
-        if refused:
-            self._note(times_us(told for told in piece.told if told not in refused), now_us)
+        news = [told for told in piece.told if self._follow(told)]
+        if len(news) < len(piece.told):
+            self._note(times_us(news), now_us)
         elif self._first_us <= piece.oldest_us and piece.newest_us < min(self._end_us, now_us):
             self._count([now_us - time_us for time_us in piece.times_us])
         else:

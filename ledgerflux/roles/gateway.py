@@ -18,6 +18,7 @@ from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Re
 from ledgerflux.roles.gateway_client import GatewayClient, Greeting
 from ledgerflux.roles.gateway_door import GatewayDoor
 from ledgerflux.roles.gateway_flush import CohortWriter, Flusher
+from ledgerflux.roles.gateway_grid import run_grid
 from ledgerflux.roles.gateway_health import HealthBoard
 from ledgerflux.roles.gateway_partition import GatewayPartition
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
@@ -104,6 +105,7 @@ class Gateway:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._board.run())
                 group.create_task(self._beat())
+                group.create_task(run_grid(self._fanout, self._clock))
                 await self._follow(group)
 
     def status(self) -> Status:

@@ -234,7 +234,11 @@ class GatewayClient:
     def _subscribe(self, request: GatewayRequest, params: SubscribeParams, time_in_ns: int) -> None:
         products = request.products
         granted = self._desk.subscribe(
-            self.session, params.channel, products, snapshot=params.snapshot
+            self.session,
+            params.channel,
+            products,
+            snapshot=params.snapshot,
+            terms=params.terms,
         )
         if isinstance(granted, Refusal):
             self._refuse(granted, request.req_id)
@@ -246,6 +250,7 @@ class GatewayClient:
             venue=self._fanout.venue,
             product_ids=list(granted) or (beats if params.channel == "heartbeats" else []),
             everything=products is None,
+            terms=params.terms,
             request_id=request.req_id,
             times=(time_in_ns, self._clock.now_ns()),
         )

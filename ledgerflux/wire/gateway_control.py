@@ -98,8 +98,8 @@ class Subscribed(Answer):
     venue: str
     product_ids: tuple[ProductId, ...]
     pattern: Literal["*"] | None
-    depth: Literal["full"] | None
-    conflate: Literal["none"]
+    depth: Literal[1, 10, 25, 50, 100, 500, 1000, "full"] | None
+    conflate: Literal["none", "50ms", "100ms", "250ms", "1s", "latest"]
     streams: dict[ProductId, Place]
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 
-from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.snapshot import Position, Snapshot
+from ledgerflux.core.speaker import Followed
 from ledgerflux.core.telling import BatchView, Heads, Missing
+from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import rfc3339
 
@@ -24,30 +25,55 @@ RequestId = int | str | None
 _encode = msgspec.json.Encoder().encode
 
 
-def data(stream: ProductStream, batch: BatchView) -> bytes:
-    """Return the message of a whole batch."""
+def data(stream: Followed, batch: BatchView, checksum: int | None) -> bytes:
+    """Return the message of a whole batch; `checksum` is that of a book."""
     head = _head(batch.channel, batch.type, stream, batch.epoch)
-    return b'%b,"prev_seq":%d,"seq":%d,"ts_publish":"%b","data":%b}' % (
+    return b'%b,"prev_seq":%d,"seq":%d,"ts_publish":"%b"%b,"data":%b}' % (
         head,
         batch.first_seq - 1,
         batch.last_seq,
         rfc3339(stream.publish_ns).encode(),
+        b"" if checksum is None else b',"checksum":%d' % checksum,
         batch.body,
     )
 
 
-def latest(stream: ProductStream, channel: ChannelName, position: Position, event: bytes) -> bytes:
+def changes(
+    stream: Followed,
+    before: Position,
+    after: Position,
+    elements: Sequence[Mapping[str, Any]],
+    checksum: int,
+) -> bytes:
+    """Return the level2 update of a variant from `before` to `after`."""
+    return b'%b,"prev_seq":%d,"seq":%d,"ts_publish":"%b","checksum":%d,"data":%b}' % (
+        _head("level2", "update", stream, after.epoch),
+        before.seq,
+        after.seq,
+        rfc3339(stream.publish_ns).encode(),
+        checksum,
+        _encode(elements),
+    )
+
+
+def latest(
+    stream: Followed,
+    channel: ChannelName,
+    position: Position,
+    event: bytes,
+    prev_seq: int | None,
+) -> bytes:
     """Return the message of one `ticker` or `status` event at `position`."""
-    return b'%b,"prev_seq":%d,"seq":%d,"ts_publish":"%b","data":[%b]}' % (
+    return b'%b,"prev_seq":%b,"seq":%d,"ts_publish":"%b","data":[%b]}' % (
         _head(channel, channel, stream, position.epoch),
-        max(0, position.seq - 1),
+        _encode(prev_seq),
         position.seq,
         rfc3339(stream.publish_ns).encode(),
         event,
     )
 
 
-def gap(stream: ProductStream, missing: Missing) -> bytes:
+def gap(stream: Followed, missing: Missing) -> bytes:
     """Return the message that says what carries no data."""
     rest = {
         "from_seq": missing.from_seq,
@@ -76,7 +102,7 @@ def part(snapshot: Snapshot, part: int, reason: str, prev_seq: int | None) -> by
         "epoch": snapshot.position.epoch,
         "prev_seq": prev_seq,
         "seq": snapshot.position.seq,
-        "depth": "full",
+        "depth": snapshot.depth,
         "part": part,
         "parts": snapshot.parts,
         "state": standing.state,
@@ -86,6 +112,7 @@ def part(snapshot: Snapshot, part: int, reason: str, prev_seq: int | None) -> by
         "ts_exchange": standing.ts_exchange,
         "ts_receive": standing.ts_receive,
         "ts_publish": rfc3339(standing.publish_ns),
+        "checksum": snapshot.checksum,
     }
     return b'%b,"bids":%b,"asks":%b}' % (_encode(rest)[:-1], *snapshot.levels(part))
 
@@ -139,6 +166,7 @@ def subscribed(
     streams: Mapping[str, Position],
     *,
     venue: str,
+    terms: Terms = WHOLE,
     product_ids: Sequence[str] | None = None,
     everything: bool = True,
     request_id: RequestId = None,
@@ -153,8 +181,8 @@ def subscribed(
             "venue": venue,
             "product_ids": list(streams) if product_ids is None else product_ids,
             "pattern": "*" if everything else None,
-            "depth": "full" if channel == "level2" else None,
-            "conflate": "none",
+            "depth": terms.depth if channel == "level2" else None,
+            "conflate": terms.conflate,
             "streams": {product: place._asdict() for product, place in streams.items()},
         }
     )
@@ -210,7 +238,7 @@ def _answer(request_id: RequestId, times: tuple[int, int] | None) -> dict[str, A
     return {"req_id": request_id, "success": True, "time_in": time_in, "time_out": time_out}
 
 
-def _head(channel: str, kind: str, stream: ProductStream, epoch: str) -> bytes:
+def _head(channel: str, kind: str, stream: Followed, epoch: str) -> bytes:
     """Return the envelope's beginning, up to the epoch, unclosed."""
     text = (
         f'{{"channel":"{channel}","type":"{kind}","venue":"{stream.venue}",'

@@ -28,28 +28,31 @@ Level = tuple[Decimal, Decimal]
 """Price and size."""
 Change = tuple[Literal["buy", "sell"], Decimal, Decimal]
 """Side, price and new size; a size of zero removes the level."""
+Checksum = Annotated[int, Field(ge=0, lt=2**32)]
 State = Literal["init", "syncing", "live", "suspect", "resyncing", "stale", "halted"]
 Integrity = Literal["sequence", "checksum", "none"]
 
 
-class DataMessage(Message):
-    """Base of what belongs to a stream.
-
-    Apply it iff `epoch` is yours and `prev_seq` is your `seq`; then yours is `seq`.
-    """
+class StreamMessage(Message):
+    """Base of what belongs to a stream."""
 
     venue: str
     product_id: ProductId
     epoch: str
-    prev_seq: Seq
     seq: Seq
     ts_publish: Time
 
 
-class Level2Event(Message):
-    """Levels that changed, absolute sizes, in venue order."""
+class DataMessage(StreamMessage):
+    """Apply it iff `epoch` is yours and `prev_seq` is your `seq`; then yours is `seq`."""
 
-    seq: Seq
+    prev_seq: Seq
+
+
+class Level2Event(Message):
+    """Levels that changed, absolute sizes, in venue order; without `seq` the net of several."""
+
+    seq: Seq | None = None
     ts_exchange: Time | None
     ts_receive: Time
     changes: tuple[Change, ...]
@@ -57,15 +60,19 @@ class Level2Event(Message):
 
 
 class Level2Update(DataMessage):
-    """level2: one element per update of the venue."""
+    """level2: one element per update of the venue, or one for all since the last message.
+
+    `checksum` is that of the book after it (`core.checksum`).
+    """
 
     channel: Literal["level2"]
     type: Literal["update"]
+    checksum: Checksum
     data: Annotated[tuple[Level2Event, ...], Field(min_length=1)]
 
 
 class Level2Snapshot(Message):
-    """level2: the whole book at `seq`, in `parts`; replaces what was known.
+    """level2: the book at `seq`, `depth` levels of each side, in `parts`; replaces what was known.
 
     `prev_seq` is set where the snapshot is itself an event of the stream (the venue sent a
     new book): then the one rule holds for it too. Levels are best first within a part.
@@ -78,7 +85,8 @@ class Level2Snapshot(Message):
     epoch: str
     prev_seq: Seq | None
     seq: Seq
-    depth: Literal["full"]
+    depth: Literal[1, 10, 25, 50, 100, 500, 1000, "full"]
+    checksum: Checksum
     part: Annotated[int, Field(ge=1)]
     parts: Annotated[int, Field(ge=1)]
     bids: tuple[Level, ...]
@@ -86,7 +94,7 @@ class Level2Snapshot(Message):
     state: State
     integrity: Integrity
     integrity_rule: str
-    reason: Literal["subscribe", "resync", "slow", "requested", "epoch"]
+    reason: Literal["subscribe", "resync", "slow", "requested", "epoch", "latest"]
     ts_exchange: Time | None
     ts_receive: Time | None
     ts_publish: Time
@@ -132,9 +140,10 @@ class TickerEvent(Message):
     derived: bool = False
 
 
-class Ticker(DataMessage):
-    """ticker: the newest element is the state."""
+class Ticker(StreamMessage):
+    """ticker: the newest element is the state; without `prev_seq` it applies from anywhere."""
 
+    prev_seq: Seq | None
     channel: Literal["ticker"]
     type: Literal["ticker"]
     data: Annotated[tuple[TickerEvent, ...], Field(min_length=1)]

@@ -13,7 +13,7 @@ from ledgerflux.core.mirror import Mirror, Verdict
 from ledgerflux.core.snapshot import Position
 from ledgerflux.errors import GatewayError
 from ledgerflux.model.events import Change, Level
-from ledgerflux.model.stream import Level2Update, StatusEvent, TickerEvent, TradeEvent
+from ledgerflux.model.stream import StatusEvent, TickerEvent, TradeEvent
 
 T = TypeVar("T")
 
@@ -50,6 +50,9 @@ class Message(msgspec.Struct, frozen=True):
     state: str = ""
     integrity: str = ""
     integrity_rule: str = ""
+    depth: int | str | None = None
+    conflate: str = ""
+    checksum: int | None = None
     reason: str = ""
     from_seq: int = 0
     to_seq: int = 0
@@ -75,7 +78,7 @@ class Message(msgspec.Struct, frozen=True):
     nonce: int | str | None = None
     raw: bytes = b""
 
-    def updates(self) -> list[Level2Update]:
+    def updates(self) -> "list[Level2Told]":
         """Return the events of a level2 `update`."""
         return _decoded(_updates, self.data)
 
@@ -102,8 +105,18 @@ class _Changes(msgspec.Struct, gc=False):
     ts_receive: str
 
 
+class Level2Told(msgspec.Struct, frozen=True, gc=False):
+    """Levels that changed; without `seq` the net of several updates."""
+
+    ts_exchange: str | None
+    ts_receive: str
+    changes: list[Change]
+    seq: int | None = None
+    src_seq: int | None = None
+
+
 _messages = msgspec.json.Decoder(Message)
-_updates = msgspec.json.Decoder(list[Level2Update])
+_updates = msgspec.json.Decoder(list[Level2Told])
 _changes = msgspec.json.Decoder(list[_Changes])
 _trades = msgspec.json.Decoder(list[TradeEvent])
 _tickers = msgspec.json.Decoder(list[TickerEvent])
@@ -157,7 +170,10 @@ class Follower:
         if not message.product_id:
             return None
         mirror = self.mirrors.setdefault((message.channel, message.product_id), Mirror())
-        return Judged(_judge(mirror, message), mirror)
+        verdict = _judge(mirror, message)
+        if verdict is Verdict.APPLIED and message.checksum is not None and mirror.whole:
+            verdict = mirror.prove(message.checksum)
+        return Judged(verdict, mirror)
 
     def _begin(self, channel: str, streams: Mapping[str, Place]) -> None:
         for product, place in streams.items():
@@ -185,5 +201,7 @@ def _judge(mirror: Mirror, message: Message) -> Verdict:
                 mirror.ts_exchange, mirror.ts_receive = event.ts_exchange, event.ts_receive
             changes = [event.changes for event in events]
             return mirror.update(message.epoch, message.prev_seq or 0, message.seq, changes)
+        case "ticker" if message.prev_seq is None:
+            return mirror.leap(message.epoch, message.seq)
         case _:
             return mirror.data(message.epoch, message.prev_seq or 0, message.seq)

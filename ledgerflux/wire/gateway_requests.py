@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ledgerflux.core.request_desk import Refusal
+from ledgerflux.core.terms import DEPTH_DEFAULT, Conflation, Terms
 
 PRODUCTS_MAX = 500
 EVERYTHING = "*"
@@ -29,7 +30,10 @@ class Params(BaseModel):
 
 
 class SubscribeParams(Params):
-    """`product_ids` are exact ids, or `*` alone for all; heartbeats and system need none."""
+    """`product_ids` are exact ids, or `*` alone for all; heartbeats and system need none.
+
+    `depth` (level2) counts levels of each side; `conflate` is how often level2 or ticker are told.
+    """
 
     channel: ChannelText
     product_ids: (
@@ -37,8 +41,15 @@ class SubscribeParams(Params):
     ) = None
     venue: ProductText | None = None
     snapshot: bool = True
-    depth: Literal["full"] = "full"
-    conflate: Literal["none"] = "none"
+    depth: Literal[1, 10, 25, 50, 100, 500, 1000, "full"] | None = None
+    conflate: Conflation = "none"
+
+    @property
+    def terms(self) -> Terms:
+        """Return how much of the streams is asked for."""
+        if self.channel != "level2":
+            return Terms("full", self.conflate)
+        return Terms(DEPTH_DEFAULT if self.depth is None else self.depth, self.conflate)
 
 
 class UnsubscribeParams(Params):
@@ -91,6 +102,7 @@ _METHODS: dict[str, type[SubscribeParams | UnsubscribeParams | PingParams]] = {
     "ping": PingParams,
 }
 _NEED_PRODUCTS = ("level2", "trades", "ticker", "status")
+_CONFLATED = ("level2", "ticker")
 _CODES = {
     "channel": "unknown_channel",
     "depth": "unsupported_depth",
@@ -117,6 +129,17 @@ def parse_request(text: str) -> GatewayRequest | BadRequest:
     if refusal_or_none is not None:
         return BadRequest(refusal_or_none, envelope.req_id)
     return request
+
+
+def _terms_refused(params: SubscribeParams) -> Refusal | None:
+    channel, conflate = params.channel, params.conflate
+    if params.depth is not None and channel != "level2":
+        return Refusal("invalid_param", "depth: only level2 has one")
+    if conflate != "none" and channel not in _CONFLATED:
+        return Refusal("unsupported_conflate", f"conflate: {channel} is told event by event")
+    if conflate == "latest" and params.depth == "full":
+        return Refusal("unsupported_depth", 'depth: "latest" needs a number of levels')
+    return None
 
 
 def _not_an_envelope(error: ValidationError) -> Refusal:
@@ -147,6 +170,8 @@ def _products_missing(request: GatewayRequest) -> Refusal | None:
         return Refusal("invalid_param", 'product_ids: ids of products, or ["*"]')
     if asked is not None and EVERYTHING in asked and len(asked) > 1:
         return Refusal("invalid_param", 'product_ids: "*" stands alone')
+    if isinstance(params, SubscribeParams) and (refusal := _terms_refused(params)) is not None:
+        return refusal
     if params.channel == "system" and asked not in (None, [EVERYTHING]):
         return Refusal("invalid_param", "product_ids: system has no products")
     return None

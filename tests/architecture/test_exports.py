@@ -9,7 +9,16 @@ import pytest
 import ledgerflux
 from ledgerflux import client, errors
 
-PUBLIC = {"Client", "Message", "Mirror", "Missed", "Reconnected", "connect"}
+PUBLIC = {
+    "WHOLE",
+    "Client",
+    "Message",
+    "Mirror",
+    "Missed",
+    "Reconnected",
+    "Terms",
+    "connect",
+}
 
 
 def test_the_client_offers_exactly_its_public_names():

@@ -228,6 +228,28 @@ async def test_what_is_written_at_once_comes_in_order_or_is_left_to_the_caller(k
         assert [await client.receive() for _ in range(6)] == expected
 
 
+async def test_a_batch_for_two_is_made_once_and_arrives_whole_at_both(monkeypatch):
+    kit, inside, made = SocketKit(), [], []
+    texts = [str(size).ljust(size, ".") for size in (3, 125, 126, 3000)]
+    joined = ws_listener._joined
+    monkeypatch.setattr(ws_listener, "_joined", lambda them: made.append(them) or joined(them))
+
+    async def enter(client) -> None:
+        inside.append(client)
+        with pytest.raises(FeedError):
+            await client.receive()
+
+    async with serving(kit, enter), kit.client("/v1/ws") as one, kit.client("/v1/ws") as other:
+        async with asyncio.timeout(5):
+            while len(inside) < 2:
+                await asyncio.sleep(0.001)
+        batch = Batch([text.encode() for text in texts])
+        assert [client.write_now(batch) for client in inside] == [True, True]
+        for end in (one, other):
+            assert [await end.receive() for _ in texts] == texts
+    assert made == [batch.messages]
+
+
 async def test_the_server_closes_with_its_code_and_reason(kit):
     async with serving(kit), kit.client("/v1/ws") as client:
         await client.send("bye")

@@ -1,11 +1,14 @@
 """`lf sub`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, Gateway, read_duration
+
+if TYPE_CHECKING:
+    from ledgerflux.core.terms import Terms
 
 CHANNELS = ("level2", "trades", "ticker", "status", "heartbeats", "system")
 REPLAY_END = "replay-end"
@@ -16,6 +19,7 @@ ALL = "*"
     "lf sub BTC-USD --channel trades",
     "lf sub --channel level2 --json --until replay-end > updates.jsonl",
     "lf sub BTC-USD --strict --duration 10m",
+    "lf sub BTC-USD --depth 10 --conflate 250ms",
 )
 def sub(
     products: Annotated[
@@ -28,6 +32,18 @@ def sub(
             "--channel", metavar="CHANNEL", help=f"One of {', '.join(CHANNELS)}; may be repeated."
         ),
     ] = None,
+    depth: Annotated[
+        str,
+        typer.Option("--depth", metavar="N|full", help="Levels of each side of a book; exact."),
+    ] = "full",
+    conflate: Annotated[
+        str,
+        typer.Option(
+            "--conflate",
+            metavar="INTERVAL",
+            help="How often books and tickers are told: none, 50ms, 100ms, 250ms, 1s, latest.",
+        ),
+    ] = "none",
     count: Annotated[
         int | None, typer.Option("--count", min=1, metavar="N", help="Stop after N messages.")
     ] = None,
@@ -57,6 +73,9 @@ def sub(
             raise typer.BadParameter(f"--channel: {name!r} is none of {', '.join(CHANNELS)}")
     if until not in (None, REPLAY_END):
         raise typer.BadParameter(f"--until: only {REPLAY_END!r} can be waited for here")
+    terms = _terms(channels, depth, conflate)
+    if until is not None and (depth, conflate) != ("full", "none"):
+        raise typer.BadParameter("--until: needs every event; not with --depth or --conflate")
     seconds = None if duration is None else read_duration("--duration", duration)
 
     import asyncio
@@ -73,5 +92,29 @@ def sub(
         to_replay_end=until is not None,
         strict=strict,
         as_json=as_json,
+        terms=terms,
     )
     asyncio.run(follow(find_gateway(data_dir, gateway), wish, write_line))
+
+
+def _terms(channels: tuple[str, ...], depth: str, conflate: str) -> "Terms":
+    """Return what the options ask for.
+
+    Raises:
+        BadParameter: No gateway would grant it.
+    """
+    from ledgerflux.core.terms import CONFLATIONS, DEPTHS, Terms
+
+    levels = next((known for known in DEPTHS if str(known) == depth), None)
+    interval = next((known for known in CONFLATIONS if known == conflate), None)
+    if levels is None:
+        raise typer.BadParameter(f"--depth: {depth!r} is none of {', '.join(map(str, DEPTHS))}")
+    if interval is None:
+        raise typer.BadParameter(f"--conflate: {conflate!r} is none of {', '.join(CONFLATIONS)}")
+    if levels != "full" and "level2" not in channels:
+        raise typer.BadParameter("--depth: only level2 has one")
+    if interval != "none" and not {"level2", "ticker"} & set(channels):
+        raise typer.BadParameter("--conflate: only level2 and ticker are conflated")
+    if interval == "latest" and levels == "full" and "level2" in channels:
+        raise typer.BadParameter("--conflate latest: needs a --depth of so many levels")
+    return Terms(levels, interval)

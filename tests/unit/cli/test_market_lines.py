@@ -68,7 +68,7 @@ def snapshot_and_update(integrity="none"):
     follower.take(read_message(part))
     mirror = follower.mirrors["level2", "BTC-USD"]
     [update] = source.update().take()
-    return part, frames.data(gateway, update), mirror
+    return part, frames.data(gateway, update, gateway.checksum()), mirror
 
 
 def test_a_snapshot_tells_the_top_and_its_proof():
@@ -105,7 +105,7 @@ def test_an_update_tells_how_much_changed_and_a_book_that_is_not_live():
 )
 def test_trades_tickers_and_states_are_one_line_each(make, line):
     [batch] = make(Numbered()).take()
-    [text] = lines_of(frames.data(stream(), batch))
+    [text] = lines_of(frames.data(stream(), batch, None))
     assert text.endswith(line)
     assert "BTC-USD" in text
 

@@ -52,8 +52,26 @@ def test_a_request_says_only_what_is_asked_for():
         "product_ids": ["*"],
         "venue": "v",
         "snapshot": False,
+        "depth": "full",
     }
+    asked = Wanted("level2", ("A-B",), depth=10, conflate="1s")
+    assert asked.params(None) == {
+        "channel": "level2",
+        "product_ids": ["A-B"],
+        "depth": 10,
+        "conflate": "1s",
+    }
+    assert asked.named(None) == {"channel": "level2", "product_ids": ["A-B"]}
     assert Wanted("system", None).params(None) == {"channel": "system"}
+
+
+def test_one_stream_is_asked_for_as_it_was():
+    streams, _ = make()
+    streams.add(Wanted("trades", None))
+    streams.add(Wanted("level2", ("A-B", "C-D"), depth=10))
+    assert streams.again(("level2", "C-D")) == Wanted("level2", ("C-D",), depth=10)
+    assert streams.again(("trades", "A-B")) == Wanted("trades", ("A-B",))
+    assert streams.again(("ticker", "A-B")) == Wanted("ticker", ("A-B",))
 
 
 def test_what_is_left_is_not_asked_for_again():

@@ -9,6 +9,7 @@ from ledgerflux.core.limits import Limits
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import Replaced
+from ledgerflux.core.terms import Terms
 from ledgerflux.wire import gateway_frames
 
 SECOND = 1_000_000_000
@@ -282,3 +283,171 @@ def test_a_session_has_more_until_everything_was_taken():
     assert len(rig.session.take(1 << 20)) == 2
     assert not rig.session.has_more
     assert rig.session.take(1 << 20) == []
+
+
+class Company:
+    """Releases like a cohort, with `messages` not sent yet."""
+
+    def __init__(self, messages=()):
+        self.messages = messages
+        self.released = 0
+
+    def release(self, session):
+        self.released += 1
+        session.cohort = None
+        session.resume(self.messages)
+
+
+def test_a_session_is_even_while_nothing_of_its_own_is_left_to_be_sent(rig):
+    assert not rig.session.even
+    rig.session.put(b'{"type":"filler","x":"%b"}' % (b"x" * 600))
+    rig.follow("level2")
+    assert not rig.session.even
+    assert rig.types() == ["filler", "ack", "snapshot"]
+    assert rig.session.even
+    rig.publish(rig.source.update())
+    assert not rig.session.even
+    rig.taken()
+    rig.session.end(b"{}")
+    rig.taken()
+    assert not rig.session.even
+
+
+def test_one_that_waits_to_be_caught_up_is_not_even(rig):
+    rig.follow("trades")
+    rig.taken()
+    subscription = rig.session.subscriptions[("trades", "BTC-USD")]
+    rig.session.put(bytes(600))
+    rig.session.resync(subscription, "store")
+    rig.session.outbox.clear()
+    assert not rig.session.even
+    rig.taken()
+    assert rig.session.even
+
+
+def test_sessions_that_follow_the_same_want_the_same(rig):
+    other = ClientSession(gateway_frames, SMALL, 0, lambda: None)
+    rig.fanout.enter(other)
+    for session, channels in ((rig.session, ("trades", "level2")), (other, ("level2", "trades"))):
+        for channel in channels:
+            stream = rig.fanout.products["BTC-USD"]
+            rig.fanout.join(session, channel, stream, snapshot=False)
+    assert rig.session.wants() == other.wants()
+    other.join_beats("heartbeats", frozenset(["BTC-USD"]))
+    assert rig.session.wants() != other.wants()
+    rig.session.join_beats("heartbeats", None)
+    assert rig.session.wants() != other.wants()
+    for session in (rig.session, other):
+        session.part_with_beats("heartbeats")
+    assert rig.session.wants() == other.wants()
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda rig: rig.session.put(b'{"type":"answer"}'),
+        lambda rig: rig.session.end(b'{"type":"answer"}'),
+        lambda rig: rig.session.join_beats("system", None),
+        lambda rig: rig.session.part_with_beats("heartbeats"),
+        lambda rig: rig.fanout.part(rig.session, "trades", "BTC-USD"),
+        lambda rig: rig.fanout.leave(rig.session),
+    ],
+    ids=["put", "end", "join_beats", "part_with_beats", "part_with", "leave"],
+)
+def test_what_concerns_it_alone_comes_after_what_it_was_told_with_others(rig, happens):
+    rig.follow("trades")
+    rig.session.join_beats("heartbeats", None)
+    rig.taken()
+    company = rig.session.cohort = Company([b'{"type":"trade"}'])
+    rig.woken = 0
+    happens(rig)
+    assert (company.released, rig.session.cohort) == (1, None)
+    assert rig.woken
+    assert rig.types() in (["trade"], ["trade", "answer"])
+
+
+def test_joining_a_stream_takes_it_out_of_its_company(rig):
+    company = rig.session.cohort = Company([b'{"type":"trade"}'])
+    rig.fanout.join(rig.session, "level2", rig.fanout.products["BTC-USD"], snapshot=True)
+    assert company.released == 1
+    assert rig.types() == ["trade", "snapshot"]
+
+
+def test_the_last_message_instead_of_the_others_is_the_only_one(rig):
+    rig.session.cohort = Company([b'{"type":"trade"}'])
+    rig.session.end(b'{"type":"last"}', at_once=True)
+    assert rig.types() == ["last"]
+
+
+def test_one_that_goes_on_alone_with_nothing_to_be_sent_is_not_woken(rig):
+    rig.session.cohort = Company()
+    rig.session.stand_alone()
+    rig.session.stand_alone()
+    assert rig.session.cohort is None
+    assert rig.woken == 0
+
+
+LATEST = Terms(1, "latest")
+
+
+def follow_latest(rig, terms=LATEST):
+    stream = rig.fanout.products["BTC-USD"]
+    rig.fanout.join(rig.session, "level2", stream, snapshot=True, terms=terms)
+    rig.session.put(b'{"type":"ack"}')
+
+
+def best(message):
+    return message["bids"][0]
+
+
+def test_of_a_stream_that_is_only_newest_one_message_waits_however_many_came(rig):
+    follow_latest(rig)
+    rig.taken()
+    for size in ("7", "8", "9"):
+        rig.publish(rig.source.update(("buy", "100.5", size)))
+    assert (rig.session.has_more, rig.session.even) == (True, False)
+    assert [best(message) for message in rig.taken()] == [["100.5", "9"]]
+    assert (rig.session.has_more, rig.session.even) == (False, True)
+
+
+def test_what_is_only_newest_follows_what_is_queued_and_needs_no_room_of_it(rig):
+    follow_latest(rig)
+    rig.follow("trades")
+    rig.taken()
+    rig.publish(rig.source.update(("buy", "100.5", "7")))
+    while not rig.session.outbox.above:
+        rig.publish(rig.source.trade())
+    rig.publish(rig.source.update(("buy", "100.5", "8")))
+    *trades, newest = rig.taken()
+    assert {message["channel"] for message in trades} == {"trades"}
+    assert best(newest) == ["100.5", "8"]
+
+
+def test_several_that_are_newest_are_sent_as_there_is_room(rig):
+    follow_latest(rig)
+    stream = rig.fanout.products["BTC-USD"]
+    terms = Terms("full", "latest")
+    rig.fanout.join(rig.session, "ticker", stream, snapshot=True, terms=terms)
+    rig.session.put(b'{"type":"ack"}')
+    rig.taken()
+    rig.publish(rig.source.update(("buy", "100.5", "7")).ticker("5"))
+    first, second = rig.taken()
+    assert {first["channel"], second["channel"]} == {"level2", "ticker"}
+    rig.publish(rig.source.update(("buy", "100.5", "8")).ticker("6"))
+    assert len(rig.session.take(100_000)) == 2
+
+
+@pytest.mark.parametrize("leave", ["unsubscribe", "resync", "end"])
+def test_what_is_newest_goes_with_its_subscription(rig, leave):
+    follow_latest(rig)
+    rig.taken()
+    rig.publish(rig.source.update(("buy", "100.5", "7")))
+    subscription = rig.session.subscriptions["level2", "BTC-USD"]
+    if leave == "unsubscribe":
+        rig.fanout.part(rig.session, "level2", "BTC-USD")
+    elif leave == "resync":
+        rig.session.resync(subscription, "store")
+    else:
+        rig.session.end(b'{"type":"error"}')
+    reasons = [message.get("reason") for message in rig.taken()]
+    assert "latest" not in reasons

@@ -14,6 +14,7 @@ from ledgerflux.core.mirror import Verdict
 from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import START, Position
+from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.wire import gateway_frames
 from ledgerflux.wire.gateway_reading import Follower, read_message
 
@@ -100,7 +101,7 @@ def test_one_of_two_followers_leaves_the_other_followed():
 def test_who_asked_for_everything_hears_of_new_products_and_of_those_gone():
     fanout = make()
     session = enter(fanout)
-    session.everything.add("trades")
+    session.everything["trades"] = WHOLE
     fanout.serve(["BTC-USD", "ETH-USD"])
     [joined] = taken(session)
     assert (joined["type"], joined["product_ids"], joined["venue"]) == (
@@ -194,6 +195,66 @@ def test_beats_go_to_who_asked_for_them():
     assert types(without) == []
 
 
+def test_a_beat_reaches_members_and_those_alone_once_each():
+    fanout = make()
+    first, second, alone, without = (enter(fanout) for _ in range(4))
+    for session in (first, second, alone):
+        session.join_beats("heartbeats", None)
+    without.join_beats("system", None)
+    for session in (first, second, without):
+        fanout.unite(session)
+    fanout.beat("heartbeats", {None: b"beat"})
+    assert [cohort.take() for cohort in fanout._followers.cohorts()] == [[b"beat"], []]
+    assert alone.take(1000) == [b"beat"]
+    assert not any(session.has_more for session in (first, second, without))
+    assert fanout.beat_sets("heartbeats") == {None}
+
+
+def test_a_beat_for_which_a_cohort_has_no_room_reaches_its_members_once_each():
+    fanout = make(TIGHT)
+    sessions = [enter(fanout, TIGHT) for _ in range(2)]
+    for session in sessions:
+        session.join_beats("heartbeats", None)
+        fanout.unite(session)
+    full = b"x" * TIGHT.outbox_bytes
+    for message in (full, b"beat"):
+        fanout.beat("heartbeats", {None: message})
+    assert [session.take(10_000) for session in sessions] == [[full, b"beat"]] * 2
+    assert [session.statistics().beats_skipped_total for session in sessions] == [0, 0]
+
+
+def test_a_client_that_left_is_not_told_with_others():
+    fanout = make()
+    stays, leaves = enter(fanout), enter(fanout)
+    for session in (stays, leaves):
+        session.join_beats("heartbeats", None)
+        fanout.unite(session)
+    fanout.leave(leaves)
+    fanout.unite(leaves)
+    assert [list(cohort.members) for cohort in fanout._followers.cohorts()] == [[stays]]
+
+
+def test_who_leaves_a_stream_leaves_its_cohort_and_nothing_else():
+    fanout, source = make(), Numbered()
+    fanout.publish(source.trade().status("live").take(), 1)
+    stays, leaves = enter(fanout), enter(fanout)
+    for session in (stays, leaves):
+        follow(fanout, session, "trades", "status")
+        taken(session)
+        fanout.unite(session)
+    fanout.publish(source.trade().take(), 1)
+    fanout.part(leaves, "status", "BTC-USD")
+    fanout.publish(source.trade().status("halted").take(), 1)
+    assert types(leaves) == ["trade", "trade"]
+    [cohort] = fanout._followers.cohorts()
+    assert [json.loads(message)["type"] for message in cohort.take()] == [
+        "trade",
+        "trade",
+        "status",
+    ]
+    assert fanout.statistics().delivered_total == 5
+
+
 def test_a_ticker_subscriber_gets_the_last_value_and_its_place():
     fanout, source = make(), Numbered()
     fanout.publish(source.ticker("1").ticker("2").take(), 1)
@@ -218,15 +279,32 @@ happening = st.one_of(
         st.just(None),
     ),
 )
+TERMS = [
+    WHOLE,
+    Terms(1),
+    Terms(2),
+    Terms(10),
+    Terms("full", "50ms"),
+    Terms(2, "100ms"),
+    Terms(1, "1s"),
+    Terms(1, "latest"),
+]
+
 step = st.one_of(
     st.tuples(
         st.just("publish"), st.sampled_from(PRODUCTS), st.lists(happening, min_size=1, max_size=8)
     ),
     st.tuples(
-        st.sampled_from(["subscribe", "unsubscribe"]),
+        st.just("subscribe"),
         st.sampled_from(CHANNELS),
-        st.sampled_from([*PRODUCTS, None]),
+        st.tuples(st.sampled_from([*PRODUCTS, None]), st.sampled_from(TERMS)),
     ),
+    st.tuples(
+        st.just("unsubscribe"),
+        st.sampled_from(CHANNELS),
+        st.tuples(st.sampled_from([*PRODUCTS, None]), st.just(WHOLE)),
+    ),
+    st.tuples(st.just("tick"), st.integers(1, 25), st.none()),
     st.tuples(st.just("drain"), st.integers(1, 12), st.none()),
     st.tuples(st.just("write"), st.booleans(), st.none()),
     st.tuples(
@@ -249,6 +327,7 @@ class World:
         self.lost: set[str] = set()
         self.doubted: set[str] = set()
         self.epochs = 1
+        self.ticks = 0
         self.client = Follower()
         self.other = Follower()
         self._ask(self.healthy, "subscribe", "level2", None)
@@ -273,8 +352,12 @@ class World:
                 self.doubted.add(what)
             case "trust":
                 self._trust(what)
+            case "tick":
+                self._tick(what)
             case _:
-                self._ask(self.session, kind, what, None if more is None else [more])
+                product, terms = more
+                named = None if product is None else [product]
+                self._ask(self.session, kind, what, named, terms)
         assert not self.healthy.outbox.above
         if kind == "publish":
             return  # what is queued for a cohort stays there for a while
@@ -312,6 +395,10 @@ class World:
             self._trust(product)  # events show that somebody is there
             self.fanout.publish(batches, 1)
 
+    def _tick(self, ticks) -> None:
+        self.fanout.tick(self.ticks, self.ticks + ticks)
+        self.ticks += ticks
+
     def _trust(self, product) -> None:
         self.fanout.trust(partition_of(product))
         self.doubted.discard(product)
@@ -337,9 +424,13 @@ class World:
         self.fanout.restore(partition_of(product), partition_saved(source.saved()))
         self.lost.discard(product)
 
-    def _ask(self, session, kind, channel, products) -> None:
+    def _ask(self, session, kind, channel, products, terms=WHOLE) -> None:
         if kind == "subscribe":
-            granted = self.desk.subscribe(session, channel, products)
+            if channel not in ("level2", "ticker"):
+                terms = WHOLE
+            elif channel == "ticker":
+                terms = Terms("full", terms.conflate)
+            granted = self.desk.subscribe(session, channel, products, terms=terms)
             if not isinstance(granted, Refusal):
                 session.put(gateway_frames.subscribed(channel, granted, venue="v"))
         else:
@@ -361,7 +452,10 @@ class World:
             return
         assert judged.verdict is not Verdict.BROKEN, judged.mirror.why
         mirror = judged.mirror
-        if message.channel == "level2" and mirror.live:
+        session = self.session if client is self.client else self.healthy
+        subscription = session.subscriptions.get((message.channel, message.product_id))
+        whole = subscription is not None and subscription.terms.depth == "full"
+        if message.channel == "level2" and mirror.live and whole:
             true_hash = self.sources[message.product_id].books[mirror.position]
             assert book_hash(mirror.book.bids(), mirror.book.asks()) == true_hash
 
@@ -373,15 +467,80 @@ def test_whatever_happens_a_client_is_told_everything_or_what_it_missed(steps):
         world = World()
         for kind, what, more in steps:
             world.run(kind, what, more)
+        world._tick(20)
         world._write(takes=True)
         world.read(world.session, world.client, 100_000)
     for (channel, product), mirror in world.client.mirrors.items():
         stream = world.fanout.products[product]
-        assert mirror.position == stream.position(channel), (channel, product)
+        followed = world.session.subscriptions[channel, product].stream
+        assert mirror.position == followed.position(channel), (channel, product)
+        depth = world.session.subscriptions[channel, product].terms.depth
         if channel == "level2":
             assert mirror.whole or stream.state != "live"
         if mirror.whole:
-            assert mirror.book.bids() == stream.book.bids()
-            assert mirror.book.asks() == stream.book.asks()
+            count = None if depth == "full" else depth
+            assert mirror.book.bids() == stream.book.bids(count)
+            assert mirror.book.asks() == stream.book.asks(count)
     assert world.client.mirrors.keys() == world.session.subscriptions.keys()
     assert world.healthy.statistics().fell_behind_total == 0
+
+
+def conflated(fanout: Fanout, session: ClientSession, terms: Terms) -> None:
+    fanout.join(session, "level2", fanout.products["BTC-USD"], snapshot=True, terms=terms)
+    session.put(b'{"type":"ack"}')
+
+
+def test_those_who_ask_for_the_same_part_get_the_same_bytes_at_the_same_time():
+    fanout, source = make(), Numbered()
+    fanout.publish(source.snapshot().take(), 1)
+    first, second, whole = enter(fanout), enter(fanout), enter(fanout)
+    for session in (first, second):
+        conflated(fanout, session, Terms(1, "100ms"))
+    follow(fanout, whole, "level2")
+    for session in (first, second, whole):
+        taken(session)
+    assert fanout.on_grid
+    fanout.publish(source.update(("buy", "100.5", "9")).take(), 1)
+    assert (one(first), one(second), types(whole)) == (None, None, ["update"])
+    fanout.tick(1, 2)
+    told = one(first)
+    assert told is one(second)
+    assert told is not None
+
+
+def test_a_part_that_nobody_follows_is_not_made():
+    fanout, source = make(), Numbered()
+    fanout.publish(source.snapshot().take(), 1)
+    session = enter(fanout)
+    conflated(fanout, session, Terms(1, "100ms"))
+    fanout.leave(session)
+    assert not fanout.on_grid
+    assert fanout.products["BTC-USD"].watchers == []
+
+
+def test_a_part_of_a_book_that_could_not_be_followed_is_told_anew():
+    fanout, source = make(), Numbered()
+    fanout.publish(source.snapshot().take(), 1)
+    session = enter(fanout)
+    conflated(fanout, session, Terms(1, "100ms"))
+    taken(session)
+    fanout.publish(source.update(("buy", "100.5", "9")).take(), 1)
+    fanout.restore(BTC, partition_saved(source.saved()))
+    fanout.tick(1, 2)
+    gap, snapshot = taken(session)
+    assert (gap["from_seq"], gap["to_seq"]) == (2, 2)
+    assert (snapshot["reason"], snapshot["seq"], snapshot["bids"]) == (
+        "resync",
+        2,
+        [["100.5", "9"]],
+    )
+
+
+def test_a_product_that_is_gone_takes_its_parts_with_it():
+    fanout, source = make(), Numbered()
+    fanout.publish(source.snapshot().take(), 1)
+    session = enter(fanout)
+    conflated(fanout, session, Terms(10))
+    taken(session)
+    fanout.serve([])
+    assert types(session) == ["unsubscribed"]

@@ -1,5 +1,6 @@
 import pytest
 
+from ledgerflux.core.checksum import book_checksum
 from ledgerflux.core.mirror import Mirror, Verdict
 from ledgerflux.core.snapshot import Position
 
@@ -145,3 +146,32 @@ def test_a_broken_stream_stays_so_until_a_snapshot_or_a_new_subscription():
     mirror.data("e", 50, 51)
     mirror.begin(Position("e", 20))
     assert mirror.data("e", 20, 21) is A
+
+
+def whole(mirror: Mirror) -> Mirror:
+    mirror.snapshot(Position("e", 5), None, "subscribe", ONE, LEVELS)
+    return mirror
+
+
+def test_a_message_that_is_the_whole_state_applies_from_anywhere():
+    mirror = at(5)
+    mirror.data("f", 1, 2)
+    assert mirror.leap("f", 9) is A
+    assert (mirror.position, mirror.broken) == (Position("f", 9), False)
+
+
+def test_a_book_is_held_to_its_checksum_after_each_update():
+    mirror, true = whole(at(5)), [("1", "2")]
+    assert mirror.prove(book_checksum(true, LEVELS[1])) is A
+    mirror.update("e", 5, 6, [[("buy", "1", "7")], [("buy", "2", "1")]])
+    assert mirror.prove(book_checksum([("2", "1"), ("1", "7")], LEVELS[1])) is A
+    mirror.snapshot(Position("e", 6), 6, "resync", ONE, ([("8", "1")], []))
+    assert mirror.prove(book_checksum([("8", "1")], [])) is A
+    assert mirror.prove(1) is B
+    assert "checksum" in mirror.why
+
+
+def test_the_latest_state_replaces_a_book_from_anywhere():
+    mirror = whole(at(5))
+    assert mirror.snapshot(Position("e", 90), None, "latest", ONE, ([("8", "1")], [])) is A
+    assert mirror.book.bids() == [("8", "1")]

@@ -2,6 +2,7 @@ import msgspec
 import pytest
 from streams import ASKS, BIDS, TIME, Numbered
 
+from ledgerflux.core.checksum import book_checksum
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import START, Position
 from ledgerflux.core.telling import Heads, Missing, Replaced, Said
@@ -228,3 +229,42 @@ def test_books_of_bids_and_asks_keep_the_venues_texts():
     stream, source = make(), Numbered()
     apply(stream, source.snapshot())
     assert (stream.book.bids(), stream.book.asks()) == (BIDS, ASKS)
+
+
+def true_checksum(stream: ProductStream) -> int:
+    return book_checksum(stream.book.bids(), stream.book.asks())
+
+
+def test_the_checksum_is_that_of_the_book_as_it_is():
+    stream, source = make(), Numbered()
+    assert stream.checksum() == 0
+    apply(stream, source.snapshot())
+    assert stream.checksum() == true_checksum(stream) == stream.snapshot().checksum
+    apply(stream, source.update(("buy", "100.5", "9")))
+    assert stream.checksum() == true_checksum(stream)
+    apply(stream, source.begin("run2").update(("buy", "7", "1")))
+    assert stream.checksum() == true_checksum(stream)
+    stream.restore(None)
+    assert stream.checksum() == 0
+
+
+class Watcher:
+    def __init__(self, stream: ProductStream) -> None:
+        self.stream = stream
+        self.seen: list = []
+
+    def begin(self) -> None:
+        self.seen.append(("begin", self.stream.book.bids()))
+
+    def see(self, update) -> None:
+        self.seen.append((update.seq, self.stream.book.bids(1)))
+
+
+def test_a_watcher_sees_every_update_after_the_book_has_it():
+    stream, source = make(), Numbered()
+    apply(stream, source.snapshot())
+    watcher = Watcher(stream)
+    stream.watchers.append(watcher)
+    apply(stream, source.update(("buy", "100.6", "1")).update(("buy", "100.7", "1")))
+    apply(stream, source.begin("run2"))
+    assert watcher.seen == [(2, [("100.6", "1")]), (3, [("100.7", "1")]), ("begin", [])]

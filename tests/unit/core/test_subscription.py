@@ -6,6 +6,7 @@ from streams import Numbered
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.core.terms import Terms
 from ledgerflux.wire import gateway_frames
 
 
@@ -43,6 +44,18 @@ def test_a_first_snapshot_has_no_gap_before_it(stream):
     assert (part["type"], part["seq"], part["reason"]) == ("snapshot", 1, "subscribe")
     assert subscription.live
     assert subscription.position == Position("run1", 1)
+
+
+@pytest.mark.parametrize(("cause", "reason"), [("store", "resync"), ("slow_consumer", "slow")])
+def test_the_first_book_is_told_as_such_whatever_came_before_it(stream, cause, reason):
+    subscription = Subscription(stream, "level2", None)
+    subscription.fall_behind("slow_consumer", "subscribe")
+    subscription.fall_behind(cause, reason)
+    [first] = [*advance(subscription), *advance(subscription)]
+    assert (first["type"], first["reason"]) == ("snapshot", "subscribe")
+    subscription.fall_behind(cause, reason)
+    [again] = [*advance(subscription), *advance(subscription)]
+    assert (again["type"], again["reason"]) == ("snapshot", reason)
 
 
 def test_behind_means_a_gap_up_to_the_snapshot_that_follows(stream, source):
@@ -174,3 +187,9 @@ def test_a_large_book_goes_out_part_by_part(source):
         (1, 2, 1500),
         (2, 2, 1500),
     ]
+
+
+def test_a_client_names_a_stream_and_those_who_share_it_name_how_much_of_it(stream):
+    subscription = Subscription(stream, "level2", None, Terms(10, "1s"))
+    assert subscription.whole == ("level2", "BTC-USD")
+    assert subscription.key == ("level2", "BTC-USD", Terms(10, "1s"))

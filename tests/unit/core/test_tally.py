@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledgerflux.core.tally import TWO_DIGITS, Tally, cell_of, percentile
+from ledgerflux.core.tally import THREE_DIGITS, TWO_DIGITS, Tally, cell_of, percentile
 
 values = st.integers(0, 2**48)
 
@@ -41,6 +41,20 @@ def test_what_was_taken_is_not_taken_again():
     tally.add(9, 4)
     assert sorted(tally.take()) == [(0, 1), (5, 2), (9, 4)]
     assert tally.take() == []
+
+
+@given(
+    st.lists(values | st.integers(2**11 - 2, 2**11 + 2)),
+    st.sampled_from([TWO_DIGITS, THREE_DIGITS]),
+)
+def test_all_at_once_count_as_one_by_one(several, bits):
+    together, one_by_one = Tally(bits), Tally(bits)
+    for tally in (together, one_by_one):
+        tally.add(2048)
+    together.add_all(several)
+    for value in several:
+        one_by_one.add(value)
+    assert together.cells == one_by_one.cells
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 1000))

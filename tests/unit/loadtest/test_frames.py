@@ -5,6 +5,7 @@ from websockets.frames import Frame, Opcode
 
 from ledgerflux.loadtest.frames import cut
 
+MANY = 100
 texts = st.one_of(st.binary(max_size=300), st.sampled_from([b"x" * 125, b"x" * 126, b"y" * 65_536]))
 
 
@@ -12,14 +13,18 @@ def frame(opcode, payload, **more):
     return Frame(opcode, payload, **more).serialize(mask=False, extensions=[])
 
 
-@given(st.lists(texts, max_size=6), st.data())
-def test_messages_come_out_however_the_bytes_arrive(payloads, data):
+@given(st.lists(texts, max_size=6), st.integers(1, 7), st.data())
+def test_messages_come_out_however_the_bytes_arrive(payloads, frames_max, data):
     sent = b"".join(frame(Opcode.TEXT, payload) for payload in payloads)
     places = data.draw(st.lists(st.integers(0, len(sent)), max_size=4).map(sorted))
     found, rest = [], b""
     for start, end in zip([0, *places], [*places, len(sent)], strict=True):
-        frames, rest = cut(rest + sent[start:end])
-        found += frames
+        arrived, begin, frames = rest + sent[start:end], 0, [None]
+        while frames:
+            frames, begin = cut(arrived, begin, frames_max)
+            assert len(frames) <= frames_max
+            found += frames
+        rest = arrived[begin:]
     assert found == [(payload, True) for payload in payloads]
     assert rest == b""
 
@@ -36,19 +41,32 @@ def test_messages_come_out_however_the_bytes_arrive(payloads, data):
 )
 def test_every_other_frame_is_left_whole(other):
     text = frame(Opcode.TEXT, b"{}")
-    assert cut(text + other + text) == ([(b"{}", True), (other, False), (b"{}", True)], b"")
+    sent = text + other + text
+    assert cut(sent, 0, MANY) == ([(b"{}", True), (other, False), (b"{}", True)], len(sent))
 
 
 def test_a_masked_frame_is_handed_on_with_what_follows():
     masked = Frame(Opcode.TEXT, b"{}").serialize(mask=True, extensions=[])
-    assert cut(masked + b"rest") == ([(masked + b"rest", False)], b"")
+    text = frame(Opcode.TEXT, b"{}")
+    sent = text + masked + b"rest"
+    assert cut(sent, len(text), MANY) == ([(masked + b"rest", False)], len(sent))
+    assert cut(sent, 0, MANY) == ([(b"{}", True), (masked + b"rest", False)], len(sent))
 
 
 def test_a_frame_too_large_to_wait_for_is_handed_on():
     endless = b"\x81\x7f" + (2**62).to_bytes(8, "big")
     text = frame(Opcode.TEXT, b"{}")
-    assert cut(text + endless) == ([(b"{}", True), (endless, False)], b"")
+    sent = text + endless + b"rest"
+    assert cut(sent, 0, MANY) == ([(b"{}", True), (endless + b"rest", False)], len(sent))
 
 
-def test_the_beginning_of_a_frame_waits_for_the_rest():
-    assert cut(b"\x81\x7e\x00") == ([], b"\x81\x7e\x00")
+@pytest.mark.parametrize("beginning", [b"", b"\x81", b"\x81\x7e\x00", b"\x81\x03ab"])
+def test_the_beginning_of_a_frame_waits_for_the_rest(beginning):
+    text = frame(Opcode.TEXT, b"{}")
+    assert cut(text + beginning, len(text), MANY) == ([], len(text))
+
+
+def test_no_more_frames_than_asked_for_are_cut():
+    text = frame(Opcode.TEXT, b"{}")
+    assert cut(text * 3, 0, 2) == ([(b"{}", True)] * 2, 2 * len(text))
+    assert cut(text * 3, 2 * len(text), 2) == ([(b"{}", True)], 3 * len(text))

@@ -36,7 +36,7 @@ def test_a_batch_becomes_one_message_with_its_events_unparsed(stream):
     source = Numbered()
     [_, _, batch] = source.snapshot().update().update().take()
     stream.publish_ns = 1_700_000_000_123_456_789
-    message = frames.data(stream, batch)
+    message = frames.data(stream, batch, 7)
     assert batch.body in message
     assert read(message) == {
         "channel": "level2",
@@ -45,6 +45,7 @@ def test_a_batch_becomes_one_message_with_its_events_unparsed(stream):
         "prev_seq": 1,
         "seq": 3,
         "ts_publish": "2023-11-14T22:13:20.123456789Z",
+        "checksum": 7,
         "data": json.loads(batch.body),
     }
 
@@ -52,7 +53,8 @@ def test_a_batch_becomes_one_message_with_its_events_unparsed(stream):
 def test_every_kind_of_event_is_as_described(stream):
     source = Numbered().trade().ticker().status("halted").update()
     for batch in source.take():
-        assert read(frames.data(stream, batch))["channel"] == batch.channel
+        checksum = 0 if batch.channel == "level2" else None
+        assert read(frames.data(stream, batch, checksum))["channel"] == batch.channel
 
 
 def test_the_latest_ticker_is_a_message_of_one_event(stream):
@@ -60,13 +62,28 @@ def test_the_latest_ticker_is_a_message_of_one_event(stream):
     for batch in source.ticker("1").ticker("2").take():
         stream.apply(batch, 0)
     position, event = stream.latest("ticker")
-    message = read(frames.latest(stream, "ticker", position, event))
+    message = read(frames.latest(stream, "ticker", position, event, 1))
     assert (message["prev_seq"], message["seq"], len(message["data"])) == (1, 2, 1)
+
+
+def test_a_ticker_that_applies_from_anywhere_follows_nothing(stream):
+    for batch in Numbered().ticker("1").take():
+        stream.apply(batch, 0)
+    position, event = stream.latest("ticker")
+    assert read(frames.latest(stream, "ticker", position, event, None))["prev_seq"] is None
+
+
+def test_a_variant_tells_what_changed_and_what_it_left_out(stream):
+    element = {"ts_exchange": None, "ts_receive": TIME, "changes": [("buy", "1", "2")]}
+    before, after = Position("run1", 4), Position("run1", 9)
+    message = read(frames.changes(stream, before, after, [element], 2**32 - 1))
+    assert (message["prev_seq"], message["seq"], message["checksum"]) == (4, 9, 2**32 - 1)
+    assert message["data"] == [{**element, "changes": [["buy", "1", "2"]]}]
 
 
 def test_a_state_without_events_stands_at_seq_zero(stream):
     position, event = stream.latest("status")
-    message = read(frames.latest(stream, "status", position, event))
+    message = read(frames.latest(stream, "status", position, event, 0))
     assert (message["prev_seq"], message["seq"]) == (0, 0)
 
 
@@ -108,6 +125,7 @@ def test_a_part_of_a_snapshot_says_what_proves_the_book(stream):
         "prev_seq": 0,
         "seq": 1,
         "depth": "full",
+        "checksum": stream.checksum(),
         "part": 1,
         "parts": 1,
         "state": "live",

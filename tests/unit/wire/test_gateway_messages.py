@@ -6,7 +6,7 @@ from ledgerflux.wire.gateway_messages import Gap, Level2Update, check
 
 GOOD = (
     '{"channel":"level2","type":"update","venue":"v","product_id":"BTC-USD","epoch":"e",'
-    '"prev_seq":1,"seq":2,"ts_publish":"2024-01-01T00:00:00.000000000Z","data":[{"seq":2,'
+    '"prev_seq":1,"seq":2,"ts_publish":"2024-01-01T00:00:00.000000000Z","checksum":7,"data":[{"seq":2,'
     '"ts_exchange":null,"ts_receive":"2024-01-01T00:00:00.000000000Z",'
     '"changes":[["buy","1.50","0"]]}]}'
 )

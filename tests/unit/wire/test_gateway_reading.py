@@ -28,6 +28,10 @@ class Rig:
     def take(self, raw: bytes):
         return self.follower.take(read_message(raw))
 
+    def data(self, batch) -> bytes:
+        checksum = self.stream.checksum() if batch.channel == "level2" else None
+        return frames.data(self.stream, batch, checksum)
+
     def batches(self):
         for batch in self.source.take():
             self.stream.apply(batch, 1)
@@ -60,9 +64,7 @@ def test_what_is_no_message_is_an_error_of_ours(raw):
 def test_events_are_read_on_demand():
     rig = Rig()
     rig.source.update().trade().ticker().status("halted")
-    update, trade, ticker, status = (
-        read_message(frames.data(rig.stream, batch)) for batch in rig.source.take()
-    )
+    update, trade, ticker, status = (read_message(rig.data(batch)) for batch in rig.source.take())
     assert update.updates()[0].changes == [("buy", "99.5", "7")]
     assert trade.trades()[0].trade_id == 1
     assert ticker.tickers()[0].derived
@@ -81,11 +83,41 @@ def test_a_subscription_a_snapshot_and_updates_make_the_book():
     assert judged.verdict is Verdict.APPLIED
     rig.source.update()
     for batch in rig.batches():
-        judged = rig.take(frames.data(rig.stream, batch))
+        judged = rig.take(rig.data(batch))
     assert judged.verdict is Verdict.APPLIED
     assert rig.mirror.book.bids() == rig.source.book.bids()
     assert (rig.mirror.state, rig.mirror.integrity, rig.mirror.live) == ("live", "none", True)
     assert (rig.mirror.ts_exchange, rig.mirror.ts_receive) == (TIME, TIME)
+
+
+def test_a_book_with_another_checksum_is_broken():
+    rig = Rig()
+    rig.begin()
+    rig.source.snapshot()
+    list(rig.batches())
+    rig.take(frames.part(rig.stream.snapshot(), 1, "subscribe", None))
+    rig.source.update()
+    [batch] = rig.batches()
+    judged = rig.take(frames.data(rig.stream, batch, rig.stream.checksum() ^ 1))
+    assert (judged.verdict, judged.mirror.live) == (Verdict.BROKEN, False)
+    assert "checksum" in judged.mirror.why
+
+
+def test_a_ticker_without_a_place_before_it_applies_from_anywhere():
+    rig = Rig()
+    rig.begin("ticker", 4)
+    rig.source.ticker().ticker().ticker()
+    list(rig.batches())
+    position, event = rig.stream.latest("ticker")
+    judged = rig.take(frames.latest(rig.stream, "ticker", position, event, None))
+    assert (judged.verdict, judged.mirror.position) == (Verdict.APPLIED, position)
+
+
+def test_the_net_of_several_updates_has_no_number_of_its_own():
+    element = {"ts_exchange": None, "ts_receive": TIME, "changes": [("buy", "1", "2")]}
+    raw = frames.changes(Rig().stream, Position("e", 1), Position("e", 4), [element], 0)
+    [told] = read_message(raw).updates()
+    assert (told.seq, told.changes) == (None, [("buy", "1", "2")])
 
 
 def test_a_gap_and_data_of_other_channels_follow_the_same_rule():
@@ -95,17 +127,17 @@ def test_a_gap_and_data_of_other_channels_follow_the_same_rule():
     assert rig.take(gap).verdict is Verdict.APPLIED
     rig.source.seqs["trades"] = 7
     [batch] = rig.source.trade().take()
-    assert rig.take(frames.data(rig.stream, batch)).verdict is Verdict.APPLIED
-    assert rig.take(frames.data(rig.stream, batch)).verdict is Verdict.REPEATED
+    assert rig.take(rig.data(batch)).verdict is Verdict.APPLIED
+    assert rig.take(rig.data(batch)).verdict is Verdict.REPEATED
     rig.source.trade().take()
     [batch] = rig.source.trade().take()
-    assert rig.take(frames.data(rig.stream, batch)).verdict is Verdict.BROKEN
+    assert rig.take(rig.data(batch)).verdict is Verdict.BROKEN
 
 
 def test_data_before_a_subscription_breaks_the_rule():
     rig = Rig()
     [batch] = rig.source.trade().take()
-    assert rig.take(frames.data(rig.stream, batch)).verdict is Verdict.BROKEN
+    assert rig.take(rig.data(batch)).verdict is Verdict.BROKEN
 
 
 def test_control_messages_belong_to_no_stream():

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.wire.gateway_requests import (
     PRODUCTS_MAX,
     BadRequest,
@@ -63,8 +64,16 @@ def test_unsubscribe_and_ping_are_read():
         ({"channel": "level2", "product_ids": []}, "invalid_param"),
         ({"channel": "level2", "product_ids": "BTC-USD"}, "invalid_param"),
         ({"channel": "level2", "product_ids": [1]}, "invalid_param"),
-        ({"channel": "level2", "product_ids": ["*"], "depth": 10}, "unsupported_depth"),
-        ({"channel": "level2", "product_ids": ["*"], "conflate": "1s"}, "unsupported_conflate"),
+        ({"channel": "level2", "product_ids": ["*"], "depth": 11}, "unsupported_depth"),
+        ({"channel": "level2", "product_ids": ["*"], "depth": "10"}, "unsupported_depth"),
+        ({"channel": "trades", "product_ids": ["*"], "depth": 10}, "invalid_param"),
+        ({"channel": "level2", "product_ids": ["*"], "conflate": "2s"}, "unsupported_conflate"),
+        ({"channel": "trades", "product_ids": ["*"], "conflate": "1s"}, "unsupported_conflate"),
+        ({"channel": "system", "conflate": "1s"}, "unsupported_conflate"),
+        (
+            {"channel": "level2", "product_ids": ["*"], "conflate": "latest", "depth": "full"},
+            "unsupported_depth",
+        ),
         ({"channel": "level2", "product_ids": ["*"], "snapshot": "yes"}, "invalid_param"),
     ],
 )
@@ -72,6 +81,16 @@ def test_what_does_not_work_is_refused_by_name(params, code):
     answer = ask(**params)
     assert refused(answer) == code
     assert answer.req_id == 1
+
+
+def test_without_a_depth_fifty_levels_are_asked_for():
+    assert ask(channel="level2", product_ids=["*"]).params.terms == Terms(50, "none")
+    asked = ask(channel="level2", product_ids=["*"], depth="full", conflate="100ms")
+    assert asked.params.terms == Terms("full", "100ms")
+    assert ask(channel="ticker", product_ids=["*"], conflate="latest").params.terms == Terms(
+        "full", "latest"
+    )
+    assert ask(channel="trades", product_ids=["*"]).params.terms == WHOLE
 
 
 @pytest.mark.parametrize("req_id", ["1.0", "true", "[1]", "{}"])

@@ -1,0 +1,98 @@
+"""The best levels of a book as they were told, and what must be told to bring them up to date."""
+
+from collections.abc import Callable, Iterable
+
+from ledgerflux.core.book import Book
+from ledgerflux.core.checksum import LEVELS, book_checksum
+from ledgerflux.model.events import Change, Level, Side
+from ledgerflux.model.units import is_zero, price_tick
+
+Levels = tuple[list[Level], list[Level]]
+"""Bids and asks, best first."""
+
+
+class TopView:
+    """Up to `depth` levels of each side of `book`, exact: who applies every change has them.
+
+    A level that is pushed out is told as removed, one that comes back is told anew.
+    """
+
+    def __init__(self, book: Book, depth: int) -> None:
+        self._sides = _Half(book.bids, "buy", depth), _Half(book.asks, "sell", depth)
+        self._checksum: int | None = None
+
+    def update(self, changes: Iterable[Change]) -> list[Change]:
+        """Return what `changes`, which the book has by now, change of the view."""
+        changes = list(changes)
+        return self._note([change for side in self._sides for change in side.update(changes)])
+
+    def refresh(self) -> list[Change]:
+        """Return what is different now, whatever happened to the book."""
+        return self._note([change for side in self._sides for change in side.refresh()])
+
+    def levels(self) -> Levels:
+        """Return the levels."""
+        bids, asks = self._sides
+        return list(bids.levels.items()), list(asks.levels.items())
+
+    def checksum(self) -> int:
+        """Return the checksum of the levels."""
+        if self._checksum is None:
+            bids, asks = self._sides
+            self._checksum = book_checksum(bids.best(LEVELS), asks.best(LEVELS))
+        return self._checksum
+
+    def _note(self, changes: list[Change]) -> list[Change]:
+        if changes:
+            self._checksum = None
+        return changes
+
+
+class _Half:
+    """One side; `levels` are in the order of the book. `_worst` is the last level's key."""
+
+    def __init__(self, top: Callable[[int], list[Level]], side: Side, depth: int) -> None:
+        self._top = top
+        self._side: Side = side
+        self._sign = -1 if side == "buy" else 1
+        self._depth = depth
+        self.levels: dict[str, str] = {}
+        self._worst: int | None = None
+        self.refresh()
+
+    def best(self, count: int) -> list[Level]:
+        """Return the best `count` levels."""
+        return [level for level, _ in zip(self.levels.items(), range(count), strict=False)]
+
+    def update(self, changes: Iterable[Change]) -> list[Change]:
+        """Return the changes of this side that its levels need."""
+        levels = self.levels
+        sizes: dict[str, str] = {}
+        for side, price, size in changes:
+            if side != self._side:
+                continue
+            if price in levels and not is_zero(size):
+                sizes[price] = size
+            elif price in levels or self._reaches(price):
+                return self.refresh()
+        changed: list[Change] = [
+            (self._side, p, size) for p, size in sizes.items() if levels[p] != size
+        ]
+        levels.update(sizes)
+        return changed
+
+    def refresh(self) -> list[Change]:
+        """Take the levels of the book; return what is different, removals first."""
+        old, new = self.levels, dict(self._top(self._depth))
+        self.levels = new
+        last = next(reversed(new), None)
+        self._worst = None if last is None or len(new) < self._depth else self._key(last)
+        different: list[Change] = [(self._side, price, "0") for price in old if price not in new]
+        different.extend((self._side, p, size) for p, size in new.items() if old.get(p) != size)
+        return different
+
+    def _reaches(self, price: str) -> bool:
+        return self._worst is None or self._key(price) <= self._worst
+
+    def _key(self, price: str) -> int:
+        return (price_tick(price) or 0) * self._sign

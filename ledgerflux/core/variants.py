@@ -1,0 +1,56 @@
+"""The variants that somebody follows, by the stream they are of."""
+
+from collections.abc import Iterator
+
+from ledgerflux.core.product_stream import ProductStream
+from ledgerflux.core.speaker import Speaker
+from ledgerflux.core.subscription import StreamKey
+from ledgerflux.core.terms import INTERVALS, Terms
+from ledgerflux.core.variant import BookVariant, TickerVariant
+from ledgerflux.model.stream import ChannelName
+
+Variant = BookVariant | TickerVariant
+Whole = tuple[ChannelName, str]
+
+
+class Variants:
+    """Makes a variant for its first follower; bounded by what can be asked for of a product."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        self._speaker = speaker
+        self._held: dict[Whole, dict[Terms, Variant]] = {}
+
+    def of(self, channel: ChannelName, product: str) -> list[Variant]:
+        """Return the variants of a stream."""
+        return list(self._held.get((channel, product), {}).values())
+
+    def follow(self, stream: ProductStream, channel: ChannelName, terms: Terms) -> Variant:
+        """Return the variant of `stream`, made where nobody follows it yet."""
+        held = self._held.setdefault((channel, stream.product), {})
+        variant = held.get(terms)
+        if variant is None:
+            made = BookVariant if channel == "level2" else TickerVariant
+            variant = held[terms] = made(stream, terms, self._speaker)
+            stream.watchers.append(variant)
+        return variant
+
+    def leave(self, stream: ProductStream, key: StreamKey) -> None:
+        """Nobody follows the variant any more."""
+        channel, product, terms = key
+        held = self._held[channel, product]
+        stream.watchers.remove(held.pop(terms))
+        if not held:
+            del self._held[channel, product]
+
+    def due(self, told: int, tick: int) -> Iterator[Variant]:
+        """Yield those with a time to be told after tick `told` of the grid, up to `tick`."""
+        for held in list(self._held.values()):
+            for terms, variant in list(held.items()):
+                every = INTERVALS.get(terms.conflate)
+                if every is not None and told // every != tick // every:
+                    yield variant
+
+    @property
+    def on_grid(self) -> bool:
+        """Say whether any is told at ticks."""
+        return any(terms.conflate in INTERVALS for held in self._held.values() for terms in held)
