@@ -26,6 +26,7 @@ class Wish(NamedTuple):
     to_replay_end: bool
     strict: bool
     as_json: bool
+    compression: bool | None = None
 
 
 class _Done(Exception):
@@ -42,12 +43,16 @@ async def follow(address: str, wish: Wish, write: Callable[[str], None]) -> None
     follower = Follower(wish, write)
     try:
         async with asyncio.timeout(wish.seconds):
-            async with connect(address, strict=wish.strict) as client:
+            async with _connect(address, wish) as client:
                 await follower.run(client)
     except TimeoutError:
         return
     except GatewayError as error:
         raise refused(error) from error
+
+
+def _connect(address: str, wish: Wish) -> Client:
+    return connect(address, strict=wish.strict, compression=wish.compression)
 
 
 class Follower:

@@ -18,6 +18,7 @@ from ledgerflux.core.backoff import Backoff
 from ledgerflux.core.mirror import Mirror
 from ledgerflux.core.snapshot import Position
 from ledgerflux.errors import GatewayError
+from ledgerflux.wire.gateway_packing import unpack
 from ledgerflux.wire.gateway_reading import Message, read_message
 
 UNREAD_MAX = 100_000
@@ -41,12 +42,14 @@ class Client:
         streams: Streams,
         give_up_after_s: float,
         random: Callable[[], float],
+        compression: bool | None = None,
     ) -> None:
         self._urls = deque(urls)
         self._venue = venue
         self._streams = streams
         self._give_up_after_s = give_up_after_s
         self._random = random
+        self._compression = compression
         self._backoff = Backoff(base_s=0.1, cap_s=5.0, calm_s=10.0)
         self._unread: deque[Message | Reconnected] = deque()
         self._answers: dict[int, asyncio.Future[Message]] = {}
@@ -213,19 +216,22 @@ class Client:
         return await self._opened.recv(decode=False)
 
     async def _receive(self) -> None:
-        """Take one message, or connect again; the caller holds the lock."""
+        """Take what comes next, or connect again; the caller holds the lock."""
         try:
             await self._repair()
             self._take(await self._read())
         except ConnectionClosed as closed:
             await self._reconnect(closed)
 
-    def _take(self, raw: bytes) -> None:
-        message = read_message(raw)
-        if isinstance(message.req_id, int):
-            self._answered(message.req_id, message)
+    def _take(self, text: bytes) -> None:
         if self._backoff.failures:
             self._backoff.clean(time.monotonic_ns())
+        for raw in unpack(text):
+            self._take_message(read_message(raw))
+
+    def _take_message(self, message: Message) -> None:
+        if isinstance(message.req_id, int):
+            self._answered(message.req_id, message)
         if len(self._unread) >= UNREAD_MAX:
             raise GatewayError(f"{UNREAD_MAX} messages came before an answer was read")
         self._unread.append(message)
@@ -253,7 +259,7 @@ class Client:
     # -- connecting --------------------------------------------------------------------
 
     async def _open(self) -> None:
-        self._socket = await open_socket(self.url)
+        self._socket = await open_socket(self.url, compression=self._compression)
 
     async def _reconnect(self, closed: ConnectionClosed) -> None:
         """Come back: connect to the next address, subscribe again, say what was missed.
