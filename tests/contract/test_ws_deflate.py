@@ -18,7 +18,12 @@ from websockets.extensions.permessage_deflate import (
 from websockets.protocol import CLIENT, Protocol
 
 from ledgerflux.adapters import ws_deflate
-from ledgerflux.adapters.ws_deflate import COMPRESSED_BYTES_MIN, KEPT_MAX, SharedDeflate
+from ledgerflux.adapters.ws_deflate import (
+    COMPRESSED_BYTES_MIN,
+    KEPT_MAX,
+    WINDOW_BITS,
+    SharedDeflate,
+)
 from ledgerflux.adapters.ws_frames import COMPRESSED_TEXT, TEXT, joined
 from ledgerflux.adapters.ws_listener import WRITE_LIMIT_BYTES, WsListener
 from ledgerflux.errors import FeedError
@@ -263,11 +268,11 @@ async def test_a_client_whose_socket_stalls_gets_whole_frames_in_order_when_it_r
             assert await messages(client, 2) == [data(1), data(2)]
 
 
-def noise(seq):
+def noise(seq, size=60):
     """Return a message that compresses badly, so that a socket fills."""
     state = zlib.crc32(b"%d" % seq)
     numbers = []
-    for _ in range(60):
+    for _ in range(size):
         state = (state * 1_103_515_245 + 12_345) % 2**31
         numbers.append(state)
     return json.dumps({"channel": "level2", "seq": seq, "data": numbers}).replace(" ", "").encode()
@@ -355,6 +360,18 @@ def test_short_texts_and_answers_are_not_compressed():
     assert deflate.frames([short])[0] == TEXT
     assert deflate.frames([short[:-2] + b'x"}'])[0] == COMPRESSED_TEXT
     assert deflate.frames([answer("x" * 5_000)])[0] == TEXT
+
+
+def test_nothing_looks_back_further_than_was_negotiated():
+    far = [noise(1, 500), noise(2, 500), noise(1, 500)]  # the third repeats what is long past
+    sent = SharedDeflate(pack).frames(far)
+    assert sent[:2] == bytes((COMPRESSED_TEXT, 126))
+    inflater, found = zlib.decompressobj(-WINDOW_BITS), b""
+    left = sent[4:] + b"\x00\x00\xff\xff"
+    while left:
+        found += inflater.decompress(left, 100)
+        left = inflater.unconsumed_tail
+    assert unpack(found) == far
 
 
 def test_a_long_message_is_compressed_once_for_all_who_get_it_in_turn(monkeypatch):
