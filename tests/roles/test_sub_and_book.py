@@ -17,7 +17,6 @@ from ledgerflux.testing.memory_bus import MemoryBus
 from ledgerflux.wire.gateway_messages import check
 from ledgerflux_cli.app import run_command
 
-
 KINDS = ["snapshot", "trade", "update"]
 
 
@@ -129,7 +128,7 @@ def test_lines_are_single_messages_whether_they_came_compressed_or_not(lf, marke
     asked = []
 
     async def write_together() -> None:
-        await until(lambda: market.gateway.vitals().counts["subscriptions"] > 0)
+        await until(lambda: market.gateway.vitals().counts["subscriptions"] == 2)
         asked.append(market.gateway.vitals().counts["packed_clients"])
         market.log.source.update().update(("sell", "101.5", "2")).trade().update().trade()
         await market.log.write()
