@@ -18,8 +18,8 @@ from ledgerflux.core.backoff import Backoff
 from ledgerflux.core.mirror import Mirror
 from ledgerflux.core.snapshot import Position
 from ledgerflux.errors import GatewayError
-from ledgerflux.wire.gateway_packing import unpack
-from ledgerflux.wire.gateway_reading import Message, read_message
+from ledgerflux.wire.gateway_packing import read_messages
+from ledgerflux.wire.gateway_reading import Message
 
 UNREAD_MAX = 100_000
 """Messages kept while a request waits for its answer and nobody iterates."""
@@ -86,7 +86,7 @@ class Client:
         reasons: list[str] = []
         for _ in range(len(self._urls)):
             try:
-                await self._open()
+                self._socket = await open_socket(self.url, compression=self._compression)
             except CANT_OPEN as error:
                 reasons.append(f"{self.url}: {str(error) or type(error).__name__}")
                 self._urls.rotate(-1)
@@ -226,16 +226,13 @@ class Client:
     def _take(self, text: bytes) -> None:
         if self._backoff.failures:
             self._backoff.clean(time.monotonic_ns())
-        for raw in unpack(text):
-            self._take_message(read_message(raw))
-
-    def _take_message(self, message: Message) -> None:
-        if isinstance(message.req_id, int):
-            self._answered(message.req_id, message)
-        if len(self._unread) >= UNREAD_MAX:
-            raise GatewayError(f"{UNREAD_MAX} messages came before an answer was read")
-        self._unread.append(message)
-        self._streams.take(message)
+        for message in read_messages(text):
+            if isinstance(message.req_id, int):
+                self._answered(message.req_id, message)
+            if len(self._unread) >= UNREAD_MAX:
+                raise GatewayError(f"{UNREAD_MAX} messages came before an answer was read")
+            self._unread.append(message)
+            self._streams.take(message)
 
     def _answered(self, number: int, message: Message) -> None:
         future = self._answers.pop(number, None)
@@ -258,9 +255,6 @@ class Client:
 
     # -- connecting --------------------------------------------------------------------
 
-    async def _open(self) -> None:
-        self._socket = await open_socket(self.url, compression=self._compression)
-
     async def _reconnect(self, closed: ConnectionClosed) -> None:
         """Come back: connect to the next address, subscribe again, say what was missed.
 
@@ -278,7 +272,7 @@ class Client:
             self._urls.rotate(-1)
             place = len(self._unread)
             try:
-                await self._open()
+                self._socket = await open_socket(self.url, compression=self._compression)
                 for wanted in list(self._streams.wanted):
                     await self._ask("subscribe", wanted.params(self._venue), reading=True)
             except (*CANT_OPEN, ConnectionClosed) as error:

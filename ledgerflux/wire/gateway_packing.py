@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ledgerflux.errors import GatewayError
+from ledgerflux.wire.gateway_reading import Message, read_message
 
 DATA = b'{"channel":'
 """How each message begins that may go to more than one client, and no other."""
@@ -50,6 +51,15 @@ def unpack(text: bytes) -> list[bytes]:
     except msgspec.DecodeError as error:
         why = f"messages of the gateway can't be read: {error}"
         raise GatewayError(why, code="protocol_error") from error
+
+
+def read_messages(text: bytes) -> list[Message]:
+    """Return what is in a text message, in order.
+
+    Raises:
+        GatewayError: It is no message, nor an array of them (`protocol_error`).
+    """
+    return [read_message(raw) for raw in unpack(text)]
 
 
 def _array(messages: list[bytes]) -> bytes:

@@ -11,7 +11,7 @@ from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import Heads, Missing
 from ledgerflux.errors import GatewayError
 from ledgerflux.wire import gateway_frames as frames
-from ledgerflux.wire.gateway_packing import ALONE_BYTES, pack, unpack
+from ledgerflux.wire.gateway_packing import ALONE_BYTES, pack, read_messages, unpack
 
 
 def data(number, size=0):
@@ -88,4 +88,21 @@ def test_every_message_that_answers_a_client_is_told_from_data():
 def test_an_array_that_cannot_be_read_is_an_error_of_ours(text):
     with pytest.raises(GatewayError) as caught:
         unpack(text)
+    assert caught.value.code == "protocol_error"
+
+
+def test_messages_are_read_one_by_one_each_with_its_own_text():
+    texts = [frames.error("idle", "why"), frames.error("throttled", "too many")]
+    read = read_messages(b"[%b,%b]" % (texts[0], texts[1]))
+    assert [(message.code, message.raw) for message in read] == [
+        ("idle", texts[0]),
+        ("throttled", texts[1]),
+    ]
+    assert [message.raw for message in read_messages(texts[0])] == texts[:1]
+
+
+@pytest.mark.parametrize("text", [b"[1]", b"[[]]", b"x", b'[{"type":"pong"},{}]'])
+def test_what_holds_anything_but_messages_is_an_error_of_ours(text):
+    with pytest.raises(GatewayError) as caught:
+        read_messages(text)
     assert caught.value.code == "protocol_error"
