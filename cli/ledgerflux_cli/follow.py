@@ -27,6 +27,7 @@ class Wish(NamedTuple):
     strict: bool
     as_json: bool
     terms: Terms = WHOLE
+    compression: bool | None = None
 
     def of(self, channel: str) -> Terms:
         """Return how much of `channel` is asked for."""
@@ -47,12 +48,16 @@ async def follow(address: str, wish: Wish, write: Callable[[str], None]) -> None
     follower = Follower(wish, write)
     try:
         async with asyncio.timeout(wish.seconds):
-            async with connect(address, strict=wish.strict) as client:
+            async with _connect(address, wish) as client:
                 await follower.run(client)
     except TimeoutError:
         return
     except GatewayError as error:
         raise refused(error) from error
+
+
+def _connect(address: str, wish: Wish) -> Client:
+    return connect(address, strict=wish.strict, compression=wish.compression)
 
 
 class Follower:

@@ -4,125 +4,33 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 from websockets import http11
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
-from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from ledgerflux.adapters.http_answers import Answers
 from ledgerflux.adapters.sockets import BACKLOG, listening_socket
-from ledgerflux.errors import FeedError
-from ledgerflux.ports import Batch, ClientConnection, Door, Handler, Response
+from ledgerflux.adapters.ws_client import CLOSE_TIMEOUT_S, WsClient
+from ledgerflux.adapters.ws_deflate import SharedDeflate, takes_compressed
+from ledgerflux.adapters.ws_frames import joined
+from ledgerflux.ports import ClientConnection, Door, Handler, Pack, Response, Sent
 
 SEND_BUFFER_BYTES = 256 * 1024
 """In the kernel, per client: what it holds is as old as the client is slow."""
 WRITE_LIMIT_BYTES = 64 * 1024
-JOINED_BYTES_MAX = 32 * 1024
-"""More than this is not joined: the library writes it, and waits while the socket is full."""
 UNANSWERED_MS = 20_000
 PING_S = 20.0
 OPEN_TIMEOUT_S = 5.0
-CLOSE_TIMEOUT_S = 1.0
 RESTART = 1012
 PROTOCOL = Subprotocol("lfx.v1")
 
 _sockets_log = logging.getLogger("ledgerflux.sockets")
 # Whoever knocks without a handshake is no error of ours.
 _sockets_log.addFilter(lambda record: record.msg != "opening handshake failed")
-
-
-class WsClient:
-    """`ports.ClientConnection` over a WebSocket.
-
-    Messages sent in one turn of the loop are written in one piece at its end: the write is
-    what a message costs. Handshake, pings, closing and a full socket are the library's.
-    """
-
-    def __init__(self, connection: ServerConnection) -> None:
-        assert connection.request is not None
-        self._connection = connection
-        self._loop = asyncio.get_running_loop()
-        self._messages: list[bytes] = []
-        self._messages_bytes = 0
-        address = connection.remote_address
-        self.address = str(address[0]) if address else "gone"
-        self.remote = f"{address[0]}:{address[1]}" if address else "gone"
-        self.path = connection.request.path.partition("?")[0]
-
-    async def send(self, message: str | bytes) -> None:
-        """Send one text message; see `ports.ClientConnection.send`."""
-        payload = message.encode() if isinstance(message, str) else message
-        connection = self._connection
-        if (
-            connection.state is State.OPEN
-            and len(payload) + self._messages_bytes < JOINED_BYTES_MAX
-            and connection.transport.get_write_buffer_size() < JOINED_BYTES_MAX
-        ):
-            self._join(payload)
-            return
-        self._flush()
-        try:
-            await connection.send(payload, text=True)
-        except ConnectionClosed as closed:
-            raise _gone(closed) from closed
-
-    def write_now(self, batch: Batch) -> bool:
-        """Write a batch if nothing is in the way; see `ports.ClientConnection.write_now`."""
-        connection = self._connection
-        transport = connection.transport
-        if connection.state is not State.OPEN:
-            return False
-        if self._messages or transport.get_write_buffer_size() >= JOINED_BYTES_MAX:
-            return False
-        transport.write(batch.made(_joined))
-        return True
-
-    async def send_all(self, messages: Sequence[bytes]) -> None:
-        """Send text messages in one write; see `ports.ClientConnection.send_all`."""
-        self._flush()
-        connection = self._connection
-        if connection.state is State.OPEN:
-            connection.transport.write(_joined(messages))
-            with suppress(OSError):  # a reset while it drained: told below
-                await connection.drain()
-        if connection.state is not State.OPEN:
-            await connection.wait_closed()
-            raise _gone(connection.protocol.close_exc)
-
-    def _join(self, payload: bytes) -> None:
-        if not self._messages:
-            self._loop.call_soon(self._flush)
-        self._messages.append(payload)
-        self._messages_bytes += len(payload)
-
-    def _flush(self) -> None:
-        messages, self._messages, self._messages_bytes = self._messages, [], 0
-        if messages and self._connection.state is State.OPEN:
-            self._connection.transport.write(_joined(messages))
-
-    async def receive(self) -> str | bytes:
-        """Return the next message; see `ports.ClientConnection.receive`."""
-        try:
-            return await self._connection.recv()
-        except ConnectionClosed as closed:
-            raise _gone(closed) from closed
-
-    async def close(self, code: int, reason: str) -> None:
-        """Close; at once where the client does not read or answer."""
-        self._flush()
-        try:
-            # The library drains its buffer before it waits for the client's close frame:
-            # without this bound a client that never reads would be kept for ever.
-            async with asyncio.timeout(2 * CLOSE_TIMEOUT_S):
-                await self._connection.close(code, reason)
-        except TimeoutError:
-            self._connection.transport.abort()
-            await self._connection.wait_closed()
 
 
 class WsListener:
@@ -142,16 +50,19 @@ class WsListener:
         websocket_paths: Sequence[str] = (),
         message_bytes_max: int = 16 * 1024,
         door: Door | None = None,
+        pack: Pack | None = None,
+        sent: Sent | None = None,
     ) -> AsyncIterator[int]:
         """Listen while the context is open; see `ports.Listener.serve`.
 
         What `on_connection` raises cancels what is inside the context and is raised from it
         in an exception group.
         """
-        clients = _Clients(on_connection)
+        deflate = None if pack is None else SharedDeflate(pack)
+        clients = _Clients(on_connection, deflate, sent or Sent())
         answers = Answers(routes, websocket_paths)
         bound = self._bound or listening_socket(host, port)
-        server = await _start(bound, clients, answers, message_bytes_max, door)
+        server = await _start(bound, clients, answers, message_bytes_max, door, deflate)
         async with server, clients.group:
             try:
                 yield int(server.sockets[0].getsockname()[1])
@@ -163,20 +74,30 @@ class WsListener:
 class _Clients:
     """Those connected, each served by a task of `group`."""
 
-    def __init__(self, on_connection: Callable[[ClientConnection], Awaitable[None]] | None) -> None:
+    def __init__(
+        self,
+        on_connection: Callable[[ClientConnection], Awaitable[None]] | None,
+        deflate: SharedDeflate | None,
+        sent: Sent,
+    ) -> None:
         self.group = asyncio.TaskGroup()
         self._on_connection = on_connection
+        self._packed = joined if deflate is None else deflate.frames
+        self._sent = sent
         self._connected: set[WsClient] = set()
 
     async def __call__(self, connection: ServerConnection) -> None:
         """Serve one client until its task ends."""
         _bound_socket(connection)
-        client = WsClient(connection)
+        packed = takes_compressed(connection)
+        client = WsClient(connection, self._packed if packed else joined, self._sent)
         self._connected.add(client)
+        self._sent.packed_clients += packed
         try:
             await asyncio.wait([self.group.create_task(self._serve(client))])
         finally:
             self._connected.discard(client)
+            self._sent.packed_clients -= packed
 
     async def _serve(self, client: WsClient) -> None:
         if self._on_connection is not None:
@@ -242,6 +163,7 @@ async def _start(
     answers: Answers,
     message_bytes_max: int,
     door: Door | None,
+    deflate: SharedDeflate | None,
 ) -> Server:
     return await serve(
         clients,
@@ -250,6 +172,7 @@ async def _start(
         process_request=partial(_answer, answers),
         create_connection=type("_Visitor", (_Visitor,), {"door": door}),
         select_subprotocol=_subprotocol,
+        extensions=None if deflate is None else [deflate],
         compression=None,
         server_header=None,
         open_timeout=OPEN_TIMEOUT_S,
@@ -274,37 +197,8 @@ def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprot
     return PROTOCOL if PROTOCOL in offered else None
 
 
-def _frame_head(size: int) -> bytes:
-    """Return what comes before `size` bytes of text from a server (RFC 6455 section 5.2)."""
-    if size < 126:
-        return bytes((0x81, size))
-    if size < 65_536:
-        return b"\x81\x7e" + size.to_bytes(2, "big")
-    return b"\x81\x7f" + size.to_bytes(8, "big")
-
-
-def _joined(messages: Sequence[bytes]) -> bytes:
-    """Return the messages as frames, in one piece."""
-    frames: list[bytes] = []
-    for payload in messages:
-        size = len(payload)
-        frames.append(_HEADS[size] if size < len(_HEADS) else _frame_head(size))
-        frames.append(payload)
-    return b"".join(frames)
-
-
-_HEADS = tuple(map(_frame_head, range(2048)))
-"""Those of the frames that come most."""
-
-
 def _bound_socket(connection: ServerConnection) -> None:
     sock = connection.transport.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
-
-
-def _gone(closed: ConnectionClosed) -> FeedError:
-    frame = closed.rcvd or closed.sent
-    text = "without a close frame (1006)" if frame is None else f"{frame.code} {frame.reason}"
-    return FeedError(f"the client is gone: {text}".rstrip())

@@ -39,6 +39,7 @@ def connect(
     strict: bool = False,
     on_gap: Callable[[Missed], None] | None = None,
     give_up_after_s: float = 60.0,
+    compression: bool | None = None,
     random: Callable[[], float] = random_module.random,
 ) -> Client:
     """Return a client of the gateways at `addresses`, to be used with `async with`.
@@ -51,6 +52,8 @@ def connect(
             is counted and the stream is subscribed anew.
         on_gap: Called with everything missed, also between two connections.
         give_up_after_s: How long to try to get a lost connection back.
+        compression: Whether to ask for compressed messages; None: of gateways elsewhere, not
+            of one on this machine.
         random: Draws from [0, 1) for the pauses between tries.
 
     Raises:
@@ -59,4 +62,4 @@ def connect(
     listed = [addresses] if isinstance(addresses, str) else list(addresses)
     urls = [websocket_url(address) for address in listed]
     streams = Streams(strict=strict, on_gap=on_gap)
-    return Client(urls, venue, streams, give_up_after_s, random)
+    return Client(urls, venue, streams, give_up_after_s, random, compression)

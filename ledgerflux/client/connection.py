@@ -19,7 +19,8 @@ from ledgerflux.core.mirror import Mirror
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.terms import Conflation, Depth
 from ledgerflux.errors import GatewayError
-from ledgerflux.wire.gateway_reading import Message, read_message
+from ledgerflux.wire.gateway_packing import read_messages
+from ledgerflux.wire.gateway_reading import Message
 
 UNREAD_MAX = 100_000
 """Messages kept while a request waits for its answer and nobody iterates."""
@@ -42,12 +43,14 @@ class Client:
         streams: Streams,
         give_up_after_s: float,
         random: Callable[[], float],
+        compression: bool | None = None,
     ) -> None:
         self._urls = deque(urls)
         self._venue = venue
         self._streams = streams
         self._give_up_after_s = give_up_after_s
         self._random = random
+        self._compression = compression
         self._backoff = Backoff(base_s=0.1, cap_s=5.0, calm_s=10.0)
         self._unread: deque[Message | Reconnected] = deque()
         self._answers: dict[int, asyncio.Future[Message]] = {}
@@ -84,7 +87,7 @@ class Client:
         reasons: list[str] = []
         for _ in range(len(self._urls)):
             try:
-                await self._open()
+                self._socket = await open_socket(self.url, compression=self._compression)
             except CANT_OPEN as error:
                 reasons.append(f"{self.url}: {str(error) or type(error).__name__}")
                 self._urls.rotate(-1)
@@ -223,23 +226,23 @@ class Client:
         return await self._opened.recv(decode=False)
 
     async def _receive(self) -> None:
-        """Take one message, or connect again; the caller holds the lock."""
+        """Take what comes next, or connect again; the caller holds the lock."""
         try:
             await self._repair()
             self._take(await self._read())
         except ConnectionClosed as closed:
             await self._reconnect(closed)
 
-    def _take(self, raw: bytes) -> None:
-        message = read_message(raw)
-        if isinstance(message.req_id, int):
-            self._answered(message.req_id, message)
+    def _take(self, text: bytes) -> None:
         if self._backoff.failures:
             self._backoff.clean(time.monotonic_ns())
-        if len(self._unread) >= UNREAD_MAX:
-            raise GatewayError(f"{UNREAD_MAX} messages came before an answer was read")
-        self._unread.append(message)
-        self._streams.take(message)
+        for message in read_messages(text):
+            if isinstance(message.req_id, int):
+                self._answered(message.req_id, message)
+            if len(self._unread) >= UNREAD_MAX:
+                raise GatewayError(f"{UNREAD_MAX} messages came before an answer was read")
+            self._unread.append(message)
+            self._streams.take(message)
 
     def _answered(self, number: int, message: Message) -> None:
         future = self._answers.pop(number, None)
@@ -261,9 +264,6 @@ class Client:
 
     # -- connecting --------------------------------------------------------------------
 
-    async def _open(self) -> None:
-        self._socket = await open_socket(self.url)
-
     async def _reconnect(self, closed: ConnectionClosed) -> None:
         """Come back: connect to the next address, subscribe again, say what was missed.
 
@@ -281,7 +281,7 @@ class Client:
             self._urls.rotate(-1)
             place = len(self._unread)
             try:
-                await self._open()
+                self._socket = await open_socket(self.url, compression=self._compression)
                 for wanted in list(self._streams.wanted):
                     await self._ask("subscribe", wanted.params(self._venue), reading=True)
             except (*CANT_OPEN, ConnectionClosed) as error:

@@ -2,6 +2,7 @@
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.typing import Subprotocol
 
 from ledgerflux.client.addresses import is_loopback
@@ -9,19 +10,26 @@ from ledgerflux.client.addresses import is_loopback
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 OPEN_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 1.0
+_deflate = ClientPerMessageDeflateFactory(
+    server_no_context_takeover=True, client_no_context_takeover=True
+)
 CANT_OPEN = (OSError, InvalidHandshake, InvalidURI, EOFError)
 """What `open_socket` raises where no gateway can be had."""
 
 
-async def open_socket(url: str) -> ClientConnection:
-    """Return a connection to the gateway at `url`.
+async def open_socket(url: str, *, compression: bool | None = None) -> ClientConnection:
+    """Return a connection to the gateway at `url`, compressed where wanted and granted.
+
+    `compression` None: unless it is on this machine, where bytes cost less than unpacking them.
 
     Raises:
         OSError, InvalidHandshake, InvalidURI, EOFError: There is none.
     """
+    wanted = not is_loopback(url) if compression is None else compression
     return await connect(
         url,
         subprotocols=[Subprotocol("lfx.v1")],
+        extensions=[_deflate] if wanted else None,
         compression=None,
         max_size=MESSAGE_BYTES_MAX,
         max_queue=64,

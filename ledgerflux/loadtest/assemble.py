@@ -145,6 +145,7 @@ def _asked(plan: LoadPlan) -> parts.Asked:
         slow=plan.slow,
         greedy=plan.greedy,
         churn_per_s=plan.churn_per_s,
+        compress=plan.compress,
         seed=plan.seed,
     )
 

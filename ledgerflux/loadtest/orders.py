@@ -27,6 +27,7 @@ class Order(msgspec.Struct, frozen=True):
 
     Updates count whose time lies in [`from_ns`, `until_ns`). `wall_offset_ns` is the wall
     clock minus the monotonic one. `churn_per_s` reconnects a second are this worker's share.
+    With `compress` messages are asked for compressed.
     """
 
     url: str
@@ -39,6 +40,7 @@ class Order(msgspec.Struct, frozen=True):
     churn_per_s: float = 0.0
     seed: int = 1
     tick_s: float = 0.25
+    compress: bool = False
 
 
 class Finish(msgspec.Struct, frozen=True):

@@ -65,6 +65,7 @@ class LoadPlan(BaseModel):
         duration_s: The measured time, after `ramp_s` in which they connect.
         products: What each follows: all, a list of ids, or `N-each` in turn.
         churn_per_s: Reconnects a second of all together.
+        compress: Whether they ask for compressed messages.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,6 +78,7 @@ class LoadPlan(BaseModel):
     slow: Annotated[int, Field(ge=0)] = 0
     greedy: Annotated[int, Field(ge=0)] = 0
     churn_per_s: Share = 0.0
+    compress: bool = False
     processes: Annotated[int, Field(ge=1, le=64)] = 1
     seed: int = 1
     name: str = ""
@@ -142,6 +144,7 @@ def orders(
             churn_per_s=plan.churn_per_s / plan.processes,
             seed=plan.seed + process,
             tick_s=tick_s,
+            compress=plan.compress,
         )
         for process in range(plan.processes)
     ]

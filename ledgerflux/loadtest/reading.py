@@ -11,6 +11,7 @@ import msgspec
 from ledgerflux.errors import GatewayError
 from ledgerflux.loadtest.frames import Frame, cut
 from ledgerflux.model.units import parse_time_ns
+from ledgerflux.wire.gateway_packing import unpack
 from ledgerflux.wire.gateway_reading import Place
 
 KEPT_MAX = 8192
@@ -79,15 +80,16 @@ class Piece:
         self.unreadable: list[str] = []
         for payload, is_text in frames:
             if is_text:
-                self._read(payload, reader)
+                self._unpack(payload, reader)
         self.times_us = times_us(self.told)
         self.oldest_us = min(self.times_us, default=0)
         self.newest_us = max(self.times_us, default=0)
         self.plain = not self.unreadable and all(told.times_ns for told in self.told)
 
-    def _read(self, payload: bytes, reader: "Reader") -> None:
+    def _unpack(self, text: bytes, reader: "Reader") -> None:
         try:
-            self.told.append(reader.read(payload))
+            for payload in unpack(text):
+                self.told.append(reader.read(payload))
         except GatewayError as error:
             self.unreadable.append(error.code)
 
@@ -109,11 +111,12 @@ _times = msgspec.json.Decoder(list[_Times])
 class Reader:
     """Reads messages; `planned`: times are `ts_exchange`, else `ts_receive`.
 
-    Bounded: `KEPT_MAX` messages of `KEPT_BYTES_MAX`, `PIECES_MAX` pieces of
-    `PIECE_FRAMES_MAX`, forgotten together.
+    `compressed`: its connections take compressed messages. Bounded: `KEPT_MAX` messages of
+    `KEPT_BYTES_MAX`, `PIECES_MAX` pieces of `PIECE_FRAMES_MAX`, forgotten together.
     """
 
-    def __init__(self, *, planned: bool) -> None:
+    def __init__(self, *, planned: bool, compressed: bool = False) -> None:
+        self.compressed = compressed
         self._planned = planned
         self._kept: dict[bytes, Told] = {}
         self._pieces: dict[bytes, Piece] = {}
@@ -127,7 +130,7 @@ class Reader:
             head = data[start : start + HEAD_BYTES]
             piece = self._pieces.get(head)
             if piece is None or not data.startswith(piece.data, start):
-                frames, stop = cut(data, start, PIECE_FRAMES_MAX)
+                frames, stop = cut(data, start, PIECE_FRAMES_MAX, compressed=self.compressed)
                 if not frames:
                     break
                 piece = self._keep(head, Piece(data[start:stop], frames, self))

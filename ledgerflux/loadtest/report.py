@@ -31,6 +31,7 @@ class Asked(Part):
     slow: int
     greedy: int
     churn_per_s: float
+    compress: bool
     seed: int
 
 

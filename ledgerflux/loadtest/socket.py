@@ -12,6 +12,7 @@ from typing import cast
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import WebSocketException
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
@@ -26,6 +27,10 @@ ABNORMAL = 1006
 _HEAD_END = b"\r\n\r\n"
 _HEAD_BYTES_MAX = 64 * 1024
 
+_deflate = ClientPerMessageDeflateFactory(
+    server_no_context_takeover=True, client_no_context_takeover=True
+)
+
 OnPiece = Callable[[Piece, int], None]
 """Gets messages and the monotonic time at which their bytes were received."""
 
@@ -35,7 +40,11 @@ class LoadSocket(asyncio.Protocol):
 
     def __init__(self, url: str, reader: Reader, on_piece: OnPiece) -> None:
         loop = asyncio.get_running_loop()
-        self._library = ClientProtocol(parse_uri(url), subprotocols=[Subprotocol("lfx.v1")])
+        self._library = ClientProtocol(
+            parse_uri(url),
+            subprotocols=[Subprotocol("lfx.v1")],
+            extensions=[_deflate] if reader.compressed else None,
+        )
         self._reader = reader
         self._on_piece = on_piece
         self._transport: asyncio.Transport | None = None

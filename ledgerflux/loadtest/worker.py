@@ -35,7 +35,7 @@ class Worker:
     def __init__(self, order: Order) -> None:
         self._order = order
         self._totals = Totals(order)
-        reader = self._reader = Reader(planned=order.planned)
+        reader = self._reader = Reader(planned=order.planned, compressed=order.compress)
         self.clients = [LoadClient(client, order, self._totals, reader) for client in order.clients]
         self._lag = Tally()
         self._random = random.Random(order.seed)  # noqa: S311 - who reconnects is no secret

@@ -7,8 +7,10 @@ from ledgerflux.ports.clients import (
     Door,
     Handler,
     Listener,
+    Pack,
     Request,
     Response,
+    Sent,
 )
 from ledgerflux.ports.clock import Clock, Usage
 from ledgerflux.ports.feed import Feed, FeedConnection
@@ -27,8 +29,10 @@ __all__ = [
     "Handler",
     "Listener",
     "Mailbox",
+    "Pack",
     "Request",
     "Response",
+    "Sent",
     "SnapshotStore",
     "Stored",
     "StreamState",

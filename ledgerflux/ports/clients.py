@@ -32,10 +32,11 @@ class Batch:
     Whatever a connection makes of them is made once for all of its kind.
     """
 
-    __slots__ = ("_made", "messages")
+    __slots__ = ("_made", "messages", "size_bytes")
 
     def __init__(self, messages: Sequence[bytes]) -> None:
         self.messages = messages
+        self.size_bytes = sum(map(len, messages))
         self._made: dict[Callable[[Sequence[bytes]], bytes], bytes] = {}
 
     def made(self, make: Callable[[Sequence[bytes]], bytes]) -> bytes:
@@ -44,6 +45,33 @@ class Batch:
         if data is None:
             data = self._made[make] = make(self.messages)
         return data
+
+
+Pack = Callable[[Sequence[bytes]], Sequence[tuple[bytes, bool]]]
+"""Makes of messages (UTF-8) written together the text messages that a client gets who takes
+compressed ones, each with whether it may be compressed."""
+
+
+class Sent:
+    """Counts what is written to the clients of a listener, as messages and as frames."""
+
+    __slots__ = ("frame_bytes", "message_bytes", "packed_clients")
+
+    def __init__(self) -> None:
+        self.message_bytes = 0
+        """Before they were packed, framed and compressed."""
+        self.frame_bytes = 0
+        """Given to sockets."""
+        self.packed_clients = 0
+        """Connected now that take compressed messages."""
+
+    def counts(self) -> dict[str, int]:
+        """Return what a health record says of it."""
+        return {
+            "packed_clients": self.packed_clients,
+            "sent_message_bytes": self.message_bytes,
+            "sent_bytes": self.frame_bytes,
+        }
 
 
 class ClientConnection(Protocol):
@@ -127,11 +155,15 @@ class Listener(Protocol):
         websocket_paths: Sequence[str] = (),
         message_bytes_max: int = 16 * 1024,
         door: Door | None = None,
+        pack: Pack | None = None,
+        sent: Sent | None = None,
     ) -> AbstractAsyncContextManager[int]:
         """Listen while the context is open; yield the port in use (`port` 0: a free one).
 
         Routes are exact paths; a route that ends in `/*` answers everything below it.
-        Without a `door` everybody may come in.
+        Without a `door` everybody may come in. With `pack` those who offer it get compressed
+        messages, made once for all of them; what they send counts against
+        `message_bytes_max` as it is after decompression. `sent` counts what is written.
 
         Raises:
             Conflict: The port is taken (`port_in_use`).

@@ -10,20 +10,29 @@ from ledgerflux import __version__
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.cohort import Cohort
 from ledgerflux.core.fanout import Fanout
-from ledgerflux.core.latency import LatencyWindow
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.sharding import partition_of, partitions_of
-from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Request, Response
+from ledgerflux.ports import (
+    Bus,
+    ClientConnection,
+    Clock,
+    Handler,
+    Listener,
+    Request,
+    Response,
+    Sent,
+)
 from ledgerflux.roles.gateway_client import GatewayClient, Greeting
 from ledgerflux.roles.gateway_door import GatewayDoor
 from ledgerflux.roles.gateway_flush import CohortWriter, Flusher
 from ledgerflux.roles.gateway_grid import run_grid
 from ledgerflux.roles.gateway_health import HealthBoard
-from ledgerflux.roles.gateway_partition import GatewayPartition
+from ledgerflux.roles.gateway_partition import GatewayPartition, worst_ms
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
 from ledgerflux.venues.registry import venue
 from ledgerflux.wire import gateway_frames
+from ledgerflux.wire.gateway_packing import pack
 from ledgerflux.wire.health import FeedConf, PartitionHealth
 from ledgerflux.wire.status import GatewayNumbers, Status, summarize
 
@@ -68,6 +77,7 @@ class Gateway:
         self._limits = limits
         self._fanout = Fanout(gateway_frames, limits, self._wake)
         self._flusher = Flusher(clock)
+        self._sent = Sent()
         self._desk = RequestDesk(self._fanout, limits)
         self._door = GatewayDoor(clock, limits, limit_loopback=limit_loopback)
         self._counts = Counter(dict.fromkeys(COUNTS, 0))
@@ -100,6 +110,8 @@ class Gateway:
             websocket_paths=WEBSOCKET_PATHS,
             message_bytes_max=self._limits.message_bytes_max,
             door=self._door,
+            pack=pack,
+            sent=self._sent,
         ) as self.port:
             self._listening = True
             async with asyncio.TaskGroup() as group:
@@ -132,8 +144,8 @@ class Gateway:
             reason=reason,
             run=self._conf.run if self._conf else "",
             rate=self._meter.rate(events_total),
-            p50_ms=_worst(parts, 0.50),
-            p99_ms=_worst(parts, 0.99),
+            p50_ms=worst_ms(parts, 0.50),
+            p99_ms=worst_ms(parts, 0.99),
             partitions=tuple(self._partition(part) for part in parts),
             counts={
                 "clients": statistics.clients,
@@ -145,6 +157,7 @@ class Gateway:
                 "live_holes": sum(part.holes_total for part in parts),
                 "losses": sum(part.losses_total for part in parts),
                 "foreign": sum(part.foreign_total for part in parts),
+                **self._sent.counts(),
                 **self._counts,
                 **self._door.counts(),
             },
@@ -282,9 +295,3 @@ class Gateway:
             if partition_of(product) == part.partition
         }
         return PartitionHealth(part.partition, sorted(mine), norm=part.number, states=mine)
-
-
-def _worst(parts: list[GatewayPartition], share: float) -> float | None:
-    windows: list[LatencyWindow] = [part.latency for part in parts]
-    values = [window.percentile_ms(share) for window in windows]
-    return max((value for value in values if value is not None), default=None)

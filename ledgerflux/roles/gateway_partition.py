@@ -1,5 +1,7 @@
 """One partition on its way from NORM to the clients: checkpoint first, then every record."""
 
+from collections.abc import Iterable
+
 from ledgerflux.core.attendance import Attendance
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.latency import LatencyWindow
@@ -212,3 +214,9 @@ class GatewayPartition:
                 self._lost = ""
                 return saved
             await self._clock.sleep(RELOAD_S)
+
+
+def worst_ms(parts: Iterable[GatewayPartition], share: float) -> float | None:
+    """Return the percentile of the partition that is the latest, None where nothing came."""
+    values = [part.latency.percentile_ms(share) for part in parts]
+    return max((value for value in values if value is not None), default=None)

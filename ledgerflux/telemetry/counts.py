@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 GAUGES = frozenset(
     {
-        "addresses", "clients", "crowded", "ended", "handshakes", "left_out", "paused", "position",
-        "queued_bytes", "sent_open", "sockets", "subscriptions",
+        "addresses", "clients", "crowded", "ended", "handshakes", "left_out", "packed_clients",
+        "paused", "position", "queued_bytes", "sent_open", "sockets", "subscriptions",
     }
 )  # fmt: skip
 """Names that can fall; all others only grow."""
@@ -83,6 +83,9 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "delivered": "Messages queued for clients.",
         "events": "Events read from NORM.",
         "queued_bytes": "Bytes queued for clients.",
+        "packed_clients": "Clients connected that take compressed messages.",
+        "sent_message_bytes": "Bytes of messages written to clients, before compression.",
+        "sent_bytes": "Bytes written to clients' sockets for them, frames and all.",
         "fell_behind": "Times a client fell behind a stream and was told so.",
         "live_holes": "Holes in what was heard live, filled from the log.",
         "losses": "Times a partition could not be followed and clients were told so.",

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import parse_qs, urlsplit
 
 from ledgerflux.errors import Conflict, FeedError
-from ledgerflux.ports import Batch, ClientConnection, Door, Handler, Request, Response
+from ledgerflux.ports import Batch, ClientConnection, Door, Handler, Pack, Request, Response, Sent
 
 RESTART = 1012
 
@@ -19,8 +19,15 @@ class MemoryClient:
     calls `next` is a client that does not read.
     """
 
-    def __init__(self, path: str, window_bytes: int, address: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        path: str,
+        window_bytes: int,
+        address: str = "127.0.0.1",
+        sent: Sent | None = None,
+    ) -> None:
         self.path = path
+        self._sent = sent or Sent()
         self.address = address
         self.remote = "memory:0"
         self.closed: tuple[int, str] | None = None
@@ -44,6 +51,9 @@ class MemoryClient:
         async with self._changed:
             self._raise_if_closed()
             self._unread.extend(messages)
+            size_bytes = sum(map(len, messages))
+            self._sent.message_bytes += size_bytes
+            self._sent.frame_bytes += size_bytes
             self._changed.notify_all()
             await self._changed.wait_for(self._may_go_on)
             self._raise_if_closed()
@@ -107,6 +117,7 @@ class MemoryListener:
         self._accept: Callable[[MemoryClient], None] | None = None
         self._door: Door | None = None
         self._taken: set[int] = set()
+        self._sent = Sent()
 
     @asynccontextmanager
     async def serve(
@@ -119,14 +130,20 @@ class MemoryListener:
         websocket_paths: Sequence[str] = (),
         message_bytes_max: int = 16 * 1024,
         door: Door | None = None,
+        pack: Pack | None = None,
+        sent: Sent | None = None,
     ) -> AsyncIterator[int]:
-        """Listen while the context is open; see `ports.Listener.serve`."""
-        del host, message_bytes_max
+        """Listen while the context is open; see `ports.Listener.serve`.
+
+        Nobody here takes compressed messages.
+        """
+        del host, message_bytes_max, pack
         chosen = port or 1 + max(self._taken, default=49_999)
         if chosen in self._taken:
             raise Conflict(f"port {port} is in use", code="port_in_use")
         self._taken.add(chosen)
         self._routes, self._paths, self._door = routes, websocket_paths, door
+        self._sent = sent or Sent()
         clients: list[MemoryClient] = []
         async with asyncio.TaskGroup() as group:
 
@@ -166,7 +183,7 @@ class MemoryListener:
             refused = self._door.admit(address)
             if refused is not None:
                 raise FeedError(f"HTTP {refused.status}", code="feed_refused")
-        client = MemoryClient(path, window_bytes or self.window_bytes, address)
+        client = MemoryClient(path, window_bytes or self.window_bytes, address, self._sent)
         self._accept(client)
         return client
 

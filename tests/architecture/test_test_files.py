@@ -16,6 +16,7 @@ RUN_BY = {
     "ledgerflux/adapters/postgres_schema.py": "integration/test_postgres_store.py",
     "ledgerflux/adapters/embedded/postgres_host.py": "integration/test_postgres_server.py",
     "ledgerflux/adapters/ws_feed.py": "contract/test_hostile_venue.py",
+    "ledgerflux/adapters/ws_client.py": "contract/test_listener.py",
     "ledgerflux/adapters/ws_listener.py": "contract/test_listener.py",
     "ledgerflux/bench/*.py": "system/test_bench.py",
     "ledgerflux/client/*.py": "unit/client/test_connection.py",

@@ -17,6 +17,8 @@ from ledgerflux.testing.memory_bus import MemoryBus
 from ledgerflux.wire.gateway_messages import check
 from ledgerflux_cli.app import run_command
 
+KINDS = ["snapshot", "trade", "update"]
+
 
 class Market:
     """A gateway in a thread of its own, and the log that feeds it."""
@@ -119,6 +121,28 @@ def test_book_for_people_says_unproven_and_its_hash_is_one_line(lf, market):
     assert lf("book", "BTC-USD", "--gateway", market.url, "--hash")[1] == (
         book_hash(book.bids(), book.asks()) + "\n"
     )
+
+
+@pytest.mark.parametrize(("flag", "packed"), [("--compress", 1), ("--no-compress", 0)])
+def test_lines_are_single_messages_whether_they_came_compressed_or_not(lf, market, flag, packed):
+    asked = []
+
+    async def write_together() -> None:
+        await until(lambda: market.gateway.vitals().counts["subscriptions"] == 2)
+        asked.append(market.gateway.vitals().counts["packed_clients"])
+        market.log.source.update().update(("sell", "101.5", "2")).trade().update().trade()
+        await market.log.write()
+
+    writing = threading.Thread(target=lambda: market.call(write_together()))
+    writing.start()
+    channels = ("--channel", "level2", "--channel", "trades")
+    code, out, _ = lf("sub", "--gateway", market.url, *channels, "--json", "--count", "3", flag)
+    writing.join()
+    assert (code, asked) == (0, [packed])
+    for text in out.splitlines():
+        check(text)
+    kinds = [json.loads(text)["type"] for text in out.splitlines()]
+    assert sorted(kind for kind in kinds if kind in KINDS) == KINDS
 
 
 @pytest.mark.parametrize("command", [("book", "XXX-USD"), ("sub", "XXX-USD")])

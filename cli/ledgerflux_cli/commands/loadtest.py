@@ -70,6 +70,9 @@ def loadtest(
     churn: Annotated[
         float, typer.Option("--churn", metavar="R", help="Reconnects a second of all clients.")
     ] = 0.0,
+    compress: Annotated[
+        bool, typer.Option("--compress", help="Ask the gateway for compressed messages.")
+    ] = False,
     processes: Annotated[
         int, typer.Option("--processes", metavar="N", help="Processes that make the load.")
     ] = 1,
@@ -141,6 +144,7 @@ def loadtest(
         "channels": channel or None,
         "slow": slow,
         "churn_per_s": churn,
+        "compress": compress,
         "processes": processes,
         "seed": seed,
         "name": name,

@@ -58,6 +58,13 @@ def sub(
         bool,
         typer.Option("--strict", help="Exit 7 at the first loss that was not announced."),
     ] = False,
+    compress: Annotated[
+        bool | None,
+        typer.Option(
+            "--compress/--no-compress",
+            help="Ask for compressed messages, or not; default not of this machine's gateway.",
+        ),
+    ] = None,
     data_dir: DataDir = None,
     gateway: Gateway = None,
     as_json: AsJson = False,
@@ -93,6 +100,7 @@ def sub(
         strict=strict,
         as_json=as_json,
         terms=terms,
+        compression=compress,
     )
     asyncio.run(follow(find_gateway(data_dir, gateway), wish, write_line))
 

@@ -12,6 +12,7 @@ from ledgerflux.adapters.ws_listener import WsListener
 from ledgerflux.client import Message, Reconnected, connect
 from ledgerflux.errors import FeedError, GatewayError, IntegrityError
 from ledgerflux.ports import Response
+from ledgerflux.wire.gateway_packing import pack
 
 WELCOME = '{"type":"welcome","venue":"v"}'
 
@@ -62,7 +63,7 @@ async def running(script=None, port=0):
     server = Server(script)
     routes = {"/v1/status": lambda _: Response(200, "application/json", b'{"state":"healthy"}')}
     async with server.listener.serve(
-        "127.0.0.1", port, routes, server.serve_one, websocket_paths=["/v1/ws"]
+        "127.0.0.1", port, routes, server.serve_one, websocket_paths=["/v1/ws"], pack=pack
     ) as server.port:
         yield server
 
@@ -342,3 +343,24 @@ async def test_what_is_no_message_is_a_protocol_error():
         with pytest.raises(GatewayError) as caught:
             await next_of(client, "never")
         assert caught.value.code == "protocol_error"
+
+
+async def test_messages_written_together_come_one_by_one_to_a_client_that_takes_them_compressed():
+    async with running() as server, connect(server.url, compression=True) as client:
+        await client.subscribe("trades", ["BTC-USD"])
+        sent = [trade(seq - 1, seq) for seq in range(11, 21)]
+        await server.connections[0].send_all([text.encode() for text in sent])
+        while (await anext(client)).type != "subscribed":
+            pass
+        assert [(await anext(client)).raw.decode() for _ in range(10)] == sent
+        assert client.position("trades", "BTC-USD").seq == 20
+        assert client.violations_total == 0
+
+
+async def test_an_array_that_is_none_is_an_error_of_the_gateway():
+    async with running() as server, connect(server.url, compression=True) as client:
+        await client.ping()
+        await server.connections[0].send("[{")
+        with pytest.raises(GatewayError) as caught:
+            await next_of(client, "never")
+    assert caught.value.code == "protocol_error"

@@ -18,7 +18,8 @@ from ledgerflux.loadtest.report import Report
 from ledgerflux.loadtest.run import LoadRun
 from ledgerflux.loadtest.verdict import parse_slos
 from ledgerflux.model.units import rfc3339
-from ledgerflux.ports import Batch, Response
+from ledgerflux.ports import Batch, Response, Sent
+from ledgerflux.wire.gateway_packing import pack
 
 SLOS = ("gaps=0", "violations=0", "errors=0", "disconnects=0")
 PLAN = LoadPlan(clients=3, duration_s=1.0, ramp_s=0.1)
@@ -33,6 +34,8 @@ class StandIn:
         self.source = source
         self.clients = set()
         self.url = ""
+        self.sent = Sent()
+        self.packed_clients = 0
 
     def status(self, _):
         service = {"name": "gateway", "cpu": 0.25, "rss_bytes": 1 << 20, "restarts": 0, "pid": 1}
@@ -57,6 +60,7 @@ class StandIn:
                 Batch([json.dumps(it).encode() for it in (answer, self.book())])
             )
             self.clients.add(client)
+            self.packed_clients = max(self.packed_clients, self.sent.packed_clients)
             await client.receive()
         except FeedError:
             self.clients.discard(client)
@@ -82,7 +86,13 @@ class StandIn:
 async def standing_in(**more):
     gateway = StandIn(**more)
     listening = WsListener().serve(
-        "127.0.0.1", 0, {"/v1/status": gateway.status}, gateway.serve, websocket_paths=["/v1/ws"]
+        "127.0.0.1",
+        0,
+        {"/v1/status": gateway.status},
+        gateway.serve,
+        websocket_paths=["/v1/ws"],
+        pack=pack,
+        sent=gateway.sent,
     )
     async with listening as port:
         gateway.url = f"http://127.0.0.1:{port}"
@@ -120,6 +130,17 @@ async def test_a_gateway_that_keeps_its_word_has_no_gap_and_the_report_is_its_sc
     assert [role.name for role in report.roles] == ["gateway"]
     assert Report.model_validate_json(report.to_json()) == report
     assert json.loads(report.to_json())["schema"] == "lf.loadtest/1"
+
+
+async def test_compressed_clients_are_loaded_the_same_way():
+    async with standing_in() as gateway:
+        report = await load(gateway, PLAN.model_copy(update={"compress": True})).run()
+    assert gateway.packed_clients == 3
+    assert report.asked.compress
+    assert report.integrity.gaps == report.integrity.violations == 0
+    assert report.clients.subscribed == 3
+    assert report.delivered.updates > 20
+    assert report.clients.errors == report.clients.disconnects == {}
 
 
 async def test_a_source_that_does_not_hold_its_rate_makes_the_measurement_invalid():

@@ -1,0 +1,26 @@
+import pytest
+
+from ledgerflux.client import sockets
+
+HERE, ELSEWHERE = "ws://127.0.0.1:8000/v1/ws", "wss://gateway.example/v1/ws"
+
+
+@pytest.mark.parametrize(
+    ("url", "asked", "offered"),
+    [
+        (HERE, None, False),
+        (HERE, True, True),
+        (ELSEWHERE, None, True),
+        (ELSEWHERE, False, False),
+    ],
+)
+async def test_compression_is_asked_for_as_told_or_where_bytes_travel(
+    monkeypatch, url, asked, offered
+):
+    async def connect(_, **options):
+        return options
+
+    monkeypatch.setattr(sockets, "connect", connect)
+    options = await sockets.open_socket(url, compression=asked)
+    assert options["compression"] is None
+    assert bool(options["extensions"]) == offered
