@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from ledgerflux.adapters.http_answers import Answers
+from ledgerflux.adapters.http_answers import Answers, Unread
 from ledgerflux.adapters.sockets import BACKLOG, listening_socket
 from ledgerflux.errors import FeedError
 from ledgerflux.ports import Batch, ClientConnection, Door, Handler, Response
@@ -191,6 +191,7 @@ class _Visitor(ServerConnection):
     """One socket from its first moment on: who is too many is not heard at all."""
 
     door: Door | None = None
+    unread = Unread()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -198,6 +199,7 @@ class _Visitor(ServerConnection):
         self._knocking = False
         self._inside = False
         self._unheard = False
+        self._unread_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = transport.get_extra_info("peername")
@@ -214,6 +216,7 @@ class _Visitor(ServerConnection):
         if self._unheard:
             return
         self.settle()
+        self.unread.release(self._unread_bytes)
         if self.door is not None and self._inside:
             self._inside = False
             self.door.leave(self.address)
@@ -235,6 +238,12 @@ class _Visitor(ServerConnection):
         self._inside = refusal is None
         return refusal
 
+    def answered(self, answer: http11.Response | None) -> http11.Response | None:
+        """Return what is sent: the answer, unless too much is not read yet."""
+        if answer is not None:
+            answer, self._unread_bytes = self.unread.hold(answer)
+        return answer
+
 
 async def _start(
     bound: socket.socket,
@@ -248,7 +257,7 @@ async def _start(
         sock=bound,
         backlog=BACKLOG,
         process_request=partial(_answer, answers),
-        create_connection=type("_Visitor", (_Visitor,), {"door": door}),
+        create_connection=type("_Visitor", (_Visitor,), {"door": door, "unread": Unread()}),
         select_subprotocol=_subprotocol,
         compression=None,
         server_header=None,
@@ -267,7 +276,7 @@ def _answer(
 ) -> http11.Response | None:
     assert isinstance(connection, _Visitor)
     connection.settle()
-    return answers.answer(request, connection.refused)
+    return connection.answered(answers.answer(request, connection.refused))
 
 
 def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -27,6 +27,7 @@ from ledgerflux.core.telling import (
     Said,
     Telling,
 )
+from ledgerflux.core.trade_ring import TradeRing
 from ledgerflux.errors import LogError
 from ledgerflux.model.checkpoint import ProductCheckpoint
 from ledgerflux.model.events import Level
@@ -58,6 +59,7 @@ class ProductStream:
         self.integrity = integrity
         self.integrity_rule = integrity_rule
         self.book = Book()
+        self.trades = TradeRing()
         self.publish_ns = 0
         self._state: str = "init"
         self._doubted = False
@@ -83,9 +85,14 @@ class ProductStream:
         level2, trades = self._positions["level2"], self._positions["trades"]
         return Heads(level2.epoch, level2.seq, trades.seq, self.state, self.integrity)
 
-    def snapshot(self) -> Snapshot:
-        """Return the book as it stands; the same object until it changes."""
-        standing = Standing(
+    @property
+    def has_book(self) -> bool:
+        """Say whether there is a book at all, right or not."""
+        return self.state in BELIEVED or self.book.best() != (None, None)
+
+    def standing(self) -> Standing:
+        """Return what there is to say of the book besides its levels."""
+        return Standing(
             self.state,
             self.integrity,
             self.integrity_rule,
@@ -93,6 +100,10 @@ class ProductStream:
             self._ts_receive,
             self.publish_ns,
         )
+
+    def snapshot(self) -> Snapshot:
+        """Return the book as it stands; the same object until it changes."""
+        standing = self.standing()
         kept, position = self._snapshot, self._positions["level2"]
         if kept is None or kept.position != position or kept.standing.state != self.state:
             kept = Snapshot(
@@ -152,6 +163,9 @@ class ProductStream:
                 told.append(Said(batch))
             case _:
                 raise LogError(f"{self.product}: no events {batch.type!r} in {channel}")
+        if channel == "trades":
+            events = [bytes(event) for event in _read(_raws, batch)]
+            self.trades.add(self._positions[channel], events, gap=batch.type == "gap")
         return told
 
     def lose(self) -> None:
@@ -179,10 +193,12 @@ class ProductStream:
         self._positions = dict.fromkeys(CHANNELS, START)
         self._ticker = self._ts_exchange = self._ts_receive = self._snapshot = None
         if saved is None:
+            self.trades.begin(START)
             return
         self._replace(saved.bids, saved.asks)
         self._state = saved.state
         self._positions = {name: Position(saved.epoch, saved.seqs[name]) for name in CHANNELS}
+        self.trades.begin(self._positions["trades"])
         if saved.book_receive_ns:
             self._ts_receive = rfc3339(saved.book_receive_ns)
         if saved.book_exchange_ns is not None:
@@ -194,6 +210,7 @@ class ProductStream:
         self._state = "init"
         self._ticker = self._ts_exchange = self._ts_receive = None
         self._positions = dict.fromkeys(CHANNELS, Position(epoch, 0))
+        self.trades.begin(Position(epoch, 0))
         told.extend(Missing(name, epoch, 1, 0, "epoch", self.state) for name in CHANNELS)
 
     def _apply_snapshot(self, batch: BatchView) -> None:

@@ -5,6 +5,7 @@ from streams import ASKS, BIDS, TIME, Numbered
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import START, Position
 from ledgerflux.core.telling import Heads, Missing, Replaced, Said
+from ledgerflux.core.trade_ring import Wanted
 from ledgerflux.errors import LogError
 from ledgerflux.wire.norm import Batch
 
@@ -228,3 +229,40 @@ def test_books_of_bids_and_asks_keep_the_venues_texts():
     stream, source = make(), Numbered()
     apply(stream, source.snapshot())
     assert (stream.book.bids(), stream.book.asks()) == (BIDS, ASKS)
+
+
+def test_trades_and_their_gaps_are_kept_until_another_epoch_or_a_hole():
+    stream, source = make(), Numbered()
+    apply(stream, source.trade("1").trades_missing().trade("2"))
+    found = stream.trades.find(Wanted())
+    assert [(kept.gap, msgspec.json.decode(kept.body)["seq"]) for kept in found.events] == [
+        (False, 1),
+        (True, 2),
+        (False, 3),
+    ]
+    stream.restore(source.saved())
+    assert stream.trades.oldest_seq == 1, "the checkpoint stands where the ring ends"
+    apply(stream, source.trade("3"))
+    assert stream.trades.newest_seq == 4
+    source.trade().take()
+    stream.restore(source.saved())
+    assert (stream.trades.oldest_seq, stream.trades.newest_seq) == (6, 5)
+    apply(stream, source.begin("run2").trade())
+    assert (stream.trades.epoch, stream.trades.newest_seq) == ("run2", 1)
+    stream.restore(None)
+    assert stream.trades.epoch == ""
+
+
+def test_there_is_a_book_from_its_first_snapshot_on():
+    stream, source = make(), Numbered()
+    assert not stream.has_book
+    apply(stream, source.status("syncing"))
+    assert not stream.has_book
+    apply(stream, source.snapshot())
+    assert stream.has_book
+    apply(stream, source.gap("suspect"))
+    assert stream.has_book
+    apply(stream, source.snapshot([], []))
+    assert stream.has_book, "an empty book that is live is a book"
+    stream.lose()
+    assert not stream.has_book
