@@ -220,6 +220,32 @@ async def test_one_answer_holds_at_most_a_thousand_trades():
         assert (first.from_seq, first.to_seq) == (1, LIMIT_MAX)
 
 
+async def test_a_client_that_was_too_slow_gets_the_trades_it_missed_where_the_gap_says():
+    limits = Limits(outbox_bytes=20_000, outbox_drained_bytes=4_000)
+    async with running(limits) as stack:
+        log = await NormLog(stack.bus).open()
+        slow = await stack.client(window_bytes=2_000)
+        await stack.ready()
+        await slow.subscribe("trades")
+        for _ in range(300):
+            log.source.trade()
+            await log.write()
+        await until(lambda: stack.served(log))
+        have = set()
+        gap = None
+        while max(have, default=0) < 300:
+            message = await slow.next()
+            if message.type == "trade":
+                have |= {trade.seq for trade in message.trades()}
+            elif message.type == "gap" and message.cause == "slow_consumer":
+                gap = json.loads(message.raw)
+                told = TradesDocument.model_validate_json(stack.listener.get(gap["backfill"]).body)
+                assert (told.from_seq, told.to_seq) == (gap["from_seq"], gap["to_seq"])
+                have |= {trade.seq for trade in told.data}
+        assert gap is not None
+        assert have == set(range(1, 301))
+
+
 # -- on sockets --------------------------------------------------------------------------
 
 
