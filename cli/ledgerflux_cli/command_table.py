@@ -46,7 +46,7 @@ COMMANDS = (
     Entry("products", WATCH, "List the products that are served: partition, shard, state, proof."),
     Entry("stream", WATCH, "Show what the log holds: its streams and buckets in NATS."),
     Entry("dlq", WATCH, "Show what was refused, and why: the records of MD_DLQ."),
-    Entry("open", WATCH, "Open the gateway's address in the browser.", "open_browser:open_browser"),
+    Entry("open", WATCH, "Open the gateway's page in the browser.", "open_browser:open_browser"),
     Entry("recording", FEEDS, "Look at recordings: what they hold, and whether they are whole."),
     Entry("replay", FEEDS, "Control the market that the stack's exchange serves."),
     Entry("loadtest", TEST, "Load the gateway with strict clients; measure what each one gets."),

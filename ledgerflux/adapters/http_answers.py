@@ -11,6 +11,31 @@ from websockets.datastructures import Headers
 
 from ledgerflux.ports import Handler, Request, Response
 
+LARGE_BYTES = 64 * 1024
+"""Answers below it are never refused for what others have not read."""
+UNREAD_BYTES_MAX = 64 * 1024 * 1024
+
+
+class Unread:
+    """Bytes of large answers that are on their way: many who read slowly hold no more than this."""
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+
+    def hold(self, answer: http11.Response) -> tuple[http11.Response, int]:
+        """Return the answer, or that there is no room for it, and what to `release` for it."""
+        size = len(answer.body or b"")
+        if size < LARGE_BYTES:
+            return answer, 0
+        if self.size_bytes + size > UNREAD_BYTES_MAX:
+            return _to_http(_OVERLOADED), 0
+        self.size_bytes += size
+        return answer, size
+
+    def release(self, size: int) -> None:
+        """Forget an answer: it was read, or nobody is there to read it."""
+        self.size_bytes -= size
+
 
 class Refuse(Protocol):
     """The door's word on one request."""
@@ -46,7 +71,7 @@ class Answers:
             return _to_http(_problem(426, "upgrade_required", f"{url.path} speaks WebSocket"))
         if handler is None:
             return _to_http(_problem(404, "not_found", f"nothing is at {url.path[:200]}"))
-        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        query = {name: values[0] for name, values in parse_qs(url.query, True).items()}
         return _to_http(handler(Request(url.path, query)))
 
     def _handler(self, path: str) -> Handler | None:
@@ -57,8 +82,17 @@ class Answers:
 
 
 def _problem(status: int, code: str, message: str) -> Response:
-    body = json.dumps({"error": {"code": code, "message": message}}).encode()
-    return Response(status, "application/json", body)
+    error = {"code": code, "message": message, "retryable": False, "retry_after_ms": None}
+    return Response(status, "application/json", json.dumps({"error": error}).encode())
+
+
+_OVERLOADED = Response(
+    503,
+    "application/json",
+    b'{"error":{"code":"overloaded","message":"too many large answers are not read yet",'
+    b'"retryable":true,"retry_after_ms":1000}}',
+    1,
+)
 
 
 def _to_http(response: Response) -> http11.Response:
@@ -68,6 +102,7 @@ def _to_http(response: Response) -> http11.Response:
             "Content-Length": str(len(response.body)),
             "Cache-Control": "no-store",
             "Connection": "close",
+            **response.headers,
         }
     )
     if response.retry_after_s is not None:

@@ -12,7 +12,7 @@ from websockets import http11
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from ledgerflux.adapters.http_answers import Answers
+from ledgerflux.adapters.http_answers import Answers, Unread
 from ledgerflux.adapters.sockets import BACKLOG, listening_socket
 from ledgerflux.adapters.ws_client import CLOSE_TIMEOUT_S, WsClient
 from ledgerflux.adapters.ws_deflate import SharedDeflate, takes_compressed
@@ -112,6 +112,7 @@ class _Visitor(ServerConnection):
     """One socket from its first moment on: who is too many is not heard at all."""
 
     door: Door | None = None
+    unread = Unread()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -119,6 +120,7 @@ class _Visitor(ServerConnection):
         self._knocking = False
         self._inside = False
         self._unheard = False
+        self._unread_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = transport.get_extra_info("peername")
@@ -135,6 +137,7 @@ class _Visitor(ServerConnection):
         if self._unheard:
             return
         self.settle()
+        self.unread.release(self._unread_bytes)
         if self.door is not None and self._inside:
             self._inside = False
             self.door.leave(self.address)
@@ -156,6 +159,12 @@ class _Visitor(ServerConnection):
         self._inside = refusal is None
         return refusal
 
+    def answered(self, answer: http11.Response | None) -> http11.Response | None:
+        """Return what is sent: the answer, unless too much is not read yet."""
+        if answer is not None:
+            answer, self._unread_bytes = self.unread.hold(answer)
+        return answer
+
 
 async def _start(
     bound: socket.socket,
@@ -170,7 +179,7 @@ async def _start(
         sock=bound,
         backlog=BACKLOG,
         process_request=partial(_answer, answers),
-        create_connection=type("_Visitor", (_Visitor,), {"door": door}),
+        create_connection=type("_Visitor", (_Visitor,), {"door": door, "unread": Unread()}),
         select_subprotocol=_subprotocol,
         extensions=None if deflate is None else [deflate],
         compression=None,
@@ -190,7 +199,7 @@ def _answer(
 ) -> http11.Response | None:
     assert isinstance(connection, _Visitor)
     connection.settle()
-    return answers.answer(request, connection.refused)
+    return connection.answered(answers.answer(request, connection.refused))
 
 
 def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -29,6 +29,7 @@ from ledgerflux.core.telling import (
     Telling,
 )
 from ledgerflux.core.top_view import TopView
+from ledgerflux.core.trade_ring import TradeRing
 from ledgerflux.errors import LogError
 from ledgerflux.model.checkpoint import ProductCheckpoint
 from ledgerflux.model.events import Level
@@ -72,6 +73,7 @@ class ProductStream:
         self.integrity = integrity
         self.integrity_rule = integrity_rule
         self.book = Book()
+        self.trades = TradeRing()
         self.publish_ns = 0
         self.watchers: list[Watcher] = []
         """Those who take every update after the book."""
@@ -100,8 +102,17 @@ class ProductStream:
         level2, trades = self._positions["level2"], self._positions["trades"]
         return Heads(level2.epoch, level2.seq, trades.seq, self.state, self.integrity)
 
+    @property
+    def has_book(self) -> bool:
+        """Say whether there is a book at all, right or not."""
+        return self.state in BELIEVED or self.book.best() != (None, None)
+
+    def keeps(self, epoch: str, seq: int) -> bool:
+        """Say whether its trades from `seq` on are kept."""
+        return self.trades.holds(epoch, seq)
+
     def standing(self) -> Standing:
-        """Return what a snapshot says of the book besides its levels."""
+        """Return what there is to say of the book besides its levels."""
         return Standing(
             self.state,
             self.integrity,
@@ -179,6 +190,9 @@ class ProductStream:
                 told.append(Said(batch))
             case _:
                 raise LogError(f"{self.product}: no events {batch.type!r} in {channel}")
+        if channel == "trades":
+            events = [bytes(event) for event in _read(_raws, batch)]
+            self.trades.add(self._positions[channel], events, gap=batch.type == "gap")
         return told
 
     def lose(self) -> None:
@@ -205,10 +219,12 @@ class ProductStream:
         self._positions = dict.fromkeys(CHANNELS, START)
         self._ticker = self._ts_exchange = self._ts_receive = self._snapshot = None
         if saved is None:
+            self.trades.begin(START)
             return
         self._replace(saved.bids, saved.asks)
         self._state = saved.state
         self._positions = {name: Position(saved.epoch, saved.seqs[name]) for name in CHANNELS}
+        self.trades.begin(self._positions["trades"])
         if saved.book_receive_ns:
             self._ts_receive = rfc3339(saved.book_receive_ns)
         if saved.book_exchange_ns is not None:
@@ -221,6 +237,7 @@ class ProductStream:
         self._positions = dict.fromkeys(CHANNELS, Position(epoch, 0))
         for watcher in self.watchers:
             watcher.begin()
+        self.trades.begin(Position(epoch, 0))
         told.extend(Missing(name, epoch, 1, 0, "epoch", self.state) for name in CHANNELS)
 
     def _renew(self) -> None:

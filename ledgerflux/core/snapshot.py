@@ -87,6 +87,11 @@ class Snapshot:
             self._texts[part] = texts
         return texts
 
+    def sides(self) -> tuple[bytes, bytes]:
+        """Return the JSON arrays of all bids and of all asks, best first."""
+        parts = [self.levels(part) for part in range(1, self.parts + 1)]
+        return _joined([bids for bids, _ in parts]), _joined([asks for _, asks in parts])
+
     def _share(self, side: Sequence[Level], part: int) -> Sequence[Level]:
         size = len(side)
         return side[(part - 1) * size // self.parts : part * size // self.parts]
@@ -94,3 +99,8 @@ class Snapshot:
 
 def _encode(levels: Sequence[Level]) -> bytes:
     return msgspec.json.encode(levels)
+
+
+def _joined(arrays: Sequence[bytes]) -> bytes:
+    """Return JSON arrays as one."""
+    return b"[%b]" % b",".join(array[1:-1] for array in arrays if array != b"[]")

@@ -43,6 +43,10 @@ class Followed(Protocol):
         """Return the book at its position."""
         ...
 
+    def keeps(self, epoch: str, seq: int) -> bool:
+        """Say whether its trades from `seq` on can be had of this gateway."""
+        ...
+
     def latest(self, channel: ChannelName) -> tuple[Position, bytes] | None:
         """Return position and JSON of its newest event, None where there is none."""
         ...

@@ -70,6 +70,10 @@ class _Variant:
         """Return the book's state."""
         return self._stream.state
 
+    def keeps(self, epoch: str, seq: int) -> bool:  # noqa: ARG002 - whatever is asked for
+        """Return False: trades have no variants."""
+        return False
+
     def position(self, channel: ChannelName) -> Position:
         """Return up to where it was told."""
         assert channel == self.channel

@@ -20,6 +20,8 @@ class Response(NamedTuple):
     body: bytes
     retry_after_s: int | None = None
     """Told as `Retry-After`."""
+    headers: Mapping[str, str] = {}
+    """More of them."""
 
 
 Handler = Callable[[Request], Response]

@@ -4,8 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-import msgspec
-
 from ledgerflux import __version__
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.cohort import Cohort
@@ -13,21 +11,13 @@ from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.sharding import partition_of, partitions_of
-from ledgerflux.ports import (
-    Bus,
-    ClientConnection,
-    Clock,
-    Handler,
-    Listener,
-    Request,
-    Response,
-    Sent,
-)
+from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Sent
 from ledgerflux.roles.gateway_client import GatewayClient, Greeting
 from ledgerflux.roles.gateway_door import GatewayDoor
 from ledgerflux.roles.gateway_flush import CohortWriter, Flusher
 from ledgerflux.roles.gateway_grid import run_grid
 from ledgerflux.roles.gateway_health import HealthBoard
+from ledgerflux.roles.gateway_http import GatewayHttp
 from ledgerflux.roles.gateway_partition import GatewayPartition, worst_ms
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
 from ledgerflux.venues.registry import venue
@@ -101,7 +91,7 @@ class Gateway:
         Raises:
             Conflict: The port is taken (`port_in_use`).
         """
-        routes = {**self._mounted, "/v1/status": self._status, "/v1/products": self._products}
+        routes = {**self._mounted, **GatewayHttp(self._fanout, lambda: self.status()).routes()}
         async with self._listener.serve(
             self._host,
             self.port,
@@ -255,26 +245,6 @@ class Gateway:
         self._fanout.beat("heartbeats", messages)
 
     # -- what is told ------------------------------------------------------------------
-
-    def _status(self, _: Request) -> Response:
-        return Response(200, "application/json", self.status().to_json())
-
-    def _products(self, _: Request) -> Response:
-        products = [
-            {
-                "product_id": product,
-                "partition": partition_of(product),
-                "integrity_rule": stream.integrity_rule,
-                **stream.heads()._asdict(),
-            }
-            for product, stream in sorted(self._fanout.products.items())
-        ]
-        document = {
-            "schema": "lf.products/1",
-            "venue": self._fanout.venue,
-            "products": products,
-        }
-        return Response(200, "application/json", msgspec.json.encode(document))
 
     def _state(self, parts: list[GatewayPartition]) -> tuple[str, str]:
         if not self._listening:

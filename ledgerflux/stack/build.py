@@ -143,10 +143,11 @@ async def _snapshot(settings: RoleSettings, tools: Tools) -> Work:
 
 
 async def _gateway(settings: RoleSettings, tools: Tools) -> Work:
+    from ledgerflux.adapters.gateway_page import GatewayPage
     from ledgerflux.adapters.ws_listener import WsListener
     from ledgerflux.roles.gateway import Gateway
 
-    return Gateway(
+    gateway = Gateway(
         tools.bus,
         tools.clock,
         WsListener(),
@@ -154,6 +155,8 @@ async def _gateway(settings: RoleSettings, tools: Tools) -> Work:
         port=settings.port,
         new_identity=lambda: uuid4().hex[:12],
     )
+    gateway.mount({"/": GatewayPage()})
+    return gateway
 
 
 BUILDERS: dict[str, Builder] = {

@@ -190,7 +190,7 @@ class MemoryListener:
     def get(self, target: str) -> Response:
         """Answer a GET of `target`, a path with or without a query."""
         url = urlsplit(target)
-        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        query = {name: values[0] for name, values in parse_qs(url.query, True).items()}
         prefixes = sorted((path for path in self._routes if path.endswith("/*")), key=len)
         found = [path for path in prefixes if url.path.startswith(path[:-1])]
         handler = self._routes.get(url.path) or (self._routes[found[-1]] if found else None)

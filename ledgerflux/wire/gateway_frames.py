@@ -17,6 +17,7 @@ from ledgerflux.core.telling import BatchView, Heads, Missing
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import rfc3339
+from ledgerflux.wire import gateway_backfill
 
 RETRYABLE = frozenset(("throttled", "slow_consumer", "not_ready", "limit_subscriptions"))
 """Error codes after which the same request may succeed later."""
@@ -87,6 +88,9 @@ def gap(stream: Followed, missing: Missing) -> bytes:
         "to_id": missing.to_id,
         "ts_publish": rfc3339(stream.publish_ns),
     }
+    backfill = gateway_backfill.address(stream, missing)
+    if backfill is not None:
+        rest["backfill"] = backfill
     head = _head(missing.channel, "gap", stream, missing.epoch)
     return b"%b,%b" % (head, _encode(rest)[1:])
 

@@ -189,6 +189,7 @@ class Gap(Message):
     from_id: int | None
     to_id: int | None
     ts_publish: Time
+    backfill: Annotated[str, Field(pattern="^/v1/products/")] | None = None
 
 
 class Head(Message):

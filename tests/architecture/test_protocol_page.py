@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from ledgerflux.core import client_session
 from ledgerflux.core.limits import Limits
-from ledgerflux.wire import gateway_frames, gateway_requests
+from ledgerflux.wire import gateway_documents, gateway_frames, gateway_requests
 from ledgerflux.wire.gateway_control import Code
 from ledgerflux.wire.gateway_messages import ServerMessage, State, SystemStatus, check
 
@@ -39,6 +39,17 @@ def test_each_request_on_the_page_is_one(text):
 @pytest.mark.parametrize("text", blocks("message"))
 def test_each_message_on_the_page_is_one_a_gateway_may_send(text):
     check(json.dumps(json.loads(text)))
+
+
+@pytest.mark.parametrize("name", ["BookDocument", "TradesDocument", "ProblemDocument"])
+def test_each_document_on_the_page_is_as_described(name):
+    (text,) = blocks(name)
+    getattr(gateway_documents, name).model_validate_json(text)
+
+
+def test_every_code_of_http_is_in_the_table():
+    told = {code for row in table("HTTP") for code in names(row[1])}
+    assert told == set(get_args(gateway_documents.HttpCode))
 
 
 def test_every_kind_of_message_has_an_example():

@@ -82,7 +82,7 @@ def test_top_shows_every_screen(stack):
 
 def test_open_prints_the_gateway_s_address(stack):
     url = stack.lf("open", "gateway", "--print").stdout.strip()
-    assert url == f"{stack.up_document['gateway']['http']}/v1/status"
+    assert url == f"{stack.up_document['gateway']['http']}/"
 
 
 def test_a_follower_sees_a_killed_service_come_back_and_ends_well(stack):

@@ -13,8 +13,8 @@ from ledgerflux_cli.output import say, write, write_json
 SCHEMA = "lf.open/1"
 GATEWAY = "gateway"
 THINGS = (GATEWAY,)
-PATHS = {GATEWAY: "/v1/status"}
-"""What answers a browser there."""
+PATHS = {GATEWAY: "/"}
+"""What is for a browser there."""
 
 
 @examples("lf open gateway", "lf open gateway --print")
@@ -29,7 +29,7 @@ def open_browser(
     gateway: Gateway = None,
     as_json: AsJson = False,
 ) -> None:
-    """Open the gateway's address in the browser.
+    """Open the gateway's page in the browser: live books, trades, products.
 
     Where there is no display, the address is printed.
     """

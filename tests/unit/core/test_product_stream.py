@@ -6,6 +6,7 @@ from ledgerflux.core.checksum import book_checksum
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import START, Position
 from ledgerflux.core.telling import Heads, Missing, Replaced, Said
+from ledgerflux.core.trade_ring import Wanted
 from ledgerflux.errors import LogError
 from ledgerflux.wire.norm import Batch
 
@@ -268,3 +269,40 @@ def test_a_watcher_sees_every_update_after_the_book_has_it():
     apply(stream, source.update(("buy", "100.6", "1")).update(("buy", "100.7", "1")))
     apply(stream, source.begin("run2"))
     assert watcher.seen == [(2, [("100.6", "1")]), (3, [("100.7", "1")]), ("begin", [])]
+
+
+def test_trades_and_their_gaps_are_kept_until_another_epoch_or_a_hole():
+    stream, source = make(), Numbered()
+    apply(stream, source.trade("1").trades_missing().trade("2"))
+    found = stream.trades.find(Wanted())
+    assert [(kept.gap, msgspec.json.decode(kept.body)["seq"]) for kept in found.events] == [
+        (False, 1),
+        (True, 2),
+        (False, 3),
+    ]
+    stream.restore(source.saved())
+    assert stream.trades.oldest_seq == 1, "the checkpoint stands where the ring ends"
+    apply(stream, source.trade("3"))
+    assert stream.trades.newest_seq == 4
+    source.trade().take()
+    stream.restore(source.saved())
+    assert (stream.trades.oldest_seq, stream.trades.newest_seq) == (6, 5)
+    apply(stream, source.begin("run2").trade())
+    assert (stream.trades.epoch, stream.trades.newest_seq) == ("run2", 1)
+    stream.restore(None)
+    assert stream.trades.epoch == ""
+
+
+def test_there_is_a_book_from_its_first_snapshot_on():
+    stream, source = make(), Numbered()
+    assert not stream.has_book
+    apply(stream, source.status("syncing"))
+    assert not stream.has_book
+    apply(stream, source.snapshot())
+    assert stream.has_book
+    apply(stream, source.gap("suspect"))
+    assert stream.has_book
+    apply(stream, source.snapshot([], []))
+    assert stream.has_book, "an empty book that is live is a book"
+    stream.lose()
+    assert not stream.has_book

@@ -41,3 +41,5 @@ def test_the_parts_put_together_are_the_book(bid_count, ask_count):
         got_bids += map(tuple, part_bids)
         got_asks += map(tuple, part_asks)
     assert (got_bids, got_asks) == (bids, asks)
+    whole = [msgspec.json.decode(side, type=list[tuple[str, str]]) for side in snapshot.sides()]
+    assert whole == [bids, asks]

@@ -106,6 +106,13 @@ def test_a_gap_says_all_that_is_known(stream):
     }
 
 
+def test_a_gap_of_trades_that_are_kept_says_where(stream):
+    for batch in Numbered().trade().trade().take():
+        stream.apply(batch, 0)
+    message = read(frames.gap(stream, Missing("trades", "run1", 1, 2, "slow_consumer", "live")))
+    assert message["backfill"] == "/v1/products/BTC-USD/trades?epoch=run1&from_seq=1&to_seq=2"
+
+
 def test_after_a_gap_of_the_book_a_snapshot_comes(stream):
     gap = frames.gap(stream, Missing("level2", "run1", 1, 0, "epoch", "init"))
     assert read(gap)["next"] == "snapshot"
