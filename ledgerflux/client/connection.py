@@ -116,7 +116,9 @@ class Client:
     async def subscribe(
         self, channel: str, products: Sequence[str] | None = None, *, snapshot: bool = True
     ) -> Message:
-        """Subscribe `products` (None: all) to `channel`; return the gateway's answer.
+        """Subscribe `products` to `channel`; return the gateway's answer.
+
+        `products` are ids and patterns, and None means all.
 
         Raises:
             GatewayError: Refused; `code` is the gateway's.
@@ -127,7 +129,7 @@ class Client:
         return answer
 
     async def unsubscribe(self, channel: str, products: Sequence[str] | None = None) -> Message:
-        """Leave `products` (None: all) of `channel`.
+        """Leave `products` (ids and patterns, None: all) of `channel`.
 
         Raises:
             GatewayError: Refused; `code` is the gateway's.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ledgerflux.core.mirror import Mirror, Verdict
+from ledgerflux.core.patterns import EVERYTHING, is_pattern, names
 from ledgerflux.core.snapshot import Position
 from ledgerflux.errors import IntegrityError
 from ledgerflux.wire.gateway_reading import Follower, Message
@@ -38,7 +39,7 @@ class Reconnected(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """A subscription; `products` None means all."""
+    """A subscription; `products` are ids and patterns, None means all."""
 
     channel: str
     products: tuple[str, ...] | None
@@ -59,12 +60,18 @@ class Wanted(NamedTuple):
         """Return what is left of it, None for nothing."""
         if channel != self.channel:
             return self
-        if products is None:
+        if products is None or EVERYTHING in products:
             return None
         if self.products is None:
             return self
-        left = tuple(product for product in self.products if product not in products)
+        gone = frozenset(products)
+        left = tuple(text for text in self.products if not _left(text, gone))
         return self._replace(products=left) if left else None
+
+
+def _left(text: str, gone: frozenset[str]) -> bool:
+    """Say whether an id or pattern was left; a pattern is left by its own name only."""
+    return text in gone if is_pattern(text) else names(gone, text)
 
 
 class Streams:

@@ -63,10 +63,10 @@ class ClientSession:
         self.cohort: Company | None = None
         """Where it is one of many, until something concerns it alone."""
         self.subscriptions: dict[StreamKey, Subscription] = {}
-        self.everything: set[ChannelName] = set()
-        """Channels subscribed with `*`: new products join them."""
+        self.patterns: dict[tuple[ChannelName, str], None] = {}
+        """Channels subscribed with a pattern: new products that match it join them."""
         self.beats: dict[str, frozenset[str] | None] = {}
-        """heartbeats and system: the products asked for, None for all."""
+        """heartbeats and system: what was asked for, ids and patterns, None for all."""
         self._speaker = speaker
         self._limits = limits
         self._wake = wake
@@ -169,6 +169,11 @@ class ClientSession:
         if catch_up:
             subscription.fall_behind("slow_consumer", "subscribe")
             self._catching[subscription] = None
+
+    def hold(self, channel: ChannelName, pattern: str) -> None:
+        """Let new products that match `pattern` join."""
+        self._subscribed = True
+        self.patterns[channel, pattern] = None
 
     def join_beats(self, channel: str, products: frozenset[str] | None) -> None:
         """Take part in `heartbeats` or `system`."""

@@ -11,6 +11,7 @@ from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.cohort import Cohort
 from ledgerflux.core.followers import Followers
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.patterns import matches
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
@@ -46,6 +47,7 @@ class Fanout:
         self._integrity = ("none", "none")
         self._streams: dict[str, ProductStream] = {}
         self._speaker = speaker
+        self._subscriptions_max = limits.subscriptions_max
         self._followers = Followers(limits.outbox_bytes, wake)
         self._gone_behind = 0
 
@@ -202,11 +204,23 @@ class Fanout:
     def _add(self, product: str) -> None:
         stream = self.products[product] = self._stream(product)
         for session in self.sessions:
-            for channel in sorted(session.everything):
-                position = self.join(session, channel, stream, snapshot=True)
-                session.put(
-                    self._speaker.subscribed(channel, {product: position}, venue=self.venue)
-                )
+            for channel, pattern in sorted(session.patterns):
+                held = (channel, product) in session.subscriptions
+                if matches(pattern, product) and not held:
+                    self._bring(session, channel, stream, pattern)
+
+    def _bring(
+        self, session: ClientSession, channel: ChannelName, stream: ProductStream, pattern: str
+    ) -> None:
+        """Let a product join what a session asked for by a pattern, where it may have more."""
+        product = stream.product
+        if session.used >= self._subscriptions_max:
+            why = f"no room for {channel} of a product that {pattern} matches"
+            session.put(self._speaker.error("limit_subscriptions", why, [product]))
+            return
+        position = self.join(session, channel, stream, snapshot=True)
+        streams, patterns = {product: position}, [pattern]
+        session.put(self._speaker.subscribed(channel, streams, venue=self.venue, patterns=patterns))
 
     def _remove(self, product: str) -> None:
         del self.products[product]

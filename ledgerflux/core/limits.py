@@ -19,6 +19,7 @@ class Limits(NamedTuple):
     address_requests_per_s: int = 50
     address_requests_burst: int = 200
     subscriptions_max: int = 200
+    patterns_max: int = 32
     clients_max: int = 1024
     first_subscribe_s: int = 10
     slow_after_s: int = 10

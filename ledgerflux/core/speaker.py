@@ -33,14 +33,21 @@ class Speaker(Protocol):
         """Return one part (from 1) of a snapshot."""
         ...
 
-    def subscribed(self, channel: str, streams: Mapping[str, Position], *, venue: str) -> bytes:
-        """Return the notice that products were added to a subscription to all."""
+    def subscribed(
+        self,
+        channel: str,
+        streams: Mapping[str, Position],
+        *,
+        venue: str,
+        patterns: Sequence[str],
+    ) -> bytes:
+        """Return the notice that products were added to what `patterns` ask for."""
         ...
 
     def unsubscribed(self, channel: str, product_ids: Sequence[str]) -> bytes:
         """Return the notice that products are no longer served."""
         ...
 
-    def error(self, code: str, message: str) -> bytes:
+    def error(self, code: str, message: str, product_ids: Sequence[str] = ()) -> bytes:
         """Return an error that answers no request."""
         ...

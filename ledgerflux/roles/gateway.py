@@ -12,6 +12,7 @@ from ledgerflux.core.cohort import Cohort
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.latency import LatencyWindow
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.patterns import names
 from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.sharding import partition_of, partitions_of
 from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Request, Response
@@ -231,7 +232,7 @@ class Gateway:
         messages = {
             wanted: gateway_frames.heartbeat(
                 self._fanout.venue,
-                {name: head for name, head in heads.items() if wanted is None or name in wanted},
+                {name: head for name, head in heads.items() if names(wanted, name)},
                 self._beats_total,
                 now_ns,
             )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ledgerflux.core.client_session import BINARY, ClientSession, Close
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.patterns import choose
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.errors import FeedError
@@ -233,19 +234,21 @@ class GatewayClient:
 
     def _subscribe(self, request: GatewayRequest, params: SubscribeParams, time_in_ns: int) -> None:
         products = request.products
+        warnings = self._desk.warnings(self.session, params.channel, products)
         granted = self._desk.subscribe(
             self.session, params.channel, products, snapshot=params.snapshot
         )
         if isinstance(granted, Refusal):
             self._refuse(granted, request.req_id)
             return
-        beats = list(self._fanout.products) if products is None else products
+        chosen = choose(["*"] if products is None else products, self._fanout.products)
         answer = gateway_frames.subscribed(
             params.channel,
             granted,
             venue=self._fanout.venue,
-            product_ids=list(granted) or (beats if params.channel == "heartbeats" else []),
-            everything=products is None,
+            product_ids=chosen.products if params.channel == "heartbeats" else list(granted),
+            patterns=chosen.patterns,
+            warnings=warnings,
             request_id=request.req_id,
             times=(time_in_ns, self._clock.now_ns()),
         )

@@ -8,6 +8,8 @@ Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$")
 """RFC 3339 UTC with nine decimals."""
 Seq = Annotated[int, Field(ge=0, lt=2**53)]
 ProductId = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}(-[A-Z0-9]{1,20}){1,3}$")]
+Pattern = Annotated[str, Field(pattern=r"^[A-Z0-9-]*\*[A-Z0-9*-]*$", max_length=64)]
+"""An id in which `*` stands for any text."""
 RequestId = int | Annotated[str, Field(max_length=36)] | None
 Code = Literal[
     "bad_json",
@@ -50,6 +52,7 @@ class LimitsMessage(Message):
     address_requests_per_s: int
     address_requests_burst: int
     subscriptions_max: int
+    patterns_max: int
     clients_max: int
     first_subscribe_s: int
     slow_after_s: int
@@ -91,16 +94,22 @@ class Answer(Message):
 
 
 class Subscribed(Answer):
-    """A subscription begins; always before its data. `pattern` `*`: new products will join."""
+    """A subscription begins; always before its data.
+
+    New products that match one of `patterns` will join; `pattern` is the only one of them, if
+    there is but one. `warnings` say what is odd about what was granted.
+    """
 
     type: Literal["subscribed"]
     channel: Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
     venue: str
     product_ids: tuple[ProductId, ...]
-    pattern: Literal["*"] | None
+    pattern: Pattern | None
+    patterns: tuple[Pattern, ...]
     depth: Literal["full"] | None
     conflate: Literal["none"]
     streams: dict[ProductId, Place]
+    warnings: tuple[str, ...]
 
 
 class Unsubscribed(Answer):

@@ -139,8 +139,9 @@ def subscribed(
     streams: Mapping[str, Position],
     *,
     venue: str,
+    patterns: Sequence[str] = (),
     product_ids: Sequence[str] | None = None,
-    everything: bool = True,
+    warnings: Sequence[str] = (),
     request_id: RequestId = None,
     times: tuple[int, int] | None = None,
 ) -> bytes:
@@ -152,10 +153,12 @@ def subscribed(
             "channel": channel,
             "venue": venue,
             "product_ids": list(streams) if product_ids is None else product_ids,
-            "pattern": "*" if everything else None,
+            "pattern": patterns[0] if len(patterns) == 1 else None,
+            "patterns": patterns,
             "depth": "full" if channel == "level2" else None,
             "conflate": "none",
             "streams": {product: place._asdict() for product, place in streams.items()},
+            "warnings": warnings,
         }
     )
 
@@ -183,9 +186,9 @@ def pong(request_id: RequestId, nonce: RequestId, times: tuple[int, int]) -> byt
     return _encode({"type": "pong", **_answer(request_id, times), "nonce": nonce})
 
 
-def error(code: str, message: str) -> bytes:
+def error(code: str, message: str, product_ids: Sequence[str] = ()) -> bytes:
     """Return an error that answers no request."""
-    return refused(Refusal(code, message), None)
+    return refused(Refusal(code, message, tuple(product_ids)), None)
 
 
 def refused(refusal: Refusal, request_id: RequestId) -> bytes:

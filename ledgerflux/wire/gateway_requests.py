@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ledgerflux.core.patterns import EVERYTHING, is_pattern, is_safe
 from ledgerflux.core.request_desk import Refusal
 
 PRODUCTS_MAX = 500
-EVERYTHING = "*"
 
 ChannelText = Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
 WHOLE_MAX = 2**53
@@ -29,7 +29,7 @@ class Params(BaseModel):
 
 
 class SubscribeParams(Params):
-    """`product_ids` are exact ids, or `*` alone for all; heartbeats and system need none."""
+    """`product_ids` are exact ids and patterns with `*`; heartbeats and system need none."""
 
     channel: ChannelText
     product_ids: (
@@ -42,7 +42,7 @@ class SubscribeParams(Params):
 
 
 class UnsubscribeParams(Params):
-    """Leave these products of a channel, `*` for all of it."""
+    """Leave these products of a channel, and what patterns match; `*` for all of it."""
 
     channel: ChannelText
     product_ids: (
@@ -73,7 +73,7 @@ class GatewayRequest(NamedTuple):
 
     @property
     def products(self) -> list[str] | None:
-        """Return the products asked for, None for all."""
+        """Return the ids and patterns asked for, None for all."""
         asked = None if isinstance(self.params, PingParams) else self.params.product_ids
         return None if asked == [EVERYTHING] else asked
 
@@ -144,9 +144,10 @@ def _products_missing(request: GatewayRequest) -> Refusal | None:
         return None
     asked = params.product_ids
     if asked is None and params.channel in _NEED_PRODUCTS:
-        return Refusal("invalid_param", 'product_ids: ids of products, or ["*"]')
-    if asked is not None and EVERYTHING in asked and len(asked) > 1:
-        return Refusal("invalid_param", 'product_ids: "*" stands alone')
+        return Refusal("invalid_param", 'product_ids: ids of products, or patterns such as "*-USD"')
+    unsafe = [text for text in asked or () if is_pattern(text) and not is_safe(text)]
+    if unsafe:
+        return Refusal("invalid_param", "product_ids: a pattern is made of A-Z, 0-9, - and *")
     if params.channel == "system" and asked not in (None, [EVERYTHING]):
         return Refusal("invalid_param", "product_ids: system has no products")
     return None

@@ -181,6 +181,27 @@ async def test_other_products_in_the_feed_are_served_and_old_ones_are_not():
         assert [item["product_id"] for item in stack.get("/v1/products")["products"]] == ["ETH-USD"]
 
 
+async def test_new_products_join_by_the_pattern_they_match():
+    async with running(feed=conf("BTC-USD", "ETH-EUR")) as stack:
+        await stack.ready()
+        client = await stack.client()
+        answer = json.loads((await client.subscribe("trades", "*-USD", "SOL-*")).raw)
+        assert (answer["product_ids"], answer["patterns"]) == (["BTC-USD"], ["*-USD", "SOL-*"])
+        assert answer["warnings"] == ['no product matches "SOL-*" yet']
+        beats = await client.subscribe("heartbeats", "*-EUR", "SOL-*")
+        assert beats.product_ids == ["ETH-EUR"]
+        await write_feed(stack.bus, conf("BTC-USD", "ETH-EUR", "SOL-EUR", "ADA-EUR"))
+        joined = await client.next_of("subscribed")
+        assert (joined.product_ids, json.loads(joined.raw)["pattern"]) == (["SOL-EUR"], "SOL-*")
+        log = await NormLog(stack.bus, "SOL-EUR").open()
+        log.source.trade()
+        await log.write()
+        assert (await client.next_of("trade")).product_id == "SOL-EUR"
+        assert set((await client.next_of("heartbeat")).heads) == {"ETH-EUR", "SOL-EUR", "ADA-EUR"}
+        left = await client.ask("unsubscribe", channel="trades", product_ids=["SOL-*"])
+        assert left.product_ids == ["SOL-EUR"]
+
+
 async def test_another_venue_begins_anew():
     async with running() as stack:
         await stack.ready()

@@ -134,6 +134,16 @@ def test_a_second_loss_counts_from_where_the_first_one_was():
     assert [missed.from_seq for missed in streams.resumed()] == [4]
 
 
+def test_patterns_are_left_by_name_and_leave_the_ids_they_match():
+    streams = Streams(strict=False, on_gap=None)
+    streams.add(Wanted("trades", ("BTC-USD", "*-EUR", "ETH-USD")))
+    streams.add(Wanted("ticker", ("BTC-*",)))
+    streams.remove("trades", ["BTC-*", "*-EUR"])
+    assert streams.wanted == [Wanted("trades", ("ETH-USD",)), Wanted("ticker", ("BTC-*",))]
+    streams.remove("trades", ["*"])
+    assert streams.wanted == [Wanted("ticker", ("BTC-*",))]
+
+
 def test_books_are_the_level2_streams_and_none_is_live_without_a_connection():
     streams, _ = make()
     streams.take(subscribed("level2", 0))

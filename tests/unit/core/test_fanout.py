@@ -100,7 +100,7 @@ def test_one_of_two_followers_leaves_the_other_followed():
 def test_who_asked_for_everything_hears_of_new_products_and_of_those_gone():
     fanout = make()
     session = enter(fanout)
-    session.everything.add("trades")
+    session.hold("trades", "*")
     fanout.serve(["BTC-USD", "ETH-USD"])
     [joined] = taken(session)
     assert (joined["type"], joined["product_ids"], joined["venue"]) == (
@@ -112,6 +112,30 @@ def test_who_asked_for_everything_hears_of_new_products_and_of_those_gone():
     [gone] = taken(session)
     assert (gone["type"], gone["product_ids"]) == ("unsubscribed", ["ETH-USD"])
     assert session.used == 0
+
+
+def test_a_product_joins_once_and_is_told_with_the_pattern_that_brought_it():
+    fanout = make()
+    session = enter(fanout)
+    session.hold("trades", "SOL-*")
+    session.hold("trades", "*-USD")
+    session.hold("ticker", "*-EUR")
+    fanout.serve(["BTC-USD", "ETH-USD", "SOL-USD"])
+    told = [(message["product_ids"], message["pattern"]) for message in taken(session)]
+    assert told == [(["ETH-USD"], "*-USD"), (["SOL-USD"], "*-USD")]
+    assert session.used == 2
+
+
+def test_a_product_for_which_there_is_no_room_is_named_and_does_not_join():
+    limits = Limits(subscriptions_max=1)
+    fanout = make(limits)
+    session = enter(fanout, limits)
+    session.hold("trades", "*")
+    fanout.serve(["BTC-USD", "ETH-USD", "SOL-USD"])
+    joined, refused = taken(session)
+    assert (joined["type"], joined["product_ids"]) == ("subscribed", ["ETH-USD"])
+    assert (refused["code"], refused["product_ids"]) == ("limit_subscriptions", ["SOL-USD"])
+    assert session.used == 1
 
 
 def test_another_venue_takes_nothing_over():
@@ -208,6 +232,7 @@ def test_a_ticker_subscriber_gets_the_last_value_and_its_place():
 TIGHT = Limits(outbox_bytes=3000, outbox_drained_bytes=900, waiting_bytes_max=3000)
 CHANNELS = ("level2", "trades", "ticker", "status")
 PRODUCTS = ("BTC-USD", "ETH-USD")
+PATTERNS = ("*", "BTC-*", "*-USD")
 sides = st.sampled_from(["buy", "sell"])
 sizes = st.sampled_from(["0", "1", "2.50"])
 change = st.tuples(sides, st.integers(1, 40).map(str), sizes)
@@ -225,7 +250,7 @@ step = st.one_of(
     st.tuples(
         st.sampled_from(["subscribe", "unsubscribe"]),
         st.sampled_from(CHANNELS),
-        st.sampled_from([*PRODUCTS, None]),
+        st.sampled_from([*PRODUCTS, *PATTERNS, None]),
     ),
     st.tuples(st.just("drain"), st.integers(1, 12), st.none()),
     st.tuples(st.just("write"), st.booleans(), st.none()),

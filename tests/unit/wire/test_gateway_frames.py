@@ -150,7 +150,7 @@ def test_answers_carry_the_request_and_its_times():
         "level2",
         {"BTC-USD": Position("e", 5)},
         venue="v",
-        everything=False,
+        warnings=["odd"],
         request_id="q",
         times=(0, 1),
     )
@@ -167,8 +167,11 @@ def test_answers_carry_the_request_and_its_times():
 
 
 def test_notices_answer_nothing():
-    joined = read(frames.subscribed("trades", {"BTC-USD": Position("e", 5)}, venue="v"))
-    assert (joined["req_id"], joined["time_in"], joined["pattern"]) == (None, None, "*")
+    streams = {"BTC-USD": Position("e", 5)}
+    joined = read(frames.subscribed("trades", streams, venue="v", patterns=["*-USD"]))
+    assert (joined["req_id"], joined["time_in"], joined["pattern"]) == (None, None, "*-USD")
+    several = read(frames.subscribed("trades", streams, venue="v", patterns=["*-USD", "B*"]))
+    assert (several["pattern"], several["patterns"]) == (None, ["*-USD", "B*"])
     assert joined["depth"] is None
     gone = read(frames.unsubscribed("trades", ["BTC-USD"]))
     assert (gone["req_id"], gone["product_ids"]) == (None, ["BTC-USD"])

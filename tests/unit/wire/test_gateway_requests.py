@@ -36,7 +36,14 @@ def test_a_subscription_names_channel_and_products():
 
 def test_a_star_alone_means_all():
     assert ask(channel="trades", product_ids=["*"]).products is None
-    assert refused(ask(channel="trades", product_ids=["*", "BTC-USD"])) == "invalid_param"
+    assert ask(channel="trades", product_ids=["*", "BTC-USD"]).products == ["*", "BTC-USD"]
+
+
+@pytest.mark.parametrize("pattern", ["btc-*", "*.*", "*" * 65, "BTC *", "*\n", "Ä*"])
+def test_a_pattern_has_only_the_characters_of_ids(pattern):
+    for method in ("subscribe", "unsubscribe"):
+        answer = ask(method, channel="heartbeats", product_ids=["BTC-USD", pattern])
+        assert refused(answer) == "invalid_param"
 
 
 def test_beats_need_no_products():
