@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from ledgerflux.client.addresses import get_json
+from ledgerflux.client.goodbyes import Goodbyes
 from ledgerflux.client.sockets import CANT_OPEN, how_ended, open_socket
 from ledgerflux.client.streams import Key, Reconnected, Streams, Wanted
 from ledgerflux.core.backoff import Backoff
@@ -23,7 +24,6 @@ from ledgerflux.wire.gateway_reading import Message, read_message
 UNREAD_MAX = 100_000
 """Messages kept while a request waits for its answer and nobody iterates."""
 REQUEST_TIMEOUT_S = 10.0
-TERMINAL_CODES = range(4500, 5000)
 AGAIN = Message(type="error", code="closed", retryable=True, retry_after_ms=0)
 
 
@@ -47,6 +47,7 @@ class Client:
         self._streams = streams
         self._give_up_after_s = give_up_after_s
         self._random = random
+        self._goodbyes = Goodbyes()
         self._backoff = Backoff(base_s=0.1, cap_s=5.0, calm_s=10.0)
         self._unread: deque[Message | Reconnected] = deque()
         self._answers: dict[int, asyncio.Future[Message]] = {}
@@ -166,7 +167,7 @@ class Client:
                     if answer.type != "error":
                         return answer
                     if not answer.retryable or answer.retry_after_ms is None:
-                        raise GatewayError(answer.message, code=answer.code)
+                        raise GatewayError(answer.message, code=str(answer.code))
                     await asyncio.sleep(answer.retry_after_ms / 1000)
         except TimeoutError as error:
             if reading:
@@ -231,6 +232,7 @@ class Client:
         if len(self._unread) >= UNREAD_MAX:
             raise GatewayError(f"{UNREAD_MAX} messages came before an answer was read")
         self._unread.append(message)
+        self._goodbyes.hear(message)
         self._streams.take(message)
 
     def _answered(self, number: int, message: Message) -> None:
@@ -260,17 +262,20 @@ class Client:
     async def _reconnect(self, closed: ConnectionClosed) -> None:
         """Come back: connect to the next address, subscribe again, say what was missed.
 
+        A gateway that said goodbye also said when.
+
         Raises:
             GatewayError: The gateway asked not to come back, or nobody answers for too long.
         """
-        if closed.rcvd is not None and closed.rcvd.code in TERMINAL_CODES:
-            raise GatewayError(
-                f"the gateway {how_ended(closed)}", code=closed.rcvd.reason or "closed"
-            )
+        code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (None, "")
+        self._goodbyes.judge(code, reason, how_ended(closed))
         give_up_s = time.monotonic() + self._give_up_after_s
         for failures in count():
             self._forget_connection()
-            await asyncio.sleep(self._backoff.fail(self._random()))
+            asked_s = self._goodbyes.pause_s()
+            pause_s = self._backoff.fail(self._random()) if asked_s is None else asked_s
+            give_up_s += asked_s or 0.0
+            await asyncio.sleep(pause_s)
             self._urls.rotate(-1)
             place = len(self._unread)
             try:

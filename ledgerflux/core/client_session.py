@@ -11,22 +11,23 @@ from typing import NamedTuple, Protocol
 
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.outbox import Outbox
+from ledgerflux.core.parting import (
+    IDLE,
+    LIFETIME,
+    PROTOCOL,
+    RATE_LIMITED,
+    SLOW,
+    Close,
+    goodbye,
+    lifetime_ns,
+)
 from ledgerflux.core.ratelimit import TokenBucket
+from ledgerflux.core.slowness import Slowness
 from ledgerflux.core.speaker import Speaker
 from ledgerflux.core.subscription import Frame, StreamKey, Subscription
 from ledgerflux.core.telling import Replaced
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
-
-SLOW, RATE_LIMITED, PROTOCOL, IDLE, BINARY, RESTART = 4000, 4002, 4502, 4505, 1003, 1012
-"""WebSocket close codes this gateway uses; 4000 to 4499 ask to reconnect, 4500 up do not."""
-
-
-class Close(NamedTuple):
-    """The connection must end with this WebSocket code."""
-
-    code: int
-    reason: str
 
 
 class SessionStatistics(NamedTuple):
@@ -48,7 +49,7 @@ class Company(Protocol):
 
 
 class ClientSession:
-    """Everything about one client but its socket."""
+    """Everything about one client but its socket; `luck` is drawn for it from [0, 1)."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class ClientSession:
         now_ns: int,
         wake: Callable[[], None],
         shared: TokenBucket | None = None,
+        luck: float = 0.0,
     ) -> None:
         self.outbox = Outbox(limits.outbox_bytes, limits.outbox_drained_bytes)
         self.ended = False
@@ -76,10 +78,9 @@ class ClientSession:
         self._refusals = 0
         self._faults = 0
         self._joined_ns = now_ns
+        self._luck = luck
         self._subscribed = False
-        self._behind_since_ns: int | None = None
-        self._drained_seen: int = 0
-        self._taken_seen: int = 0
+        self._slowness = Slowness(limits.slow_after_s)
         self._fell_behind_total = 0
         self._beats_skipped_total = 0
 
@@ -143,15 +144,19 @@ class ClientSession:
         if self.outbox.size:
             self._wake()
 
-    def end(self, message: bytes, *, at_once: bool = False) -> None:
-        """Queue `message` as the last one; `at_once`: instead of what was queued."""
+    def end(self, why: bytes | None, close: Close, *, at_once: bool = False) -> Close:
+        """Queue `why` and a goodbye as the last messages; `at_once`: instead of what was queued."""
         self.stand_alone()
         if at_once:
             self.outbox.clear()
         self.ended = True
         self._catching.clear()
-        self.outbox.put(message)
+        if why is not None:
+            self.outbox.put(why)
+        spread_ms = self._limits.reconnect_spread_ms
+        self.outbox.put(self._speaker.goodbye(goodbye(close, self._luck, spread_ms)))
         self._wake()
+        return close
 
     def beat(self, message: bytes) -> None:
         """Queue a message that may be left out where there is no room."""
@@ -241,17 +246,18 @@ class ClientSession:
         return bool(self.outbox.size or self._catching)
 
     def tick(self, now_ns: int) -> Close | None:
-        """Judge the time passed; return the end where there must be one, its `error` queued."""
+        """Judge the time passed; return the end where there must be one, its reason queued."""
         if self.ended:
             return None
         joined_for_ns = now_ns - self._joined_ns
         if not self._subscribed and joined_for_ns > self._limits.first_subscribe_s * NANOS_PER_S:
-            self.end(self._speaker.error("idle", "nothing was subscribed in time"))
-            return Close(IDLE, "idle")
+            why = self._speaker.error("idle", "nothing was subscribed in time")
+            return self.end(why, Close(IDLE, "idle"))
         if self._too_slow(now_ns):
-            why = "messages are not read fast enough"
-            self.end(self._speaker.error("slow_consumer", why), at_once=True)
-            return Close(SLOW, "slow_consumer")
+            why = self._speaker.error("slow_consumer", "messages are not read fast enough")
+            return self.end(why, Close(SLOW, "slow_consumer"), at_once=True)
+        if joined_for_ns >= lifetime_ns(self._limits, self._luck):
+            return self.end(None, Close(LIFETIME, "max_lifetime"))
         return None
 
     def statistics(self) -> SessionStatistics:
@@ -271,20 +277,10 @@ class ClientSession:
         self._catching[subscription] = None
 
     def _too_slow(self, now_ns: int) -> bool:
-        """Say whether, for too long, it did not drain, or took nothing of what waits."""
         if any(subscription.hopeless for subscription in self._catching):
             return True
-        outbox = self.outbox
-        drained, taken = outbox.drained_total, outbox.taken_total
-        undrained = not outbox.has_room and (outbox.above or bool(self._catching))
-        untaken = taken == self._taken_seen and (outbox.size > 0 or bool(self._catching))
-        if not (undrained or untaken):
-            self._behind_since_ns = None
-        elif self._behind_since_ns is None or drained != self._drained_seen:
-            self._behind_since_ns = now_ns
-        self._drained_seen, self._taken_seen = drained, taken
-        since_ns = now_ns if self._behind_since_ns is None else self._behind_since_ns
-        return now_ns - since_ns > self._limits.slow_after_s * NANOS_PER_S
+        catching_up = bool(self._catching)
+        return self._slowness.judge(self.outbox, catching_up=catching_up, now_ns=now_ns)
 
     def _fill(self) -> None:
         """Bring subscriptions up to date, one after the other, while there is room."""

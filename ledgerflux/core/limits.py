@@ -28,3 +28,5 @@ class Limits(NamedTuple):
     waiting_bytes_max: int = 1024 * 1024
     ping_interval_s: int = 20
     ping_timeout_s: int = 20
+    lifetime_s: int = 24 * 3600
+    reconnect_spread_ms: int = 5_000

@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from ledgerflux.core.parting import Goodbye
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.telling import BatchView, Missing
@@ -50,4 +51,8 @@ class Speaker(Protocol):
 
     def error(self, code: str, message: str, product_ids: Sequence[str] = ()) -> bytes:
         """Return an error that answers no request."""
+        ...
+
+    def goodbye(self, told: Goodbye) -> bytes:
+        """Return the last message of a connection."""
         ...

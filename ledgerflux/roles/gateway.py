@@ -1,6 +1,7 @@
 """gateway: MD_NORM to clients over WebSocket, and the stack's state over HTTP."""
 
 import asyncio
+import random as random_module
 from collections import Counter
 from collections.abc import Callable, Mapping
 
@@ -12,6 +13,7 @@ from ledgerflux.core.cohort import Cohort
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.latency import LatencyWindow
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.parting import CODES, RESTART
 from ledgerflux.core.patterns import names
 from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.sharding import partition_of, partitions_of
@@ -19,6 +21,7 @@ from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Re
 from ledgerflux.roles.gateway_client import GatewayClient, Greeting
 from ledgerflux.roles.gateway_door import GatewayDoor
 from ledgerflux.roles.gateway_flush import CohortWriter, Flusher
+from ledgerflux.roles.gateway_goodbye import say_goodbye
 from ledgerflux.roles.gateway_health import HealthBoard
 from ledgerflux.roles.gateway_partition import GatewayPartition
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
@@ -30,21 +33,14 @@ from ledgerflux.wire.status import GatewayNumbers, Status, summarize
 WEBSOCKET_PATHS = ("/v1/ws", "/ws")
 BEAT_S = 1.0
 DEFAULT_LIMITS = Limits()
-COUNTS = (
-    "throttled",
-    "bad_requests",
-    "closed_1003",
-    "closed_4000",
-    "closed_4002",
-    "closed_4502",
-    "closed_4505",
-)
+COUNTS = ("throttled", "bad_requests", *(f"closed_{code}" for code in sorted(CODES - {RESTART})))
 
 
 class Gateway:
     """Serves every partition that has products in the feed conf, to any number of clients.
 
-    `new_identity` names connections; `port` is the one in use once it listens.
+    `new_identity` names connections, `random` draws from [0, 1) for each; `port` is the one
+    in use once it listens.
     """
 
     def __init__(
@@ -58,6 +54,7 @@ class Gateway:
         new_identity: Callable[[], str],
         limits: Limits = DEFAULT_LIMITS,
         limit_loopback: bool = False,
+        random: Callable[[], float] = random_module.random,
     ) -> None:
         self.port = port
         self._bus = bus
@@ -65,6 +62,7 @@ class Gateway:
         self._listener = listener
         self._host = host
         self._new_identity = new_identity
+        self._random = random
         self._limits = limits
         self._fanout = Fanout(gateway_frames, limits, self._wake)
         self._flusher = Flusher(clock)
@@ -102,10 +100,14 @@ class Gateway:
             door=self._door,
         ) as self.port:
             self._listening = True
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._board.run())
-                group.create_task(self._beat())
-                await self._follow(group)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._board.run())
+                    group.create_task(self._beat())
+                    await self._follow(group)
+            finally:
+                self._door.shut()
+                await say_goodbye(self._clients.values())
 
     def status(self) -> Status:
         """Return the state of the whole stack now."""
@@ -198,6 +200,7 @@ class Gateway:
             self._counts,
             self._flusher,
             self._door.bucket(connection.address),
+            self._random(),
         )
         self._clients[client.session] = client
         try:

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ledgerflux.core.client_session import BINARY, ClientSession, Close
+from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.parting import BINARY, Close
 from ledgerflux.core.patterns import choose
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.request_desk import Refusal, RequestDesk
@@ -58,6 +59,7 @@ class GatewayClient:
         counts: Counter[str],
         flusher: Flusher,
         shared: TokenBucket | None = None,
+        luck: float = 0.0,
     ) -> None:
         self._connection = connection
         self._identity = identity
@@ -75,7 +77,7 @@ class GatewayClient:
         self._closing: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
         self._counts = counts
         self.session = ClientSession(
-            gateway_frames, limits, clock.monotonic_ns(), self._mark, shared
+            gateway_frames, limits, clock.monotonic_ns(), self._mark, shared, luck
         )
 
     async def run(self) -> None:
@@ -106,6 +108,12 @@ class GatewayClient:
         close = self.session.tick(self._clock.monotonic_ns())
         if close is not None:
             self._part_with(close)
+
+    async def dismiss(self, close: Close) -> None:
+        """Say goodbye and return when it is written; whoever calls this closes the connection."""
+        if not self.session.ended:
+            self.session.end(None, close)
+        await self._flushed.wait()
 
     async def _read(self) -> None:
         while True:
@@ -275,8 +283,7 @@ class GatewayClient:
     # -- the end -----------------------------------------------------------------------
 
     def _end(self, refusal: Refusal, close: Close) -> None:
-        self.session.end(gateway_frames.refused(refusal, None))
-        self._part_with(close)
+        self._part_with(self.session.end(gateway_frames.refused(refusal, None), close))
 
     def _part_with(self, close: Close) -> None:
         if not self._closing.done():

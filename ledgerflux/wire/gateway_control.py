@@ -61,6 +61,8 @@ class LimitsMessage(Message):
     waiting_bytes_max: int
     ping_interval_s: int
     ping_timeout_s: int
+    lifetime_s: int
+    reconnect_spread_ms: int
 
 
 class Welcome(Message):
@@ -138,3 +140,17 @@ class ErrorMessage(Message):
     retryable: bool
     retry_after_ms: Annotated[int, Field(ge=0)] | None
     product_ids: tuple[str, ...]
+
+
+class Goodbye(Message):
+    """The last message before the gateway closes with `code`.
+
+    Come back, to this gateway or another, after `reconnect_after_ms`: it is drawn for each
+    client. Null where `reconnect` is false: the same client would be closed again.
+    """
+
+    type: Literal["goodbye"]
+    code: Literal[1003, 1012, 4000, 4002, 4004, 4502, 4505]
+    reason: str
+    reconnect: bool
+    reconnect_after_ms: Annotated[int, Field(ge=0)] | None

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ledgerflux.core.parting import Goodbye
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.snapshot import Position, Snapshot
@@ -189,6 +190,11 @@ def pong(request_id: RequestId, nonce: RequestId, times: tuple[int, int]) -> byt
 def error(code: str, message: str, product_ids: Sequence[str] = ()) -> bytes:
     """Return an error that answers no request."""
     return refused(Refusal(code, message, tuple(product_ids)), None)
+
+
+def goodbye(told: Goodbye) -> bytes:
+    """Return the last message of a connection."""
+    return _encode({"type": "goodbye", **told._asdict()})
 
 
 def refused(refusal: Refusal, request_id: RequestId) -> bytes:

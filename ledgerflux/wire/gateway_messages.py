@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from ledgerflux.wire.gateway_control import (
     ErrorMessage,
+    Goodbye,
     Message,
     Pong,
     ProductId,
@@ -212,7 +213,7 @@ class SystemStatus(Message):
 
 
 ControlMessage = Annotated[
-    Welcome | Subscribed | Unsubscribed | Pong | ErrorMessage, Field(discriminator="type")
+    Welcome | Subscribed | Unsubscribed | Pong | ErrorMessage | Goodbye, Field(discriminator="type")
 ]
 _Level2 = Annotated[Level2Update | Level2Snapshot | Gap, Field(discriminator="type")]
 _Trades = Annotated[Trades | Gap, Field(discriminator="type")]

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from pydantic.fields import FieldInfo
 
-from ledgerflux.core import client_session
+from ledgerflux.core import parting
 from ledgerflux.core.limits import Limits
 from ledgerflux.wire import gateway_frames, gateway_requests
 from ledgerflux.wire.gateway_control import Code
@@ -64,11 +64,13 @@ def test_every_error_code_is_in_the_table_with_its_retryability():
 
 def test_every_close_code_is_in_the_table():
     told = {int(row[0]) for row in table("close code")}
-    session = client_session
-    assert told == {
-        session.SLOW, session.RATE_LIMITED, session.PROTOCOL, session.IDLE, session.BINARY,
-        session.RESTART, 1009,
-    }  # fmt: skip
+    assert told == {*parting.CODES, 1009}
+
+
+def test_who_is_asked_to_come_back_is_told_so_on_the_page():
+    told = {int(row[0]): row[2].startswith("yes") for row in table("close code")}
+    for code in parting.CODES:
+        assert parting.goodbye(parting.Close(code, ""), 0.5, 10).reconnect == told[code], code
 
 
 def test_every_parameter_is_in_the_table():

@@ -341,11 +341,39 @@ async def test_before_a_source_is_known_the_gateway_is_starting():
 
 async def test_the_end_of_the_role_closes_clients_with_1012():
     async with running() as stack:
-        client = await stack.client()
+        draws = iter([0.1, 0.5, 0.9])
+        stack.gateway._random = lambda: next(draws)
+        clients = [await stack.client() for _ in range(3)]
         await stack.ready()
-    assert await client.closed() == (1012, "restart")
+        for client in clients[:2]:
+            await client.subscribe("trades")
+    told = []
+    for client in clients:
+        assert await client.closed() == (1012, "restart")
+        goodbye = client.messages[-1]
+        told.append((goodbye.type, goodbye.code, goodbye.reconnect, goodbye.reconnect_after_ms))
+    assert told == [("goodbye", 1012, True, delay_ms) for delay_ms in (500, 2500, 4500)]
     with pytest.raises(FeedError):
         stack.listener.connect("/v1/ws")
+
+
+async def test_a_client_that_does_not_read_holds_up_no_stop():
+    async with running() as stack:
+        await stack.ready()
+        reads, never = await stack.client(), await stack.client(window_bytes=1)
+        await never.memory.ask('{"method":"ping"}')
+        await until(lambda: never.memory._unread)
+    assert await reads.closed() == (1012, "restart")
+    assert reads.messages[-1].type == "goodbye"
+    assert never.memory.closed == (1012, "restart")
+
+
+async def test_a_gateway_that_stops_lets_nobody_in():
+    async with running() as stack:
+        await stack.ready()
+        stack.gateway._door.shut()
+        with pytest.raises(FeedError, match="503"):
+            await stack.client()
 
 
 async def test_several_products_of_one_partition_are_one_stream_each():

@@ -3,9 +3,10 @@ import json
 import pytest
 from streams import Numbered
 
-from ledgerflux.core.client_session import ClientSession, Close
+from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.parting import Close
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import Replaced
@@ -146,8 +147,9 @@ def test_a_client_that_does_not_read_for_ten_seconds_is_closed(rig):
     assert rig.session.tick(1 * SECOND) is None
     assert rig.session.tick(11 * SECOND) is None
     assert rig.session.tick(11 * SECOND + 1) == Close(4000, "slow_consumer")
-    [error] = rig.taken()
+    error, goodbye = rig.taken()
     assert (error["type"], error["code"], error["retryable"]) == ("error", "slow_consumer", True)
+    assert (goodbye["type"], goodbye["code"], goodbye["reconnect"]) == ("goodbye", 4000, True)
     assert rig.session.tick(12 * SECOND) is None
 
 
@@ -206,8 +208,21 @@ def test_one_whose_snapshots_are_given_up_again_and_again_is_closed(rig):
 def test_nothing_subscribed_in_ten_seconds_is_the_end(rig):
     assert rig.session.tick(10 * SECOND) is None
     assert rig.session.tick(10 * SECOND + 1) == Close(4505, "idle")
-    [error] = rig.taken()
+    error, goodbye = rig.taken()
     assert error["code"] == "idle"
+    assert (goodbye["reconnect"], goodbye["reconnect_after_ms"]) == (False, None)
+
+
+def test_a_connection_lasts_a_day_less_up_to_a_tenth(rig):
+    lucky = ClientSession(gateway_frames, SMALL, 0, lambda: None, luck=0.5)
+    for session in (rig.session, lucky):
+        session.join_beats("system", None)
+    assert lucky.tick(int(22.8 * 3600 * SECOND) - 1) is None
+    assert lucky.tick(int(22.8 * 3600 * SECOND)) == Close(4004, "max_lifetime")
+    goodbye = json.loads(one(lucky))
+    assert (goodbye["code"], goodbye["reconnect_after_ms"]) == (4004, 2500)
+    assert rig.session.tick(24 * 3600 * SECOND - 1) is None
+    assert rig.session.tick(24 * 3600 * SECOND) == Close(4004, "max_lifetime")
 
 
 def test_after_the_end_nothing_more_is_queued(rig):
@@ -216,12 +231,12 @@ def test_after_the_end_nothing_more_is_queued(rig):
     rig.session.join_beats("heartbeats", None)
     subscription = rig.session.subscriptions[("level2", "BTC-USD")]
     rig.taken()
-    rig.session.end(b'{"type":"last"}')
+    rig.session.end(b'{"type":"last"}', Close(1012, "restart"))
     rig.publish(rig.source.trade().update().snapshot())
     rig.session.beat(b"{}")
     rig.session.put(b"{}")
     rig.session.resync(subscription, "store")
-    assert rig.types() == ["last"]
+    assert rig.types() == ["last", "goodbye"]
 
 
 def test_a_resync_tells_a_gap_and_the_state_as_it_is(rig):

@@ -6,6 +6,7 @@ import pytest
 from streams import TIME, Numbered
 
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.parting import Goodbye
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.snapshot import Position
@@ -208,3 +209,9 @@ def test_the_state_of_the_stack_is_forwarded_as_it_is():
     message = frames.system(status.to_json())
     assert check(message).data == status
     assert read(message)["data"]["schema"] == "lf.status/1"
+
+
+def test_a_goodbye_says_whether_to_come_back_and_when():
+    told = read(frames.goodbye(Goodbye(1012, "restart", True, 1730)))
+    assert (told["code"], told["reconnect"], told["reconnect_after_ms"]) == (1012, True, 1730)
+    assert read(frames.goodbye(Goodbye(4505, "idle", False, None)))["reconnect_after_ms"] is None
