@@ -234,6 +234,13 @@ class ClientSession:
             self._fill()
             self._wake()
 
+    def renew(self, key: StreamKey) -> None:
+        """Send a stream's book again; an answer must be put before anything else happens."""
+        self.stand_alone()
+        subscription = self.subscriptions[key]
+        subscription.renew()
+        self._catching[subscription] = None
+
     def take(self, size_bytes: int) -> list[bytes]:
         """Return the next messages to write, about `size_bytes`; nothing where there is none."""
         if self._catching:

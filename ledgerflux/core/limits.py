@@ -20,6 +20,8 @@ class Limits(NamedTuple):
     address_requests_burst: int = 200
     subscriptions_max: int = 200
     patterns_max: int = 32
+    snapshots_per_min: int = 20
+    snapshot_every_s: int = 1
     clients_max: int = 1024
     first_subscribe_s: int = 10
     slow_after_s: int = 10

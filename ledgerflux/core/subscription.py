@@ -128,6 +128,11 @@ class Subscription:
         self._waiting.append(_Loading(snapshot, reason, prev_seq))
         return True
 
+    def renew(self) -> None:
+        """Send the book as it is after what waits; where one is on its way, that one counts."""
+        if not self._lost:
+            self.load(self.stream.snapshot(), "requested", None)
+
     def advance(self, speaker: Speaker) -> Iterator[bytes]:
         """Yield the next step's messages: a gap and what follows it, one part, or one frame."""
         if self._lost:

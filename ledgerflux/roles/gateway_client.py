@@ -15,12 +15,12 @@ from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.errors import FeedError
 from ledgerflux.model.units import NANOS_PER_MS
 from ledgerflux.ports import Batch, ClientConnection, Clock
+from ledgerflux.roles.gateway_asking import Asking
 from ledgerflux.roles.gateway_flush import Flusher
 from ledgerflux.wire import gateway_frames
 from ledgerflux.wire.gateway_requests import (
     BadRequest,
     GatewayRequest,
-    PingParams,
     RequestId,
     SubscribeParams,
     UnsubscribeParams,
@@ -79,6 +79,8 @@ class GatewayClient:
         self.session = ClientSession(
             gateway_frames, limits, clock.monotonic_ns(), self._mark, shared, luck
         )
+
+        self._asking = Asking(self.session, clock, limits)
 
     async def run(self) -> None:
         """Serve until one side ends the connection."""
@@ -224,21 +226,22 @@ class GatewayClient:
             self._end(Refusal("protocol_error", why), close)
 
     def _grant(self, request: GatewayRequest, time_in_ns: int) -> None:
+        venue = self._fanout.venue
+        if request.venue not in (None, venue):
+            refusal = Refusal("unknown_venue", f"venue served: {venue or 'none yet'}")
+            self._refuse(refusal, request.req_id)
+            return
         match request.params:
-            case PingParams(nonce=nonce):
-                times = (time_in_ns, self._clock.now_ns())
-                self.session.put(gateway_frames.pong(request.req_id, nonce, times))
-            case SubscribeParams() as params if self._serves(params.venue):
+            case SubscribeParams() as params:
                 self._subscribe(request, params, time_in_ns)
-            case UnsubscribeParams() as params if self._serves(params.venue):
+            case UnsubscribeParams() as params:
                 self._unsubscribe(request, params, time_in_ns)
             case _:
-                venue = self._fanout.venue or "none yet"
-                refusal = Refusal("unknown_venue", f"venue served: {venue}")
-                self._refuse(refusal, request.req_id)
-
-    def _serves(self, venue: str | None) -> bool:
-        return venue in (None, self._fanout.venue)
+                answer = self._asking.answer(request, venue, time_in_ns)
+                if isinstance(answer, Refusal):
+                    self._refuse(answer, request.req_id)
+                else:
+                    self.session.put(answer)
 
     def _subscribe(self, request: GatewayRequest, params: SubscribeParams, time_in_ns: int) -> None:
         products = request.products

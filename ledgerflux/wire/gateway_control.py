@@ -53,6 +53,8 @@ class LimitsMessage(Message):
     address_requests_burst: int
     subscriptions_max: int
     patterns_max: int
+    snapshots_per_min: int
+    snapshot_every_s: int
     clients_max: int
     first_subscribe_s: int
     slow_after_s: int
@@ -119,6 +121,53 @@ class Unsubscribed(Answer):
 
     type: Literal["unsubscribed"]
     channel: Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
+    product_ids: tuple[ProductId, ...]
+
+
+class StreamHeld(Message):
+    """A stream followed. `place` is where everything sent before this takes you, `head` the end.
+
+    `place` is null before a first book; `behind`: something was left out and will be told.
+    """
+
+    channel: Literal["level2", "trades", "ticker", "status"]
+    product_id: ProductId
+    depth: Literal["full"] | None
+    conflate: Literal["none"]
+    place: Place | None
+    head: Place
+    behind: bool
+
+
+class PatternHeld(Message):
+    """New products that match join."""
+
+    channel: Literal["level2", "trades", "ticker", "status"]
+    pattern: Pattern
+
+
+class BeatHeld(Message):
+    """heartbeats or system; `product_ids` null for all."""
+
+    channel: Literal["heartbeats", "system"]
+    product_ids: tuple[ProductId | Pattern, ...] | None
+
+
+class Subscriptions(Answer):
+    """Everything this connection follows."""
+
+    type: Literal["subscriptions"]
+    venue: str
+    subscriptions: tuple[StreamHeld, ...]
+    patterns: tuple[PatternHeld, ...]
+    beats: tuple[BeatHeld, ...]
+
+
+class Requested(Answer):
+    """Fresh snapshots of these follow, with reason `requested` or for why they were due anyway."""
+
+    type: Literal["requested"]
+    channel: Literal["level2"]
     product_ids: tuple[ProductId, ...]
 
 

@@ -150,7 +150,7 @@ def subscribed(
     return _encode(
         {
             "type": "subscribed",
-            **_answer(request_id, times),
+            **answer(request_id, times),
             "channel": channel,
             "venue": venue,
             "product_ids": list(streams) if product_ids is None else product_ids,
@@ -175,7 +175,7 @@ def unsubscribed(
     return _encode(
         {
             "type": "unsubscribed",
-            **_answer(request_id, times),
+            **answer(request_id, times),
             "channel": channel,
             "product_ids": product_ids,
         }
@@ -184,7 +184,7 @@ def unsubscribed(
 
 def pong(request_id: RequestId, nonce: RequestId, times: tuple[int, int]) -> bytes:
     """Return the answer to a ping."""
-    return _encode({"type": "pong", **_answer(request_id, times), "nonce": nonce})
+    return _encode({"type": "pong", **answer(request_id, times), "nonce": nonce})
 
 
 def error(code: str, message: str, product_ids: Sequence[str] = ()) -> bytes:
@@ -213,7 +213,7 @@ def refused(refusal: Refusal, request_id: RequestId) -> bytes:
     )
 
 
-def _answer(request_id: RequestId, times: tuple[int, int] | None) -> dict[str, Any]:
+def answer(request_id: RequestId, times: tuple[int, int] | None) -> dict[str, Any]:
     """Return what every granted request is answered with; `times` are in and out, in ns."""
     time_in, time_out = (None, None) if times is None else map(rfc3339, times)
     return {"req_id": request_id, "success": True, "time_in": time_in, "time_out": time_out}

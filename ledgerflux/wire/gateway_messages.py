@@ -15,8 +15,10 @@ from ledgerflux.wire.gateway_control import (
     Message,
     Pong,
     ProductId,
+    Requested,
     Seq,
     Subscribed,
+    Subscriptions,
     Time,
     Unsubscribed,
     Welcome,
@@ -213,7 +215,8 @@ class SystemStatus(Message):
 
 
 ControlMessage = Annotated[
-    Welcome | Subscribed | Unsubscribed | Pong | ErrorMessage | Goodbye, Field(discriminator="type")
+    Welcome | Subscribed | Unsubscribed | Subscriptions | Requested | Pong | ErrorMessage | Goodbye,
+    Field(discriminator="type"),
 ]
 _Level2 = Annotated[Level2Update | Level2Snapshot | Gap, Field(discriminator="type")]
 _Trades = Annotated[Trades | Gap, Field(discriminator="type")]

@@ -51,6 +51,18 @@ class UnsubscribeParams(Params):
     venue: ProductText | None = None
 
 
+class SnapshotParams(Params):
+    """Send the books of these products again, and of what patterns match; `*` for all."""
+
+    channel: ChannelText
+    product_ids: Annotated[list[ProductText], Field(min_length=1, max_length=PRODUCTS_MAX)]
+    venue: ProductText | None = None
+
+
+class SubscriptionsParams(Params):
+    """Nothing is asked for but the list."""
+
+
 class PingParams(Params):
     """`nonce` comes back."""
 
@@ -65,16 +77,28 @@ class _Envelope(BaseModel):
     req_id: RequestId = None
 
 
+AnyParams = SubscribeParams | UnsubscribeParams | SnapshotParams | SubscriptionsParams | PingParams
+
+
 class GatewayRequest(NamedTuple):
     """One request and its id."""
 
-    params: SubscribeParams | UnsubscribeParams | PingParams
+    params: AnyParams
     req_id: RequestId
+
+    @property
+    def venue(self) -> str | None:
+        """Return the venue asked for, None for any."""
+        if isinstance(self.params, PingParams | SubscriptionsParams):
+            return None
+        return self.params.venue
 
     @property
     def products(self) -> list[str] | None:
         """Return the ids and patterns asked for, None for all."""
-        asked = None if isinstance(self.params, PingParams) else self.params.product_ids
+        if isinstance(self.params, PingParams | SubscriptionsParams):
+            return None
+        asked = self.params.product_ids
         return None if asked == [EVERYTHING] else asked
 
 
@@ -85,9 +109,11 @@ class BadRequest(NamedTuple):
     req_id: RequestId
 
 
-_METHODS: dict[str, type[SubscribeParams | UnsubscribeParams | PingParams]] = {
+METHODS: dict[str, type[AnyParams]] = {
     "subscribe": SubscribeParams,
     "unsubscribe": UnsubscribeParams,
+    "subscriptions": SubscriptionsParams,
+    "snapshot": SnapshotParams,
     "ping": PingParams,
 }
 _NEED_PRODUCTS = ("level2", "trades", "ticker", "status")
@@ -104,9 +130,9 @@ def parse_request(text: str) -> GatewayRequest | BadRequest:
         envelope = _Envelope.model_validate_json(text)
     except ValidationError as error:
         return BadRequest(_not_an_envelope(error), None)
-    params = _METHODS.get(envelope.method)
+    params = METHODS.get(envelope.method)
     if params is None:
-        known = ", ".join(_METHODS)
+        known = ", ".join(METHODS)
         refusal = Refusal("unknown_method", f"methods: {known}")
         return BadRequest(refusal, envelope.req_id)
     try:
@@ -140,7 +166,7 @@ def _bad_params(error: ValidationError) -> Refusal:
 
 def _products_missing(request: GatewayRequest) -> Refusal | None:
     params = request.params
-    if isinstance(params, PingParams):
+    if isinstance(params, PingParams | SubscriptionsParams):
         return None
     asked = params.product_ids
     if asked is None and params.channel in _NEED_PRODUCTS:

@@ -75,12 +75,15 @@ def test_who_is_asked_to_come_back_is_told_so_on_the_page():
 
 def test_every_parameter_is_in_the_table():
     told = {name for row in table("parameter") for name in names(row[0])}
-    models = (
-        gateway_requests.SubscribeParams,
-        gateway_requests.UnsubscribeParams,
-        gateway_requests.PingParams,
-    )
+    models = gateway_requests.METHODS.values()
     assert told == {name for model in models for name in model.model_fields}
+
+
+def test_every_method_is_in_the_tables():
+    methods = set(gateway_requests.METHODS)
+    assert {json.loads(text)["method"] for text in blocks("request")} == methods
+    (row,) = (row for row in table("code") if row[0] == "`unknown_method`")
+    assert set(re.split(r",? ", row[1].removeprefix("none of "))) == methods
 
 
 def test_every_state_of_a_book_is_in_the_table():

@@ -93,6 +93,8 @@ async def test_every_message_a_gateway_can_send_is_as_described():
         await client.next_of("heartbeat")
         while (await client.next()).channel != "system":
             pass
+        await client.ask("subscriptions")
+        await client.ask("snapshot", channel="level2", product_ids=["*"])
         await client.ask("unsubscribe", channel="system")
         await client.ask("subscribe", channel="nonsense")
         await client.ask("nonsense")
@@ -102,6 +104,8 @@ async def test_every_message_a_gateway_can_send_is_as_described():
         ("level2", "subscribed"),
         ("system", "unsubscribed"),
         ("", "pong"),
+        ("", "subscriptions"),
+        ("level2", "requested"),
         ("", "error"),
         ("level2", "snapshot"),
         ("level2", "update"),
@@ -200,6 +204,29 @@ async def test_new_products_join_by_the_pattern_they_match():
         assert set((await client.next_of("heartbeat")).heads) == {"ETH-EUR", "SOL-EUR", "ADA-EUR"}
         left = await client.ask("unsubscribe", channel="trades", product_ids=["SOL-*"])
         assert left.product_ids == ["SOL-EUR"]
+
+
+async def test_a_client_may_ask_what_it_follows_and_for_its_books_again():
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.snapshot().update()
+        await log.write()
+        await until(lambda: stack.served(log))
+        client = await stack.client()
+        await client.subscribe("level2", "BTC-*")
+        await client.next_of("snapshot")
+        told = json.loads((await client.ask("subscriptions")).raw)
+        assert [(item["product_id"], item["place"]["seq"]) for item in told["subscriptions"]] == [
+            ("BTC-USD", 2)
+        ]
+        answer = await client.ask("snapshot", channel="level2", product_ids=["BTC-USD"])
+        assert (answer.type, answer.product_ids) == ("requested", ["BTC-USD"])
+        assert (await client.next_of("snapshot")).reason == "requested"
+        answer = await client.ask("snapshot", channel="level2", product_ids=["BTC-USD"])
+        assert (answer.code, answer.retryable) == ("throttled", True)
+        assert 0 < answer.retry_after_ms <= 1_000
+        answer = await client.ask("snapshot", channel="level2", product_ids=["*"], venue="other")
+        assert answer.code == "unknown_venue"
 
 
 async def test_another_venue_begins_anew():

@@ -251,6 +251,17 @@ def test_a_resync_tells_a_gap_and_the_state_as_it_is(rig):
     assert (gap["cause"], gap["to_seq"], snapshot["reason"]) == ("store", 3, "resync")
 
 
+def test_a_book_asked_for_again_comes_after_the_answer(rig):
+    rig.follow("level2")
+    rig.taken()
+    rig.session.renew(("level2", "BTC-USD"))
+    rig.session.put(b'{"type":"ack"}')
+    rig.publish(rig.source.update())
+    ack, snapshot, update = rig.taken()
+    assert (ack["type"], snapshot["reason"], snapshot["seq"]) == ("ack", "requested", 1)
+    assert (update["prev_seq"], update["seq"]) == (1, 2)
+
+
 def test_requests_over_the_rate_are_told_to_wait_and_twenty_in_a_row_end_it(rig):
     answers = [rig.session.admit(0) for _ in range(40)]
     assert answers[:20] == [0] * 20

@@ -9,12 +9,14 @@ from ledgerflux.core import snapshot as snapshot_module
 from ledgerflux.core.book import book_hash
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.holdings import holdings
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.mirror import Verdict
 from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import START, Position
 from ledgerflux.wire import gateway_frames
+from ledgerflux.wire.gateway_lists import subscriptions
 from ledgerflux.wire.gateway_reading import Follower, read_message
 
 BTC = partition_of("BTC-USD")
@@ -254,6 +256,8 @@ step = st.one_of(
     ),
     st.tuples(st.just("drain"), st.integers(1, 12), st.none()),
     st.tuples(st.just("write"), st.booleans(), st.none()),
+    st.tuples(st.just("renew"), st.sampled_from(PRODUCTS), st.none()),
+    st.tuples(st.just("list"), st.none(), st.none()),
     st.tuples(
         st.sampled_from(["lose", "restore", "doubt", "trust"]),
         st.sampled_from(PRODUCTS),
@@ -288,6 +292,13 @@ class World:
                 self.fanout.unite(self.session)
             case "write":
                 self._write(takes=what)
+            case "renew":
+                if ("level2", what) in self.session.subscriptions:
+                    self.session.renew(("level2", what))
+                    self.session.put(b'{"type":"ack"}')
+            case "list":
+                held = holdings(self.session)
+                self.session.put(subscriptions(held, venue="v", request_id=1, times=(1, 1)))
             case "lose":
                 self.fanout.lose(partition_of(what))
                 self.lost.add(what)
@@ -381,6 +392,8 @@ class World:
 
     def _judge(self, client: Follower, raw: bytes) -> None:
         message = read_message(raw)
+        if message.type == "subscriptions":
+            self._compare(client, json.loads(raw))
         judged = client.take(message)
         if judged is None:
             return
@@ -389,6 +402,12 @@ class World:
         if message.channel == "level2" and mirror.live:
             true_hash = self.sources[message.product_id].books[mirror.position]
             assert book_hash(mirror.book.bids(), mirror.book.asks()) == true_hash
+
+    def _compare(self, client: Follower, told: dict) -> None:
+        """Hold what a client was told of its places against where it is."""
+        for item in told["subscriptions"]:
+            mirror = client.mirrors[item["channel"], item["product_id"]]
+            assert item["place"] in (None, mirror.position._asdict())
 
 
 @settings(max_examples=150, deadline=None)

@@ -174,3 +174,28 @@ def test_a_large_book_goes_out_part_by_part(source):
         (1, 2, 1500),
         (2, 2, 1500),
     ]
+
+
+def test_a_book_asked_for_again_comes_after_what_waits(stream, source):
+    subscription = Subscription(stream, "level2", Position("run1", 1))
+    subscription.renew()
+    assert not subscription.live
+    feed(stream, source.update())
+    subscription.wait(frame(1, 2))
+    subscription.renew()
+    subscription.renew()
+    told = []
+    while not subscription.live:
+        told += advance(subscription)
+    assert [(m.get("reason"), m.get("seq")) for m in told] == [
+        ("requested", 1), (None, None), ("requested", 2),
+    ]  # fmt: skip
+
+
+def test_one_that_is_behind_gets_its_book_anyway(stream):
+    subscription = Subscription(stream, "level2", Position("run1", 0))
+    subscription.fall_behind("slow_consumer", "slow")
+    subscription.renew()
+    assert [message["type"] for message in advance(subscription)] == ["gap"]
+    assert [message["reason"] for message in advance(subscription)] == ["slow"]
+    assert subscription.live

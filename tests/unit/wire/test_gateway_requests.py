@@ -5,11 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledgerflux.wire.gateway_requests import (
+    METHODS,
     PRODUCTS_MAX,
     BadRequest,
     GatewayRequest,
     PingParams,
+    SnapshotParams,
     SubscribeParams,
+    SubscriptionsParams,
     UnsubscribeParams,
     parse_request,
 )
@@ -59,6 +62,17 @@ def test_unsubscribe_and_ping_are_read():
     request = ask("ping", nonce="abc")
     assert (request.params, request.products) == (PingParams(nonce="abc"), None)
     assert parse_request('{"method":"ping"}') == GatewayRequest(PingParams(), None)
+
+
+def test_snapshot_and_subscriptions_are_read():
+    request = ask("snapshot", channel="level2", product_ids=["BTC-*"], venue="v")
+    assert request.params == SnapshotParams(channel="level2", product_ids=["BTC-*"], venue="v")
+    assert (request.products, request.venue) == (["BTC-*"], "v")
+    request = ask("subscriptions")
+    assert (request.params, request.products) == (SubscriptionsParams(), None)
+    assert request.venue is None
+    assert refused(ask("snapshot", channel="level2")) == "invalid_param"
+    assert refused(ask("subscriptions", channel="level2")) == "invalid_param"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +153,7 @@ def test_no_text_raises(text):
 
 @given(
     st.fixed_dictionaries(
-        {"method": st.sampled_from(["subscribe", "unsubscribe", "ping"])},
+        {"method": st.sampled_from(list(METHODS))},
         optional={
             "params": st.dictionaries(
                 st.sampled_from(["channel", "product_ids", "venue", "depth", "nonce", "snapshot"]),
