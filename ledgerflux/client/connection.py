@@ -115,16 +115,21 @@ class Client:
         return self._unread.popleft()
 
     async def subscribe(
-        self, channel: str, products: Sequence[str] | None = None, *, snapshot: bool = True
+        self,
+        channel: str,
+        products: Sequence[str] | None = None,
+        *,
+        snapshot: bool = True,
+        on_slow: str | None = None,
     ) -> Message:
         """Subscribe `products` to `channel`; return the gateway's answer.
 
-        `products` are ids and patterns, and None means all.
+        `products` are ids and patterns, None means all; `on_slow`: `snapshot`, `gap`, `disconnect`.
 
         Raises:
             GatewayError: Refused; `code` is the gateway's.
         """
-        wanted = Wanted(channel, None if products is None else tuple(products), snapshot)
+        wanted = Wanted(channel, None if products is None else tuple(products), snapshot, on_slow)
         answer = await self._ask("subscribe", wanted.params(self._venue))
         self._streams.add(wanted)
         return answer
@@ -262,8 +267,6 @@ class Client:
     async def _reconnect(self, closed: ConnectionClosed) -> None:
         """Come back: connect to the next address, subscribe again, say what was missed.
 
-        A gateway that said goodbye also said when.
-
         Raises:
             GatewayError: The gateway asked not to come back, or nobody answers for too long.
         """
@@ -273,9 +276,8 @@ class Client:
         for failures in count():
             self._forget_connection()
             asked_s = self._goodbyes.pause_s()
-            pause_s = self._backoff.fail(self._random()) if asked_s is None else asked_s
             give_up_s += asked_s or 0.0
-            await asyncio.sleep(pause_s)
+            await asyncio.sleep(self._backoff.fail(self._random()) if asked_s is None else asked_s)
             self._urls.rotate(-1)
             place = len(self._unread)
             try:

@@ -44,6 +44,7 @@ class Wanted(NamedTuple):
     channel: str
     products: tuple[str, ...] | None
     snapshot: bool = True
+    on_slow: str | None = None
 
     def params(self, venue: str | None) -> dict[str, Any]:
         """Return the parameters of the request."""
@@ -54,6 +55,8 @@ class Wanted(NamedTuple):
             params["venue"] = venue
         if not self.snapshot:
             params["snapshot"] = False
+        if self.on_slow is not None:
+            params["on_slow"] = self.on_slow
         return params
 
     def without(self, channel: str, products: Sequence[str] | None) -> "Wanted | None":

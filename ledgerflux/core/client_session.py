@@ -9,23 +9,16 @@ else waits for it. Time is an argument; `wake` is called whenever there is somet
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
+from ledgerflux.core.admission import Admission
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.outbox import Outbox
-from ledgerflux.core.parting import (
-    IDLE,
-    LIFETIME,
-    PROTOCOL,
-    RATE_LIMITED,
-    SLOW,
-    Close,
-    goodbye,
-    lifetime_ns,
-)
+from ledgerflux.core.parting import IDLE, LIFETIME, SLOW, Close, goodbye, lifetime_ns
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.slowness import Slowness
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import Frame, StreamKey, Subscription
+from ledgerflux.core.subscription import Frame, OnSlow, StreamKey, Subscription
 from ledgerflux.core.telling import Replaced
+from ledgerflux.core.throttling import Skipping, Throttled
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
 
@@ -65,7 +58,7 @@ class ClientSession:
         self.cohort: Company | None = None
         """Where it is one of many, until something concerns it alone."""
         self.subscriptions: dict[StreamKey, Subscription] = {}
-        self.patterns: dict[tuple[ChannelName, str], None] = {}
+        self.patterns: dict[tuple[ChannelName, str], OnSlow] = {}
         """Channels subscribed with a pattern: new products that match it join them."""
         self.beats: dict[str, frozenset[str] | None] = {}
         """heartbeats and system: what was asked for, ids and patterns, None for all."""
@@ -73,10 +66,9 @@ class ClientSession:
         self._limits = limits
         self._wake = wake
         self._catching: dict[Subscription, None] = {}
-        self._bucket = TokenBucket(limits.requests_per_s, limits.requests_burst, now_ns)
-        self._shared = shared
-        self._refusals = 0
-        self._faults = 0
+        self._admission = Admission(limits, now_ns, shared)
+        self._skipping = Skipping()
+        self._due: Close | None = None
         self._joined_ns = now_ns
         self._luck = luck
         self._subscribed = False
@@ -109,25 +101,15 @@ class ClientSession:
             self.cohort.release(self)
 
     def admit(self, now_ns: int) -> int | Close:
-        """Judge one more request: 0 admitted, else ns to wait, or the end after too many.
-
-        What it may ask is bounded twice: by its own bucket, and by the one that it shares
-        with every other client of its address.
-        """
-        wait_ns = self._bucket.take(now_ns)
-        if not wait_ns and self._shared is not None:
-            wait_ns = self._shared.take(now_ns)
-        self._refusals = self._refusals + 1 if wait_ns else 0
-        if self._refusals >= self._limits.refusals_max:
-            return Close(RATE_LIMITED, "rate_limited")
-        return wait_ns
+        """Judge one more request: 0 admitted, else ns to wait, or the end after too many."""
+        admitted, told = self._admission.admit(now_ns)
+        if told is not None:
+            self.put(self._speaker.throttled(told))
+        return admitted
 
     def hear(self, *, understood: bool) -> Close | None:
         """Note a message that was a request, or none; the end after too many that were none."""
-        self._faults = 0 if understood else self._faults + 1
-        if self._faults >= self._limits.faults_max:
-            return Close(PROTOCOL, "protocol_error")
-        return None
+        return self._admission.hear(understood=understood)
 
     def put(self, message: bytes) -> None:
         """Queue an answer or notice, and what may follow it."""
@@ -175,10 +157,10 @@ class ClientSession:
             subscription.fall_behind("slow_consumer", "subscribe")
             self._catching[subscription] = None
 
-    def hold(self, channel: ChannelName, pattern: str) -> None:
+    def hold(self, channel: ChannelName, pattern: str, on_slow: OnSlow) -> None:
         """Let new products that match `pattern` join."""
         self._subscribed = True
-        self.patterns[channel, pattern] = None
+        self.patterns[channel, pattern] = on_slow
 
     def join_beats(self, channel: str, products: frozenset[str] | None) -> None:
         """Take part in `heartbeats` or `system`."""
@@ -212,6 +194,8 @@ class ClientSession:
                 self._fall_behind(subscription)
             else:
                 subscription.wait(frame)
+        elif subscription.skips:
+            self._tell(self._skipping.skip())
 
     def replace(self, subscription: Subscription, replaced: Replaced) -> None:
         """Send the stream's new book as a snapshot, or fall behind."""
@@ -255,7 +239,8 @@ class ClientSession:
     def tick(self, now_ns: int) -> Close | None:
         """Judge the time passed; return the end where there must be one, its reason queued."""
         if self.ended:
-            return None
+            due, self._due = self._due, None
+            return due
         joined_for_ns = now_ns - self._joined_ns
         if not self._subscribed and joined_for_ns > self._limits.first_subscribe_s * NANOS_PER_S:
             why = self._speaker.error("idle", "nothing was subscribed in time")
@@ -280,8 +265,18 @@ class ClientSession:
 
     def _fall_behind(self, subscription: Subscription) -> None:
         self._fell_behind_total += 1
-        subscription.fall_behind("slow_consumer", "slow")
+        if subscription.on_slow == "disconnect":
+            why = self._speaker.error("slow_consumer", f"{subscription.name} is not read in time")
+            self._due = self.end(why, Close(SLOW, "slow_consumer"), at_once=True)
+            return
+        forgotten = subscription.fall_behind("slow_consumer", "slow")
         self._catching[subscription] = None
+        self._tell(self._skipping.skip(1 + forgotten))
+
+    def _tell(self, told: Throttled | None) -> None:
+        if told is not None:
+            self.outbox.put(self._speaker.throttled(told))
+            self._wake()
 
     def _too_slow(self, now_ns: int) -> bool:
         if any(subscription.hopeless for subscription in self._catching):
@@ -298,3 +293,5 @@ class ClientSession:
                 outbox.put(message)
             if subscription.live:
                 del self._catching[subscription]
+        if not self._catching:
+            self._tell(self._skipping.settle())

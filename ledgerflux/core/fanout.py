@@ -16,7 +16,7 @@ from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.core.subscription import Frame, OnSlow, Subscription
 from ledgerflux.core.telling import CHANNELS, BatchView, Heads, Missing, Replaced, Said, Telling
 from ledgerflux.model.checkpoint import PartitionCheckpoint
 from ledgerflux.model.stream import ChannelName
@@ -156,6 +156,7 @@ class Fanout:
         stream: ProductStream,
         *,
         snapshot: bool,
+        on_slow: OnSlow | None = None,
     ) -> Position:
         """Let a client follow a stream; return the place from which it is told everything.
 
@@ -166,7 +167,7 @@ class Fanout:
         if catch_up and channel != "level2" and stream.latest(channel) is not None:
             position = Position(position.epoch, max(0, position.seq - 1))
         first = None if catch_up and channel == "level2" else position
-        subscription = Subscription(stream, channel, first)
+        subscription = Subscription(stream, channel, first, on_slow)
         session.join(subscription, catch_up=catch_up)
         self._followers.add(session, subscription)
         return position
@@ -218,9 +219,12 @@ class Fanout:
             why = f"no room for {channel} of a product that {pattern} matches"
             session.put(self._speaker.error("limit_subscriptions", why, [product]))
             return
-        position = self.join(session, channel, stream, snapshot=True)
-        streams, patterns = {product: position}, [pattern]
-        session.put(self._speaker.subscribed(channel, streams, venue=self.venue, patterns=patterns))
+        on_slow = session.patterns[channel, pattern]
+        position = self.join(session, channel, stream, snapshot=True, on_slow=on_slow)
+        notice = self._speaker.subscribed(
+            channel, {product: position}, venue=self.venue, patterns=[pattern], on_slow=on_slow
+        )
+        session.put(notice)
 
     def _remove(self, product: str) -> None:
         del self.products[product]

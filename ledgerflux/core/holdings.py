@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Subscription
+from ledgerflux.core.subscription import OnSlow, Subscription
 from ledgerflux.model.stream import ChannelName
 
 
@@ -19,6 +19,7 @@ class Holding(NamedTuple):
     position: Position | None
     head: Position
     behind: bool
+    on_slow: OnSlow
 
 
 class Holdings(NamedTuple):
@@ -51,4 +52,5 @@ def _holding(subscription: Subscription) -> Holding:
         subscription.position,
         stream.position(channel),
         subscription.behind,
+        subscription.on_slow,
     )

@@ -8,6 +8,7 @@ from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.patterns import EVERYTHING, Chosen, choose, warnings
 from ledgerflux.core.snapshot import Position
+from ledgerflux.core.subscription import OnSlow, on_slow_of
 from ledgerflux.core.telling import CHANNELS
 from ledgerflux.model.stream import ChannelName
 
@@ -38,6 +39,7 @@ class RequestDesk:
         products: Sequence[str] | None,
         *,
         snapshot: bool = True,
+        on_slow: OnSlow | None = None,
     ) -> dict[str, Position] | Refusal:
         """Subscribe to `products`: ids, and patterns for those to come too; None for all.
 
@@ -59,11 +61,18 @@ class RequestDesk:
         if refusal is not None:
             return refusal
         for pattern in chosen.patterns:
-            session.hold(name, pattern)
+            session.hold(name, pattern, on_slow_of(name, on_slow))
         return {
-            product: self._fanout.join(session, name, served[product], snapshot=snapshot)
+            product: self._fanout.join(
+                session, name, served[product], snapshot=snapshot, on_slow=on_slow
+            )
             for product in wanted
         }
+
+    def on_slow(self, channel: str, asked: OnSlow | None) -> OnSlow | None:
+        """Return what a subscription to `channel` gets; None where there is no such thing."""
+        name = _stream_channel(channel)
+        return None if name is None else on_slow_of(name, asked)
 
     def warnings(
         self, session: ClientSession, channel: str, products: Sequence[str] | None

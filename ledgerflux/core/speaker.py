@@ -10,6 +10,7 @@ from ledgerflux.core.parting import Goodbye
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.telling import BatchView, Missing
+from ledgerflux.core.throttling import Throttled
 from ledgerflux.model.stream import ChannelName
 
 
@@ -41,6 +42,7 @@ class Speaker(Protocol):
         *,
         venue: str,
         patterns: Sequence[str],
+        on_slow: str | None,
     ) -> bytes:
         """Return the notice that products were added to what `patterns` ask for."""
         ...
@@ -55,4 +57,8 @@ class Speaker(Protocol):
 
     def goodbye(self, told: Goodbye) -> bytes:
         """Return the last message of a connection."""
+        ...
+
+    def throttled(self, told: Throttled) -> bytes:
+        """Return the warning that something is refused or left out, or no longer."""
         ...

@@ -214,7 +214,8 @@ class Gateway:
     def _greeting(self) -> Greeting:
         conf = self._conf
         server = f"ledgerflux/{__version__}"
-        return Greeting(server, conf.venue if conf else "", conf.source if conf else "")
+        system = "online" if self.status().state == "healthy" else "degraded"
+        return Greeting(server, conf.venue if conf else "", conf.source if conf else "", system)
 
     async def _beat(self) -> None:
         """Once a second: heartbeats, the state of the stack, and who has been slow too long."""

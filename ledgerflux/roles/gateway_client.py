@@ -38,6 +38,7 @@ class Greeting(NamedTuple):
     server: str
     venue: str
     source: str
+    system: str
 
 
 class _Left(Exception):
@@ -91,6 +92,7 @@ class GatewayClient:
             now_ns=self._clock.now_ns(),
             venue=greeting.venue,
             source=greeting.source,
+            system=greeting.system,
             limits=self._limits._asdict(),
         )
         self.session.put(welcome)
@@ -247,7 +249,11 @@ class GatewayClient:
         products = request.products
         warnings = self._desk.warnings(self.session, params.channel, products)
         granted = self._desk.subscribe(
-            self.session, params.channel, products, snapshot=params.snapshot
+            self.session,
+            params.channel,
+            products,
+            snapshot=params.snapshot,
+            on_slow=params.on_slow,
         )
         if isinstance(granted, Refusal):
             self._refuse(granted, request.req_id)
@@ -259,6 +265,7 @@ class GatewayClient:
             venue=self._fanout.venue,
             product_ids=chosen.products if params.channel == "heartbeats" else list(granted),
             patterns=chosen.patterns,
+            on_slow=self._desk.on_slow(params.channel, params.on_slow),
             warnings=warnings,
             request_id=request.req_id,
             times=(time_in_ns, self._clock.now_ns()),
@@ -272,11 +279,9 @@ class GatewayClient:
         if isinstance(left, Refusal):
             self._refuse(left, request.req_id)
             return
-        times = (time_in_ns, self._clock.now_ns())
+        times, req_id = (time_in_ns, self._clock.now_ns()), request.req_id
         self.session.put(
-            gateway_frames.unsubscribed(
-                params.channel, left, request_id=request.req_id, times=times
-            )
+            gateway_frames.unsubscribed(params.channel, left, request_id=req_id, times=times)
         )
 
     def _refuse(self, refusal: Refusal, request_id: RequestId) -> None:

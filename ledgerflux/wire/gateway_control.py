@@ -11,6 +11,7 @@ ProductId = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}(-[A-Z0-9]{1,20}){1,3}
 Pattern = Annotated[str, Field(pattern=r"^[A-Z0-9-]*\*[A-Z0-9*-]*$", max_length=64)]
 """An id in which `*` stands for any text."""
 RequestId = int | Annotated[str, Field(max_length=36)] | None
+OnSlow = Literal["snapshot", "gap", "disconnect"]
 Code = Literal[
     "bad_json",
     "bad_request",
@@ -68,7 +69,11 @@ class LimitsMessage(Message):
 
 
 class Welcome(Message):
-    """First message of a connection. `source` says where the data come from."""
+    """First message of a connection. `source` says where the data come from.
+
+    `system` is `online` while the whole stack is healthy. The gateway sends a WebSocket ping
+    every `ping_interval_ms`.
+    """
 
     type: Literal["welcome"]
     protocol: Literal["lfx.v1"]
@@ -78,6 +83,8 @@ class Welcome(Message):
     venue: str
     source: str
     auth_required: Literal[False]
+    system: Literal["online", "degraded"]
+    ping_interval_ms: int
     limits: LimitsMessage
 
 
@@ -112,6 +119,7 @@ class Subscribed(Answer):
     patterns: tuple[Pattern, ...]
     depth: Literal["full"] | None
     conflate: Literal["none"]
+    on_slow: OnSlow | None
     streams: dict[ProductId, Place]
     warnings: tuple[str, ...]
 
@@ -134,6 +142,7 @@ class StreamHeld(Message):
     product_id: ProductId
     depth: Literal["full"] | None
     conflate: Literal["none"]
+    on_slow: OnSlow
     place: Place | None
     head: Place
     behind: bool
@@ -203,3 +212,18 @@ class Goodbye(Message):
     reason: str
     reconnect: bool
     reconnect_after_ms: Annotated[int, Field(ge=0)] | None
+
+
+class ThrottledMessage(Message):
+    """Something is being refused or left out, or (`ended`) no longer.
+
+    `dropped` requests were refused, or messages of streams left out, since it began; what
+    was left out is told by gaps. `refusals_left` more refusals in a row close with 4002.
+    """
+
+    type: Literal["throttled"]
+    scope: Literal["requests", "output"]
+    mode: Literal["refusing", "skipping", "ended"]
+    dropped: Annotated[int, Field(ge=0)]
+    retry_after_ms: Annotated[int, Field(ge=0)] | None
+    refusals_left: Annotated[int, Field(ge=0)] | None

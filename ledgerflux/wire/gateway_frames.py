@@ -15,6 +15,7 @@ from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.telling import BatchView, Heads, Missing
+from ledgerflux.core.throttling import Throttled
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import rfc3339
 
@@ -54,7 +55,7 @@ def gap(stream: ProductStream, missing: Missing) -> bytes:
         "from_seq": missing.from_seq,
         "to_seq": missing.to_seq,
         "cause": missing.cause,
-        "next": "snapshot" if missing.channel == "level2" else "live",
+        "next": missing.next or ("snapshot" if missing.channel == "level2" else "live"),
         "detail": missing.detail,
         "state": missing.state,
         "missing": missing.missing,
@@ -117,6 +118,7 @@ def welcome(
     now_ns: int,
     venue: str,
     source: str,
+    system: str,
     limits: Mapping[str, int],
 ) -> bytes:
     """Return the first message of a connection."""
@@ -130,6 +132,8 @@ def welcome(
             "venue": venue,
             "source": source,
             "auth_required": False,
+            "system": system,
+            "ping_interval_ms": limits["ping_interval_s"] * 1000,
             "limits": limits,
         }
     )
@@ -141,6 +145,7 @@ def subscribed(
     *,
     venue: str,
     patterns: Sequence[str] = (),
+    on_slow: str | None = None,
     product_ids: Sequence[str] | None = None,
     warnings: Sequence[str] = (),
     request_id: RequestId = None,
@@ -158,6 +163,7 @@ def subscribed(
             "patterns": patterns,
             "depth": "full" if channel == "level2" else None,
             "conflate": "none",
+            "on_slow": on_slow,
             "streams": {product: place._asdict() for product, place in streams.items()},
             "warnings": warnings,
         }
@@ -195,6 +201,11 @@ def error(code: str, message: str, product_ids: Sequence[str] = ()) -> bytes:
 def goodbye(told: Goodbye) -> bytes:
     """Return the last message of a connection."""
     return _encode({"type": "goodbye", **told._asdict()})
+
+
+def throttled(told: Throttled) -> bytes:
+    """Return the warning that something is refused or left out, or no longer."""
+    return _encode({"type": "throttled", **told._asdict()})
 
 
 def refused(refusal: Refusal, request_id: RequestId) -> bytes:

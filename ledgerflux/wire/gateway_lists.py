@@ -52,6 +52,7 @@ def _stream(holding: Holding) -> dict[str, Any]:
         "product_id": holding.product,
         "depth": "full" if holding.channel == "level2" else None,
         "conflate": "none",
+        "on_slow": holding.on_slow,
         "place": None if place is None else place._asdict(),
         "head": holding.head._asdict(),
         "behind": holding.behind,

@@ -19,6 +19,7 @@ from ledgerflux.wire.gateway_control import (
     Seq,
     Subscribed,
     Subscriptions,
+    ThrottledMessage,
     Time,
     Unsubscribed,
     Welcome,
@@ -215,7 +216,15 @@ class SystemStatus(Message):
 
 
 ControlMessage = Annotated[
-    Welcome | Subscribed | Unsubscribed | Subscriptions | Requested | Pong | ErrorMessage | Goodbye,
+    Welcome
+    | Subscribed
+    | Unsubscribed
+    | Subscriptions
+    | Requested
+    | Pong
+    | ErrorMessage
+    | ThrottledMessage
+    | Goodbye,
     Field(discriminator="type"),
 ]
 _Level2 = Annotated[Level2Update | Level2Snapshot | Gap, Field(discriminator="type")]

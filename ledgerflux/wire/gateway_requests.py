@@ -39,6 +39,7 @@ class SubscribeParams(Params):
     snapshot: bool = True
     depth: Literal["full"] = "full"
     conflate: Literal["none"] = "none"
+    on_slow: Literal["snapshot", "gap", "disconnect"] | None = None
 
 
 class UnsubscribeParams(Params):
@@ -139,7 +140,7 @@ def parse_request(text: str) -> GatewayRequest | BadRequest:
         request = GatewayRequest(params.model_validate(envelope.params), envelope.req_id)
     except ValidationError as error:
         return BadRequest(_bad_params(error), envelope.req_id)
-    refusal_or_none = _products_missing(request)
+    refusal_or_none = _not_granted(request)
     if refusal_or_none is not None:
         return BadRequest(refusal_or_none, envelope.req_id)
     return request
@@ -164,11 +165,16 @@ def _bad_params(error: ValidationError) -> Refusal:
     return Refusal(_CODES.get(name, "invalid_param"), f"{name}: {first['msg']}")
 
 
-def _products_missing(request: GatewayRequest) -> Refusal | None:
+def _not_granted(request: GatewayRequest) -> Refusal | None:
     params = request.params
     if isinstance(params, PingParams | SubscriptionsParams):
         return None
     asked = params.product_ids
+    if isinstance(params, SubscribeParams) and params.on_slow is not None:
+        if params.channel not in _NEED_PRODUCTS:
+            return Refusal("invalid_param", f"on_slow: {params.channel} is left out where slow")
+        if (params.channel, params.on_slow) == ("trades", "snapshot"):
+            return Refusal("invalid_param", "on_slow: trades have no snapshot; gap or disconnect")
     if asked is None and params.channel in _NEED_PRODUCTS:
         return Refusal("invalid_param", 'product_ids: ids of products, or patterns such as "*-USD"')
     unsafe = [text for text in asked or () if is_pattern(text) and not is_safe(text)]

@@ -8,6 +8,7 @@ import pytest
 from gateway_support import VENUE, NormLog, Stack, conf, running, until
 from streams import Numbered
 
+from ledgerflux.adapters.ws_listener import PING_S
 from ledgerflux.core.limits import Limits
 from ledgerflux.errors import FeedError
 from ledgerflux.ports import Response
@@ -45,6 +46,8 @@ async def test_the_welcome_says_venue_source_and_limits():
         assert (welcome.venue, welcome.source) == (VENUE, "synthetic:1")
         assert welcome.connection_id == "c1"
         assert welcome.limits["subscriptions_max"] == 200
+        assert json.loads(welcome.raw)["system"] == "degraded", "no other role was heard of"
+        assert json.loads(welcome.raw)["ping_interval_ms"] == PING_S * 1000
 
 
 async def test_a_gateway_starts_from_the_checkpoint_and_what_follows_it():

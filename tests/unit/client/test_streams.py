@@ -54,6 +54,7 @@ def test_a_request_says_only_what_is_asked_for():
         "snapshot": False,
     }
     assert Wanted("system", None).params(None) == {"channel": "system"}
+    assert Wanted("level2", None, on_slow="gap").params(None)["on_slow"] == "gap"
 
 
 def test_what_is_left_is_not_asked_for_again():

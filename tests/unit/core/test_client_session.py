@@ -40,9 +40,11 @@ class Rig:
     def publish(self, source: Numbered | None = None) -> None:
         self.fanout.publish((source or self.source).take(), 1)
 
-    def follow(self, channel, *, snapshot: bool = True) -> Position:
+    def follow(self, channel, *, snapshot: bool = True, on_slow=None) -> Position:
         stream = self.fanout.products["BTC-USD"]
-        position = self.fanout.join(self.session, channel, stream, snapshot=snapshot)
+        position = self.fanout.join(
+            self.session, channel, stream, snapshot=snapshot, on_slow=on_slow
+        )
         self.session.put(b'{"type":"ack"}')
         return position
 
@@ -85,9 +87,12 @@ def test_past_the_mark_nothing_is_queued_and_the_gap_says_what_was_left_out(rig)
     assert rig.session.outbox.above
     assert not rig.session.takes_requests
     messages = rig.taken()
-    assert messages[-1]["type"] == "gap"
-    last = messages[-2]["seq"]
-    assert (messages[-1]["from_seq"], messages[-1]["to_seq"]) == (last + 1, 21)
+    *_, trade, begins, gap, ended = messages
+    assert (gap["from_seq"], gap["to_seq"]) == (trade["seq"] + 1, 21)
+    assert [(told["scope"], told["mode"]) for told in (begins, ended)] == [
+        ("output", "skipping"), ("output", "ended"),
+    ]  # fmt: skip
+    assert ended["dropped"] == 21 - trade["seq"]
     rig.publish(rig.source.trade())
     assert rig.taken()[0]["prev_seq"] == 21
     assert rig.session.statistics().fell_behind_total == 1
@@ -106,9 +111,10 @@ def test_what_waits_behind_a_snapshot_is_bounded_and_then_the_snapshot_is_retake
         rig.publish(rig.source.update())
     assert rig.session.subscriptions[("level2", "BTC-USD")].behind
     messages = rig.taken()
-    assert [message["type"] for message in messages] == ["filler", "ack", "gap", "snapshot"]
-    assert (messages[2]["from_seq"], messages[2]["to_seq"]) == (2, 15)
-    assert messages[3]["reason"] == "slow"
+    _, _, begins, gap, snapshot, ended = messages
+    assert (gap["from_seq"], gap["to_seq"]) == (2, 15)
+    assert snapshot["reason"] == "slow"
+    assert (begins["mode"], ended["mode"], ended["dropped"]) == ("skipping", "ended", 13)
 
 
 def test_a_new_book_while_the_outbox_is_full_comes_later_with_a_gap(rig):
@@ -119,7 +125,8 @@ def test_a_new_book_while_the_outbox_is_full_comes_later_with_a_gap(rig):
     rig.publish(rig.source.snapshot())
     rig.session.outbox.pop_up_to(1)
     rig.session.outbox.pop_up_to(1)
-    gap, snapshot = rig.taken()
+    begins, gap, snapshot, ended = rig.taken()
+    assert (begins["mode"], ended["mode"], ended["dropped"]) == ("skipping", "ended", 1)
     assert (gap["from_seq"], gap["to_seq"], snapshot["seq"]) == (2, 3, 3)
 
 
@@ -128,7 +135,7 @@ def test_a_third_new_book_in_a_row_gives_the_waiting_ones_up(rig):
     rig.follow("level2", snapshot=False)
     for _ in range(3):
         rig.publish(rig.source.snapshot())
-    assert rig.types() == ["filler", "ack", "gap", "snapshot"]
+    assert rig.types() == ["filler", "ack", "throttled", "gap", "snapshot", "throttled"]
 
 
 def test_beats_are_left_out_where_there_is_no_room(rig):
@@ -260,6 +267,46 @@ def test_a_book_asked_for_again_comes_after_the_answer(rig):
     ack, snapshot, update = rig.taken()
     assert (ack["type"], snapshot["reason"], snapshot["seq"]) == ("ack", "requested", 1)
     assert (update["prev_seq"], update["seq"]) == (1, 2)
+
+
+def overflow(rig) -> None:
+    """Fill the outbox past its mark and tell one more of everything."""
+    rig.taken()
+    rig.session.put(b'{"type":"filler","x":"%b"}' % (b"x" * 2100))
+    rig.publish(rig.source.update().trade().ticker())
+
+
+def test_who_wants_a_gap_alone_goes_on_without_the_state(rig):
+    for channel in ("level2", "ticker"):
+        rig.follow(channel, on_slow="gap")
+    overflow(rig)
+    _, _, *gaps, _ = rig.taken()
+    assert [(gap["channel"], gap["type"], gap["next"]) for gap in gaps] == [
+        ("level2", "gap", "live"), ("ticker", "gap", "live"),
+    ]  # fmt: skip
+    rig.publish(rig.source.update().ticker())
+    assert rig.types() == ["update", "ticker"]
+
+
+def test_who_would_rather_end_than_miss_something_is_closed_at_once(rig):
+    rig.follow("trades")
+    rig.follow("level2", on_slow="disconnect")
+    overflow(rig)
+    error, goodbye = rig.taken()
+    assert (error["code"], error["message"]) == (
+        "slow_consumer", "level2 of BTC-USD is not read in time",
+    )  # fmt: skip
+    assert goodbye["code"] == 4000
+    assert rig.session.tick(1) == Close(4000, "slow_consumer")
+    assert rig.session.tick(2) is None
+
+
+def test_one_that_is_refused_often_is_warned_and_told_when_it_is_over(rig):
+    for _ in range(31):
+        rig.session.admit(0)
+    rig.session.admit(SECOND)
+    told = [(notice["mode"], notice["dropped"], notice["refusals_left"]) for notice in rig.taken()]
+    assert told == [("refusing", 10, 10), ("ended", 11, None)]
 
 
 def test_requests_over_the_rate_are_told_to_wait_and_twenty_in_a_row_end_it(rig):

@@ -102,7 +102,7 @@ def test_one_of_two_followers_leaves_the_other_followed():
 def test_who_asked_for_everything_hears_of_new_products_and_of_those_gone():
     fanout = make()
     session = enter(fanout)
-    session.hold("trades", "*")
+    session.hold("trades", "*", "gap")
     fanout.serve(["BTC-USD", "ETH-USD"])
     [joined] = taken(session)
     assert (joined["type"], joined["product_ids"], joined["venue"]) == (
@@ -119,12 +119,14 @@ def test_who_asked_for_everything_hears_of_new_products_and_of_those_gone():
 def test_a_product_joins_once_and_is_told_with_the_pattern_that_brought_it():
     fanout = make()
     session = enter(fanout)
-    session.hold("trades", "SOL-*")
-    session.hold("trades", "*-USD")
-    session.hold("ticker", "*-EUR")
+    session.hold("trades", "SOL-*", "disconnect")
+    session.hold("trades", "*-USD", "gap")
+    session.hold("ticker", "*-EUR", "gap")
     fanout.serve(["BTC-USD", "ETH-USD", "SOL-USD"])
-    told = [(message["product_ids"], message["pattern"]) for message in taken(session)]
-    assert told == [(["ETH-USD"], "*-USD"), (["SOL-USD"], "*-USD")]
+    names = ("product_ids", "pattern", "on_slow")
+    told = [tuple(map(message.get, names)) for message in taken(session)]
+    assert told == [(["ETH-USD"], "*-USD", "gap"), (["SOL-USD"], "*-USD", "gap")]
+    assert session.subscriptions["trades", "SOL-USD"].on_slow == "gap"
     assert session.used == 2
 
 
@@ -132,7 +134,7 @@ def test_a_product_for_which_there_is_no_room_is_named_and_does_not_join():
     limits = Limits(subscriptions_max=1)
     fanout = make(limits)
     session = enter(fanout, limits)
-    session.hold("trades", "*")
+    session.hold("trades", "*", "gap")
     fanout.serve(["BTC-USD", "ETH-USD", "SOL-USD"])
     joined, refused = taken(session)
     assert (joined["type"], joined["product_ids"]) == ("subscribed", ["ETH-USD"])
@@ -254,6 +256,7 @@ step = st.one_of(
         st.sampled_from(CHANNELS),
         st.sampled_from([*PRODUCTS, *PATTERNS, None]),
     ),
+    st.tuples(st.just("skip"), st.sampled_from(CHANNELS), st.sampled_from([*PRODUCTS, None])),
     st.tuples(st.just("drain"), st.integers(1, 12), st.none()),
     st.tuples(st.just("write"), st.booleans(), st.none()),
     st.tuples(st.just("renew"), st.sampled_from(PRODUCTS), st.none()),
@@ -292,6 +295,8 @@ class World:
                 self.fanout.unite(self.session)
             case "write":
                 self._write(takes=what)
+            case "skip":
+                self._ask(self.session, "subscribe", what, None if more is None else [more], "gap")
             case "renew":
                 if ("level2", what) in self.session.subscriptions:
                     self.session.renew(("level2", what))
@@ -373,9 +378,9 @@ class World:
         self.fanout.restore(partition_of(product), partition_saved(source.saved()))
         self.lost.discard(product)
 
-    def _ask(self, session, kind, channel, products) -> None:
+    def _ask(self, session, kind, channel, products, on_slow=None) -> None:
         if kind == "subscribe":
-            granted = self.desk.subscribe(session, channel, products)
+            granted = self.desk.subscribe(session, channel, products, on_slow=on_slow)
             if not isinstance(granted, Refusal):
                 session.put(gateway_frames.subscribed(channel, granted, venue="v"))
         else:
@@ -422,7 +427,8 @@ def test_whatever_happens_a_client_is_told_everything_or_what_it_missed(steps):
     for (channel, product), mirror in world.client.mirrors.items():
         stream = world.fanout.products[product]
         assert mirror.position == stream.position(channel), (channel, product)
-        if channel == "level2":
+        skips = world.session.subscriptions[channel, product].on_slow == "gap"
+        if channel == "level2" and not skips:
             assert mirror.whole or stream.state != "live"
         if mirror.whole:
             assert mirror.book.bids() == stream.book.bids()

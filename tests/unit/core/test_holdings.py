@@ -33,7 +33,7 @@ def test_streams_patterns_and_beats_are_listed():
     desk.subscribe(session, "system", None)
     held = holdings(session)
     at = Position("run1", 2)
-    assert held.streams == (Holding("trades", "BTC-USD", at, at, behind=False),)
+    assert held.streams == (Holding("trades", "BTC-USD", at, at, behind=False, on_slow="gap"),)
     assert held.patterns == (("trades", "*-USD"),)
     assert held.beats == (("heartbeats", ("BTC-USD", "ETH-*")), ("system", None))
 

@@ -90,6 +90,20 @@ def test_a_pattern_is_left_by_its_name_with_what_it_matches(desk, session, fanou
     assert not session.patterns
 
 
+def test_what_happens_to_the_slow_is_asked_for_or_fits_the_channel(desk, session, fanout):
+    desk.subscribe(session, "trades", ["BTC-USD"], on_slow="disconnect")
+    desk.subscribe(session, "level2", ["SOL-*"], on_slow="gap")
+    desk.subscribe(session, "ticker", ["SOL-*"])
+    fanout.serve(["BTC-USD", "SOL-USD"])
+    assert {key: held.on_slow for key, held in session.subscriptions.items()} == {
+        ("trades", "BTC-USD"): "disconnect",
+        ("level2", "SOL-USD"): "gap",
+        ("ticker", "SOL-USD"): "snapshot",
+    }
+    assert desk.on_slow("trades", None) == "gap"
+    assert desk.on_slow("heartbeats", None) is None
+
+
 def code(answer) -> str:
     assert isinstance(answer, Refusal)
     return answer.code

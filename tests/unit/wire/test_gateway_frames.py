@@ -11,6 +11,7 @@ from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import Heads, Missing
+from ledgerflux.core.throttling import Throttled
 from ledgerflux.wire import gateway_frames as frames
 from ledgerflux.wire.gateway_messages import check
 from ledgerflux.wire.status import Counts, ReplayStatus, Status
@@ -141,9 +142,12 @@ def test_the_welcome_tells_the_limits():
         now_ns=0,
         venue="v",
         source="synthetic:200",
+        system="degraded",
         limits=Limits()._asdict(),
     )
-    assert read(welcome)["limits"]["message_bytes_max"] == 16384
+    told = read(welcome)
+    assert told["limits"]["message_bytes_max"] == 16384
+    assert (told["system"], told["ping_interval_ms"]) == ("degraded", 20_000)
 
 
 def test_answers_carry_the_request_and_its_times():
@@ -215,3 +219,9 @@ def test_a_goodbye_says_whether_to_come_back_and_when():
     told = read(frames.goodbye(Goodbye(1012, "restart", True, 1730)))
     assert (told["code"], told["reconnect"], told["reconnect_after_ms"]) == (1012, True, 1730)
     assert read(frames.goodbye(Goodbye(4505, "idle", False, None)))["reconnect_after_ms"] is None
+
+
+def test_a_warning_says_what_is_refused_or_left_out():
+    told = read(frames.throttled(Throttled("requests", "refusing", 10, 100, 10)))
+    assert (told["mode"], told["retry_after_ms"], told["refusals_left"]) == ("refusing", 100, 10)
+    assert read(frames.throttled(Throttled("output", "ended", 7)))["dropped"] == 7

@@ -18,8 +18,8 @@ def read(raw: bytes) -> dict:
 def test_everything_followed_is_listed_with_its_place():
     held = Holdings(
         (
-            Holding("level2", "BTC-USD", None, AT, behind=True),
-            Holding("trades", "BTC-USD", AT, Position("e", 9), behind=False),
+            Holding("level2", "BTC-USD", None, AT, behind=True, on_slow="snapshot"),
+            Holding("trades", "BTC-USD", AT, Position("e", 9), behind=False, on_slow="gap"),
         ),
         (("trades", "*-USD"),),
         (("heartbeats", ("BTC-USD", "ETH-*")), ("system", None)),
@@ -28,6 +28,7 @@ def test_everything_followed_is_listed_with_its_place():
     book, trades = told["subscriptions"]
     assert (told["req_id"], told["venue"]) == (5, "v")
     assert (book["place"], book["depth"], book["behind"]) == (None, "full", True)
+    assert (book["on_slow"], trades["on_slow"]) == ("snapshot", "gap")
     assert (trades["place"], trades["depth"]) == ({"epoch": "e", "seq": 7}, None)
     assert trades["head"] == {"epoch": "e", "seq": 9}
     assert told["patterns"] == [{"channel": "trades", "pattern": "*-USD"}]

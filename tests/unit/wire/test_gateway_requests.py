@@ -64,6 +64,14 @@ def test_unsubscribe_and_ping_are_read():
     assert parse_request('{"method":"ping"}') == GatewayRequest(PingParams(), None)
 
 
+def test_what_happens_to_the_slow_can_be_asked_for_where_there_is_a_choice():
+    for channel, on_slow in (("level2", "gap"), ("trades", "disconnect"), ("ticker", "snapshot")):
+        request = ask(channel=channel, product_ids=["*"], on_slow=on_slow)
+        assert request.params.on_slow == on_slow
+    for channel, on_slow in (("trades", "snapshot"), ("heartbeats", "gap"), ("level2", "wait")):
+        assert refused(ask(channel=channel, product_ids=["*"], on_slow=on_slow)) == "invalid_param"
+
+
 def test_snapshot_and_subscriptions_are_read():
     request = ask("snapshot", channel="level2", product_ids=["BTC-*"], venue="v")
     assert request.params == SnapshotParams(channel="level2", product_ids=["BTC-*"], venue="v")
