@@ -1,7 +1,7 @@
 import json
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from streams import Numbered, partition_saved
 
@@ -12,6 +12,7 @@ from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.holdings import holdings
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.mirror import Verdict
+from ledgerflux.core.parting import Close
 from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import START, Position
@@ -140,6 +141,37 @@ def test_a_product_for_which_there_is_no_room_is_named_and_does_not_join():
     assert (joined["type"], joined["product_ids"]) == ("subscribed", ["ETH-USD"])
     assert (refused["code"], refused["product_ids"]) == ("limit_subscriptions", ["SOL-USD"])
     assert session.used == 1
+
+
+def together(fanout: Fanout) -> list[ClientSession]:
+    """Return two clients that follow trades and books and are told them together."""
+    sessions = [enter(fanout), enter(fanout)]
+    for session in sessions:
+        follow(fanout, session, "trades", "level2")
+        taken(session)
+        fanout.unite(session)
+    assert sessions[0].cohort is sessions[1].cohort is not None
+    return sessions
+
+
+def test_who_is_sent_away_was_told_first_what_it_was_told_with_others():
+    fanout, source = make(), Numbered()
+    fanout.publish(source.snapshot().take(), 1)
+    away, stays = together(fanout)
+    fanout.publish(source.trade().take(), 1)
+    away.end(None, Close(1012, "restart"))
+    assert away.cohort is None
+    assert types(away) == ["trade", "goodbye"]
+    assert list(stays.cohort.members) == [stays]
+
+
+def test_who_asks_for_a_book_again_is_told_alone_from_then_on():
+    fanout, source = make(), Numbered()
+    fanout.publish(source.snapshot().take(), 1)
+    asks, stays = together(fanout)
+    asks.renew(("level2", "BTC-USD"))
+    assert asks.cohort is None
+    assert stays.cohort is not None
 
 
 def test_another_venue_takes_nothing_over():
@@ -415,7 +447,19 @@ class World:
             assert item["place"] in (None, mirror.position._asdict())
 
 
+TOLD_TOGETHER = [
+    ("subscribe", "trades", "BTC-USD"),
+    ("subscribe", "level2", "BTC-USD"),
+    ("drain", 12, None),
+    ("publish", "BTC-USD", [("trade", None), ("snapshot", [("buy", "1", "1")])]),
+    ("drain", 12, None),
+    ("publish", "BTC-USD", [("trade", None), ("update", [("buy", "2", "1")])]),
+]
+
+
 @settings(max_examples=150, deadline=None)
+@example([*TOLD_TOGETHER, ("list", None, None)])
+@example([*TOLD_TOGETHER, ("renew", "BTC-USD", None)])
 @given(st.lists(step, max_size=60))
 def test_whatever_happens_a_client_is_told_everything_or_what_it_missed(steps):
     with patch.object(snapshot_module, "LEVELS_PER_PART", 3):
