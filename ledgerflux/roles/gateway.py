@@ -75,6 +75,7 @@ class Gateway:
         self._clients: dict[ClientSession, GatewayClient] = {}
         self._mounted: dict[str, Handler] = {}
         self._listening = False
+        self._system = ""
         self._beats_total = 0
         self._ended_events_total = 0
         self._meter = RateMeter(clock)
@@ -214,14 +215,17 @@ class Gateway:
     def _greeting(self) -> Greeting:
         conf = self._conf
         server = f"ledgerflux/{__version__}"
-        system = "online" if self.status().state == "healthy" else "degraded"
-        return Greeting(server, conf.venue if conf else "", conf.source if conf else "", system)
+        if not self._system:
+            self._system = "online" if self.status().state == "healthy" else "degraded"
+        venue_name, source = (conf.venue, conf.source) if conf else ("", "")
+        return Greeting(server, venue_name, source, self._system)
 
     async def _beat(self) -> None:
         """Once a second: heartbeats, the state of the stack, and who has been slow too long."""
         while True:
             await self._clock.sleep(BEAT_S)
             self._beats_total += 1
+            self._system = ""
             for client in list(self._clients.values()):
                 client.tick()
             for part, _ in self._followers.values():
