@@ -209,7 +209,7 @@ async def on_sockets(bus, port=0, limits=None, **options):
         port=port,
         new_identity=lambda: f"c{next(identities)}",
         limits=limits or Limits(),
-        **options,
+        **{"random": lambda: 0.0, **options},
     )
     task = asyncio.create_task(gateway.run())
     try:

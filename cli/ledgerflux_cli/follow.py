@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ledgerflux.client import WHOLE, Client, Message, Mirror, Reconnected, Terms, connect
+from ledgerflux.core.patterns import choose
 from ledgerflux.errors import GatewayError, IntegrityError
 from ledgerflux_cli.find_gateway import refused
 from ledgerflux_cli.market_lines import message_lines, reconnected_line
@@ -148,7 +149,7 @@ class Follower:
             _reached(client, channel, product, self._heads[product])
             for channel in self._wish.channels
             if channel in HEADED
-            for product in self._wish.products or self._heads
+            for product in choose(self._wish.products or ("*",), self._heads).products
         )
 
 

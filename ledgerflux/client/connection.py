@@ -12,6 +12,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from ledgerflux.client.addresses import get_json
+from ledgerflux.client.answers import AGAIN, Answers
+from ledgerflux.client.goodbyes import Goodbyes
 from ledgerflux.client.sockets import CANT_OPEN, how_ended, open_socket
 from ledgerflux.client.streams import Key, Reconnected, Streams, Wanted
 from ledgerflux.core.backoff import Backoff
@@ -25,8 +27,6 @@ from ledgerflux.wire.gateway_reading import Message
 UNREAD_MAX = 100_000
 """Messages kept while a request waits for its answer and nobody iterates."""
 REQUEST_TIMEOUT_S = 10.0
-TERMINAL_CODES = range(4500, 5000)
-AGAIN = Message(type="error", code="closed", retryable=True, retry_after_ms=0)
 
 
 class Client:
@@ -51,10 +51,10 @@ class Client:
         self._give_up_after_s = give_up_after_s
         self._random = random
         self._compression = compression
+        self._goodbyes = Goodbyes()
         self._backoff = Backoff(base_s=0.1, cap_s=5.0, calm_s=10.0)
         self._unread: deque[Message | Reconnected] = deque()
-        self._answers: dict[int, asyncio.Future[Message]] = {}
-        self._asked_total = 0
+        self._answers = Answers()
         self._repairs: dict[int, Key] = {}
         self._reading = asyncio.Lock()
         self._socket: ClientConnection | None = None
@@ -125,8 +125,11 @@ class Client:
         snapshot: bool = True,
         depth: Depth = "full",
         conflate: Conflation = "none",
+        on_slow: str | None = None,
     ) -> Message:
-        """Subscribe `products` (None: all) to `channel`; return the gateway's answer.
+        """Subscribe `products` to `channel`; return the gateway's answer.
+
+        `products` are ids and patterns, None means all; `on_slow`: `snapshot`, `gap`, `disconnect`.
 
         `depth` is of level2: levels of each side. `conflate` is of level2 and ticker.
 
@@ -134,13 +137,13 @@ class Client:
             GatewayError: Refused; `code` is the gateway's.
         """
         named = None if products is None else tuple(products)
-        wanted = Wanted(channel, named, snapshot, depth, conflate)
+        wanted = Wanted(channel, named, snapshot, depth, conflate, on_slow)
         answer = await self._ask("subscribe", wanted.params(self._venue))
         self._streams.add(wanted)
         return answer
 
     async def unsubscribe(self, channel: str, products: Sequence[str] | None = None) -> Message:
-        """Leave `products` (None: all) of `channel`.
+        """Leave `products` (ids and patterns, None: all) of `channel`.
 
         Raises:
             GatewayError: Refused; `code` is the gateway's.
@@ -177,7 +180,7 @@ class Client:
                     if answer.type != "error":
                         return answer
                     if not answer.retryable or answer.retry_after_ms is None:
-                        raise GatewayError(answer.message, code=answer.code)
+                        raise GatewayError(answer.message, code=str(answer.code))
                     await asyncio.sleep(answer.retry_after_ms / 1000)
         except TimeoutError as error:
             if reading:
@@ -207,10 +210,7 @@ class Client:
     async def _send(
         self, method: str, params: dict[str, Any]
     ) -> tuple[int, asyncio.Future[Message]]:
-        self._asked_total += 1
-        number = self._asked_total
-        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._answers[number] = future
+        number, future = self._answers.expect()
         request = {"method": method, "params": params, "req_id": number}
         await self._opened.send(msgspec.json.encode(request), text=True)
         return number, future
@@ -237,20 +237,20 @@ class Client:
         if self._backoff.failures:
             self._backoff.clean(time.monotonic_ns())
         for message in read_messages(text):
-            if isinstance(message.req_id, int):
-                self._answered(message.req_id, message)
+            self._answers.take(message)
+            self._see_repaired(message)
             if len(self._unread) >= UNREAD_MAX:
                 raise GatewayError(f"{UNREAD_MAX} messages came before an answer was read")
             self._unread.append(message)
+            self._goodbyes.hear(message)
             self._streams.take(message)
 
-    def _answered(self, number: int, message: Message) -> None:
-        future = self._answers.pop(number, None)
-        if future is not None and not future.done():
-            future.set_result(message)
-        repaired = self._repairs.pop(number, None)
-        if repaired is not None and message.type == "error":
-            self._streams.broken[repaired] = False
+    def _see_repaired(self, message: Message) -> None:
+        """A stream that can't be subscribed anew is still to be."""
+        if isinstance(message.req_id, int):
+            repaired = self._repairs.pop(message.req_id, None)
+            if repaired is not None and message.type == "error":
+                self._streams.broken[repaired] = False
 
     async def _repair(self) -> None:
         """Subscribe broken streams anew; until then their books are not live."""
@@ -270,14 +270,14 @@ class Client:
         Raises:
             GatewayError: The gateway asked not to come back, or nobody answers for too long.
         """
-        if closed.rcvd is not None and closed.rcvd.code in TERMINAL_CODES:
-            raise GatewayError(
-                f"the gateway {how_ended(closed)}", code=closed.rcvd.reason or "closed"
-            )
+        code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (None, "")
+        self._goodbyes.judge(code, reason, how_ended(closed))
         give_up_s = time.monotonic() + self._give_up_after_s
         for failures in count():
             self._forget_connection()
-            await asyncio.sleep(self._backoff.fail(self._random()))
+            asked_s = self._goodbyes.pause_s()
+            give_up_s += asked_s or 0.0
+            await asyncio.sleep(self._backoff.fail(self._random()) if asked_s is None else asked_s)
             self._urls.rotate(-1)
             place = len(self._unread)
             try:
@@ -295,5 +295,4 @@ class Client:
     def _forget_connection(self) -> None:
         self._streams.lost()
         self._repairs.clear()
-        for number in list(self._answers):
-            self._answered(number, AGAIN)
+        self._answers.forget()

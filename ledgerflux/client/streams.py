@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ledgerflux.core.mirror import Mirror, Verdict
+from ledgerflux.core.patterns import EVERYTHING, is_pattern, names
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.terms import Conflation, Depth
 from ledgerflux.errors import IntegrityError
@@ -39,13 +40,14 @@ class Reconnected(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """A subscription; `products` None means all."""
+    """A subscription; `products` are ids and patterns, None means all."""
 
     channel: str
     products: tuple[str, ...] | None
     snapshot: bool = True
     depth: Depth = "full"
     conflate: Conflation = "none"
+    on_slow: str | None = None
 
     def named(self, venue: str | None) -> dict[str, Any]:
         """Return the parameters that name its streams."""
@@ -65,22 +67,30 @@ class Wanted(NamedTuple):
             params["depth"] = self.depth
         if self.conflate != "none":
             params["conflate"] = self.conflate
+        if self.on_slow is not None:
+            params["on_slow"] = self.on_slow
         return params
 
     def covers(self, channel: str, product: str) -> bool:
         """Say whether a stream is part of it."""
-        return channel == self.channel and (self.products is None or product in self.products)
+        return channel == self.channel and names(self.products, product)
 
     def without(self, channel: str, products: Sequence[str] | None) -> "Wanted | None":
         """Return what is left of it, None for nothing."""
         if channel != self.channel:
             return self
-        if products is None:
+        if products is None or EVERYTHING in products:
             return None
         if self.products is None:
             return self
-        left = tuple(product for product in self.products if product not in products)
+        gone = frozenset(products)
+        left = tuple(text for text in self.products if not _left(text, gone))
         return self._replace(products=left) if left else None
+
+
+def _left(text: str, gone: frozenset[str]) -> bool:
+    """Say whether an id or pattern was left; a pattern is left by its own name only."""
+    return text in gone if is_pattern(text) else names(gone, text)
 
 
 class Streams:

@@ -9,25 +9,18 @@ else waits for it. Time is an argument; `wake` is called whenever there is somet
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
+from ledgerflux.core.admission import Admission
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.outbox import Outbox
+from ledgerflux.core.parting import IDLE, LIFETIME, SLOW, Close, goodbye, lifetime_ns
 from ledgerflux.core.ratelimit import TokenBucket
+from ledgerflux.core.slowness import Slowness
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import Frame, StreamKey, Subscription, Whole
+from ledgerflux.core.subscription import Asked, Frame, StreamKey, Subscription, Whole
 from ledgerflux.core.telling import Replaced
-from ledgerflux.core.terms import Terms
+from ledgerflux.core.throttling import Skipping, Throttled
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
-
-SLOW, RATE_LIMITED, PROTOCOL, IDLE, BINARY, RESTART = 4000, 4002, 4502, 4505, 1003, 1012
-"""WebSocket close codes this gateway uses; 4000 to 4499 ask to reconnect, 4500 up do not."""
-
-
-class Close(NamedTuple):
-    """The connection must end with this WebSocket code."""
-
-    code: int
-    reason: str
 
 
 class SessionStatistics(NamedTuple):
@@ -49,7 +42,7 @@ class Company(Protocol):
 
 
 class ClientSession:
-    """Everything about one client but its socket."""
+    """Everything about one client but its socket; `luck` is drawn for it from [0, 1)."""
 
     def __init__(
         self,
@@ -58,30 +51,29 @@ class ClientSession:
         now_ns: int,
         wake: Callable[[], None],
         shared: TokenBucket | None = None,
+        luck: float = 0.0,
     ) -> None:
         self.outbox = Outbox(limits.outbox_bytes, limits.outbox_drained_bytes)
         self.ended = False
         self.cohort: Company | None = None
         """Where it is one of many, until something concerns it alone."""
         self.subscriptions: dict[Whole, Subscription] = {}
-        self.everything: dict[ChannelName, Terms] = {}
-        """Channels subscribed with `*`: new products join them."""
+        self.patterns: dict[Whole, Asked] = {}
+        """Channels subscribed with a pattern: new products that match it join them."""
         self.beats: dict[str, frozenset[str] | None] = {}
-        """heartbeats and system: the products asked for, None for all."""
+        """heartbeats and system: what was asked for, ids and patterns, None for all."""
         self._speaker = speaker
         self._limits = limits
         self._wake = wake
         self._catching: dict[Subscription, None] = {}
         self._newest: dict[Subscription, Frame] = {}
-        self._bucket = TokenBucket(limits.requests_per_s, limits.requests_burst, now_ns)
-        self._shared = shared
-        self._refusals = 0
-        self._faults = 0
+        self._admission = Admission(limits, now_ns, shared)
+        self._skipping = Skipping()
+        self._due: Close | None = None
         self._joined_ns = now_ns
+        self._luck = luck
         self._subscribed = False
-        self._behind_since_ns: int | None = None
-        self._drained_seen: int = 0
-        self._taken_seen: int = 0
+        self._slowness = Slowness(limits.slow_after_s)
         self._fell_behind_total = 0
         self._beats_skipped_total = 0
 
@@ -112,25 +104,15 @@ class ClientSession:
             self.cohort.release(self)
 
     def admit(self, now_ns: int) -> int | Close:
-        """Judge one more request: 0 admitted, else ns to wait, or the end after too many.
-
-        What it may ask is bounded twice: by its own bucket, and by the one that it shares
-        with every other client of its address.
-        """
-        wait_ns = self._bucket.take(now_ns)
-        if not wait_ns and self._shared is not None:
-            wait_ns = self._shared.take(now_ns)
-        self._refusals = self._refusals + 1 if wait_ns else 0
-        if self._refusals >= self._limits.refusals_max:
-            return Close(RATE_LIMITED, "rate_limited")
-        return wait_ns
+        """Judge one more request: 0 admitted, else ns to wait, or the end after too many."""
+        admitted, told = self._admission.admit(now_ns)
+        if told is not None:
+            self.put(self._speaker.throttled(told))
+        return admitted
 
     def hear(self, *, understood: bool) -> Close | None:
         """Note a message that was a request, or none; the end after too many that were none."""
-        self._faults = 0 if understood else self._faults + 1
-        if self._faults >= self._limits.faults_max:
-            return Close(PROTOCOL, "protocol_error")
-        return None
+        return self._admission.hear(understood=understood)
 
     def put(self, message: bytes) -> None:
         """Queue an answer or notice, and what may follow it."""
@@ -147,16 +129,20 @@ class ClientSession:
         if self.outbox.size:
             self._wake()
 
-    def end(self, message: bytes, *, at_once: bool = False) -> None:
-        """Queue `message` as the last one; `at_once`: instead of what was queued."""
+    def end(self, why: bytes | None, close: Close, *, at_once: bool = False) -> Close:
+        """Queue `why` and a goodbye as the last messages; `at_once`: instead of what was queued."""
         self.stand_alone()
         if at_once:
             self.outbox.clear()
         self.ended = True
         self._catching.clear()
         self._newest.clear()
-        self.outbox.put(message)
+        if why is not None:
+            self.outbox.put(why)
+        spread_ms = self._limits.reconnect_spread_ms
+        self.outbox.put(self._speaker.goodbye(goodbye(close, self._luck, spread_ms)))
         self._wake()
+        return close
 
     def beat(self, message: bytes) -> None:
         """Queue a message that may be left out where there is no room."""
@@ -174,6 +160,11 @@ class ClientSession:
         if catch_up:
             subscription.fall_behind("slow_consumer", "subscribe")
             self._catching[subscription] = None
+
+    def hold(self, channel: ChannelName, pattern: str, asked: Asked) -> None:
+        """Let new products that match `pattern` join."""
+        self._subscribed = True
+        self.patterns[channel, pattern] = asked
 
     def join_beats(self, channel: str, products: frozenset[str] | None) -> None:
         """Take part in `heartbeats` or `system`."""
@@ -212,6 +203,8 @@ class ClientSession:
                 self._fall_behind(subscription)
             else:
                 subscription.wait(frame)
+        elif subscription.skips:
+            self._tell(self._skipping.skip())
 
     def replace(self, subscription: Subscription, replaced: Replaced) -> None:
         """Send the stream's new book as a snapshot, or fall behind."""
@@ -235,6 +228,14 @@ class ClientSession:
             self._fill()
             self._wake()
 
+    def renew(self, whole: Whole) -> None:
+        """Send a stream's book again; an answer must be put before anything else happens."""
+        self.stand_alone()
+        subscription = self.subscriptions[whole]
+        self._newest.pop(subscription, None)
+        subscription.renew()
+        self._catching[subscription] = None
+
     def take(self, size_bytes: int) -> list[bytes]:
         """Return the next messages to write, about `size_bytes`; nothing where there is none."""
         if self._catching:
@@ -250,17 +251,19 @@ class ClientSession:
         return bool(self.outbox.size or self._catching or self._newest)
 
     def tick(self, now_ns: int) -> Close | None:
-        """Judge the time passed; return the end where there must be one, its `error` queued."""
+        """Judge the time passed; return the end where there must be one, its reason queued."""
         if self.ended:
-            return None
+            due, self._due = self._due, None
+            return due
         joined_for_ns = now_ns - self._joined_ns
         if not self._subscribed and joined_for_ns > self._limits.first_subscribe_s * NANOS_PER_S:
-            self.end(self._speaker.error("idle", "nothing was subscribed in time"))
-            return Close(IDLE, "idle")
+            why = self._speaker.error("idle", "nothing was subscribed in time")
+            return self.end(why, Close(IDLE, "idle"))
         if self._too_slow(now_ns):
-            why = "messages are not read fast enough"
-            self.end(self._speaker.error("slow_consumer", why), at_once=True)
-            return Close(SLOW, "slow_consumer")
+            why = self._speaker.error("slow_consumer", "messages are not read fast enough")
+            return self.end(why, Close(SLOW, "slow_consumer"), at_once=True)
+        if joined_for_ns >= lifetime_ns(self._limits, self._luck):
+            return self.end(None, Close(LIFETIME, "max_lifetime"))
         return None
 
     def statistics(self) -> SessionStatistics:
@@ -286,24 +289,24 @@ class ClientSession:
 
     def _fall_behind(self, subscription: Subscription) -> None:
         self._fell_behind_total += 1
-        subscription.fall_behind("slow_consumer", "slow")
+        if subscription.on_slow == "disconnect":
+            why = self._speaker.error("slow_consumer", f"{subscription.name} is not read in time")
+            self._due = self.end(why, Close(SLOW, "slow_consumer"), at_once=True)
+            return
+        forgotten = subscription.fall_behind("slow_consumer", "slow")
         self._catching[subscription] = None
+        self._tell(self._skipping.skip(1 + forgotten))
+
+    def _tell(self, told: Throttled | None) -> None:
+        if told is not None:
+            self.outbox.put(self._speaker.throttled(told))
+            self._wake()
 
     def _too_slow(self, now_ns: int) -> bool:
-        """Say whether, for too long, it did not drain, or took nothing of what waits."""
         if any(subscription.hopeless for subscription in self._catching):
             return True
-        outbox = self.outbox
-        drained, taken = outbox.drained_total, outbox.taken_total
-        undrained = not outbox.has_room and (outbox.above or bool(self._catching))
-        untaken = taken == self._taken_seen and (outbox.size > 0 or bool(self._catching))
-        if not (undrained or untaken):
-            self._behind_since_ns = None
-        elif self._behind_since_ns is None or drained != self._drained_seen:
-            self._behind_since_ns = now_ns
-        self._drained_seen, self._taken_seen = drained, taken
-        since_ns = now_ns if self._behind_since_ns is None else self._behind_since_ns
-        return now_ns - since_ns > self._limits.slow_after_s * NANOS_PER_S
+        catching_up = bool(self._catching)
+        return self._slowness.judge(self.outbox, catching_up=catching_up, now_ns=now_ns)
 
     def _fill(self) -> None:
         """Bring subscriptions up to date, one after the other, while there is room."""
@@ -314,3 +317,5 @@ class ClientSession:
                 outbox.put(message)
             if subscription.live:
                 del self._catching[subscription]
+        if not self._catching:
+            self._tell(self._skipping.settle())

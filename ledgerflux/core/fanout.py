@@ -11,11 +11,12 @@ from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.cohort import Cohort
 from ledgerflux.core.followers import Followers
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.patterns import matches
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Followed, Speaker
-from ledgerflux.core.subscription import Frame, StreamKey, Subscription
+from ledgerflux.core.subscription import Frame, OnSlow, StreamKey, Subscription
 from ledgerflux.core.telling import CHANNELS, BatchView, Heads, Missing, Replaced, Said, Telling
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.core.variants import Variants
@@ -48,6 +49,7 @@ class Fanout:
         self._integrity = ("none", "none")
         self._streams: dict[str, ProductStream] = {}
         self._speaker = speaker
+        self._subscriptions_max = limits.subscriptions_max
         self._followers = Followers(limits.outbox_bytes, wake)
         self._variants = Variants(speaker)
         self._gone_behind = 0
@@ -171,6 +173,7 @@ class Fanout:
         *,
         snapshot: bool,
         terms: Terms = WHOLE,
+        on_slow: OnSlow | None = None,
     ) -> Position:
         """Let a client follow a stream; return the place from which it is told everything.
 
@@ -184,7 +187,7 @@ class Fanout:
         if catch_up and channel != "level2" and followed.latest(channel) is not None:
             position = Position(position.epoch, max(0, position.seq - 1))
         first = None if catch_up and channel == "level2" else position
-        subscription = Subscription(followed, channel, first, terms)
+        subscription = Subscription(followed, channel, first, terms, on_slow)
         session.join(subscription, catch_up=catch_up)
         self._followers.add(session, subscription)
         return position
@@ -225,12 +228,26 @@ class Fanout:
     def _add(self, product: str) -> None:
         stream = self.products[product] = self._stream(product)
         for session in self.sessions:
-            for channel, terms in sorted(session.everything.items()):
-                place = self.join(session, channel, stream, snapshot=True, terms=terms)
-                streams = {product: place}
-                session.put(
-                    self._speaker.subscribed(channel, streams, venue=self.venue, terms=terms)
-                )
+            for channel, pattern in sorted(session.patterns):
+                held = (channel, product) in session.subscriptions
+                if matches(pattern, product) and not held:
+                    self._bring(session, channel, stream, pattern)
+
+    def _bring(
+        self, session: ClientSession, channel: ChannelName, stream: ProductStream, pattern: str
+    ) -> None:
+        """Let a product join what a session asked for by a pattern, where it may have more."""
+        product = stream.product
+        if session.used >= self._subscriptions_max:
+            why = f"no room for {channel} of a product that {pattern} matches"
+            session.put(self._speaker.error("limit_subscriptions", why, [product]))
+            return
+        asked = session.patterns[channel, pattern]
+        place = self.join(session, channel, stream, snapshot=True, **asked._asdict())
+        notice = self._speaker.subscribed(
+            channel, {product: place}, venue=self.venue, patterns=[pattern], **asked._asdict()
+        )
+        session.put(notice)
 
     def _remove(self, product: str) -> None:
         del self.products[product]

@@ -19,6 +19,9 @@ class Limits(NamedTuple):
     address_requests_per_s: int = 50
     address_requests_burst: int = 200
     subscriptions_max: int = 200
+    patterns_max: int = 32
+    snapshots_per_min: int = 20
+    snapshot_every_s: int = 1
     clients_max: int = 1024
     first_subscribe_s: int = 10
     slow_after_s: int = 10
@@ -27,3 +30,5 @@ class Limits(NamedTuple):
     waiting_bytes_max: int = 1024 * 1024
     ping_interval_s: int = 20
     ping_timeout_s: int = 20
+    lifetime_s: int = 24 * 3600
+    reconnect_spread_ms: int = 5_000

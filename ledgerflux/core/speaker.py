@@ -6,9 +6,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from ledgerflux.core.parting import Goodbye
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.telling import BatchView, Missing
 from ledgerflux.core.terms import Terms
+from ledgerflux.core.throttling import Throttled
 from ledgerflux.model.stream import ChannelName
 
 
@@ -96,14 +98,24 @@ class Speaker(Protocol):
         *,
         venue: str,
         terms: Terms,
+        patterns: Sequence[str],
+        on_slow: str | None,
     ) -> bytes:
-        """Return the notice that products were added to a subscription to all."""
+        """Return the notice that products were added to what `patterns` ask for."""
         ...
 
     def unsubscribed(self, channel: str, product_ids: Sequence[str]) -> bytes:
         """Return the notice that products are no longer served."""
         ...
 
-    def error(self, code: str, message: str) -> bytes:
+    def error(self, code: str, message: str, product_ids: Sequence[str] = ()) -> bytes:
         """Return an error that answers no request."""
+        ...
+
+    def goodbye(self, told: Goodbye) -> bytes:
+        """Return the last message of a connection."""
+        ...
+
+    def throttled(self, told: Throttled) -> bytes:
+        """Return the warning that something is refused or left out, or no longer."""
         ...

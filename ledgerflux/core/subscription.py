@@ -5,6 +5,7 @@ States, and what moves between them::
     BEHIND --room--> (gap, snapshot or latest) --> LOADING --all sent--> LIVE
     LIVE   --a new book--> LOADING     LIVE --no room--> BEHIND
     LOADING --too much waits--> BEHIND
+    BEHIND --room, `on_slow` is gap--> (gap) --> LIVE
 
 While BEHIND nothing is kept; while LOADING what follows the snapshot waits in order.
 """
@@ -28,7 +29,21 @@ SNAPSHOTS_WAITING_MAX = 2
 RETAKES_MAX = 3
 """Snapshots of one subscription given up in a row before its client counts as too slow."""
 
+OnSlow = Literal["snapshot", "gap", "disconnect"]
+"""What a client that reads too slowly wants: a gap and the state, a gap alone, or the end."""
 Reason = Literal["subscribe", "resync", "slow", "requested", "epoch"]
+
+
+def on_slow_of(channel: ChannelName, asked: OnSlow | None) -> OnSlow:
+    """Return what was asked for, or what fits the channel: trades have no state to send."""
+    return asked or ("gap" if channel == "trades" else "snapshot")
+
+
+class Asked(NamedTuple):
+    """What a client wants of streams besides which they are."""
+
+    terms: Terms
+    on_slow: OnSlow
 
 
 class Frame(NamedTuple):
@@ -63,10 +78,12 @@ class Subscription:
     __slots__ = (
         "_cause",
         "_lost",
+        "_lost_book",
         "_reason",
         "_retakes",
         "_waiting",
         "channel",
+        "on_slow",
         "position",
         "stream",
         "terms",
@@ -79,14 +96,17 @@ class Subscription:
         channel: ChannelName,
         position: Position | None,
         terms: Terms = WHOLE,
+        on_slow: OnSlow | None = None,
     ) -> None:
         self.stream = stream
         self.terms = terms
         self.channel: ChannelName = channel
         self.position = position
+        self.on_slow = on_slow_of(channel, on_slow)
         self.waiting_bytes = 0
         self._waiting: deque[Frame | _Loading] = deque()
         self._lost = False
+        self._lost_book = False
         self._cause = ""
         self._reason: Reason = "slow"
         self._retakes = 0
@@ -100,6 +120,16 @@ class Subscription:
     def key(self) -> StreamKey:
         """Return which stream it is of."""
         return self.channel, self.stream.product, self.terms
+
+    @property
+    def name(self) -> str:
+        """Return its stream in words."""
+        return f"{self.channel} of {self.stream.product}"
+
+    @property
+    def skips(self) -> bool:
+        """Say whether what its stream tells is left out because the client is slow."""
+        return self._lost and self._reason == "slow"
 
     @property
     def live(self) -> bool:
@@ -116,14 +146,22 @@ class Subscription:
         """Say whether its snapshots are given up again and again."""
         return self._retakes >= RETAKES_MAX
 
-    def fall_behind(self, cause: str, reason: Reason) -> None:
-        """Forget what waits: a gap (of `cause`) and the state as it is then come next."""
-        self._retakes += any(isinstance(item, _Loading) for item in self._waiting)
+    def fall_behind(self, cause: str, reason: Reason) -> int:
+        """Forget what waits, and return how many frames that were.
+
+        A gap (of `cause`) comes next, and the state as it is then, if `on_slow` wants it or
+        a book was on its way.
+        """
+        books = sum(isinstance(item, _Loading) for item in self._waiting)
+        frames = len(self._waiting) - books
+        self._retakes += books > 0
         self._lost = True
+        self._lost_book = books > 0
         # Who was sent no book yet is told the first one as such, whatever came between.
         self._cause, self._reason = cause, "subscribe" if self.position is None else reason
         self._waiting.clear()
         self.waiting_bytes = 0
+        return frames
 
     def hand_out(self, frame: Frame) -> bytes:
         """Return the bytes of `frame`, which goes straight out."""
@@ -142,6 +180,13 @@ class Subscription:
             return False
         self._waiting.append(_Loading(snapshot, reason, prev_seq))
         return True
+
+    def renew(self) -> None:
+        """Send the book as it is after what waits; where one is on its way, that one counts."""
+        if not self._lost:
+            self.load(self.stream.snapshot(), "requested", None)
+        elif self.on_slow == "gap":
+            self._lost_book = True
 
     def advance(self, speaker: Speaker) -> Iterator[bytes]:
         """Yield the next step's messages: a gap and what follows it, one part, or one frame."""
@@ -169,6 +214,9 @@ class Subscription:
     def _catch_up(self, speaker: Speaker) -> Iterator[bytes]:
         self._lost = False
         stream = self.stream
+        if self._gap_is_enough():
+            yield from self._gap(stream.position(self.channel), speaker, bare=True)
+            return
         if self.channel == "level2":
             snapshot = stream.snapshot()
             yield from self._gap(snapshot.position, speaker)
@@ -187,13 +235,21 @@ class Subscription:
         self.position = position
         yield speaker.latest(stream, self.channel, position, event, max(0, position.seq - 1))
 
-    def _gap(self, upto: Position, speaker: Speaker) -> Iterator[bytes]:
+    def _gap_is_enough(self) -> bool:
+        """Say whether the client goes on without the state; not into an epoch it knows not."""
+        was = self.position
+        slow = self._reason == "slow" and self.on_slow == "gap" and not self._lost_book
+        return slow and was is not None and was.epoch == self.stream.position(self.channel).epoch
+
+    def _gap(self, upto: Position, speaker: Speaker, *, bare: bool = False) -> Iterator[bytes]:
         """Say what is left out between the client's position and `upto`, if anything."""
         was, self.position = self.position, upto
         if was is not None and upto != was:
-            yield self._say_gap(was, upto, speaker)
+            yield self._say_gap(was, upto, speaker, bare=bare)
 
-    def _say_gap(self, was: Position, upto: Position, speaker: Speaker) -> bytes:
+    def _say_gap(
+        self, was: Position, upto: Position, speaker: Speaker, *, bare: bool = False
+    ) -> bytes:
         same = was.epoch == upto.epoch
         return speaker.gap(
             self.stream,
@@ -204,5 +260,6 @@ class Subscription:
                 upto.seq,
                 self._cause if same else "epoch",
                 self.stream.state,
+                next="live" if bare else None,
             ),
         )

@@ -75,6 +75,8 @@ class Missing(NamedTuple):
     missing: int | None = None
     from_id: int | None = None
     to_id: int | None = None
+    next: Literal["snapshot", "live"] | None = None
+    """What follows, where it is not what the channel has."""
 
 
 class Replaced(NamedTuple):

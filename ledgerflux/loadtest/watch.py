@@ -202,7 +202,7 @@ class Watch:
             for product in told.product_ids:
                 self.streams.pop((told.channel, product), None)
         elif told.type == "error":
-            self._count_error(told.code)
+            self._count_error(str(told.code))
             return True
         return False
 

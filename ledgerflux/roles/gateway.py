@@ -1,6 +1,7 @@
 """gateway: MD_NORM to clients over WebSocket, and the stack's state over HTTP."""
 
 import asyncio
+import random as random_module
 from collections import Counter
 from collections.abc import Callable, Mapping
 
@@ -9,12 +10,15 @@ from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.cohort import Cohort
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.parting import CODES, RESTART
+from ledgerflux.core.patterns import names
 from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.sharding import partition_of, partitions_of
 from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Sent
 from ledgerflux.roles.gateway_client import GatewayClient, Greeting
 from ledgerflux.roles.gateway_door import GatewayDoor
 from ledgerflux.roles.gateway_flush import CohortWriter, Flusher
+from ledgerflux.roles.gateway_goodbye import say_goodbye
 from ledgerflux.roles.gateway_grid import run_grid
 from ledgerflux.roles.gateway_health import HealthBoard
 from ledgerflux.roles.gateway_http import GatewayHttp
@@ -29,21 +33,14 @@ from ledgerflux.wire.status import GatewayNumbers, Status, summarize
 WEBSOCKET_PATHS = ("/v1/ws", "/ws")
 BEAT_S = 1.0
 DEFAULT_LIMITS = Limits()
-COUNTS = (
-    "throttled",
-    "bad_requests",
-    "closed_1003",
-    "closed_4000",
-    "closed_4002",
-    "closed_4502",
-    "closed_4505",
-)
+COUNTS = ("throttled", "bad_requests", *(f"closed_{code}" for code in sorted(CODES - {RESTART})))
 
 
 class Gateway:
     """Serves every partition that has products in the feed conf, to any number of clients.
 
-    `new_identity` names connections; `port` is the one in use once it listens.
+    `new_identity` names connections, `random` draws from [0, 1) for each; `port` is the one
+    in use once it listens.
     """
 
     def __init__(
@@ -57,6 +54,7 @@ class Gateway:
         new_identity: Callable[[], str],
         limits: Limits = DEFAULT_LIMITS,
         limit_loopback: bool = False,
+        random: Callable[[], float] = random_module.random,
     ) -> None:
         self.port = port
         self._bus = bus
@@ -64,6 +62,7 @@ class Gateway:
         self._listener = listener
         self._host = host
         self._new_identity = new_identity
+        self._random = random
         self._limits = limits
         self._fanout = Fanout(gateway_frames, limits, self._wake)
         self._flusher = Flusher(clock)
@@ -77,6 +76,7 @@ class Gateway:
         self._clients: dict[ClientSession, GatewayClient] = {}
         self._mounted: dict[str, Handler] = {}
         self._listening = False
+        self._system = ""
         self._beats_total = 0
         self._ended_events_total = 0
         self._meter = RateMeter(clock)
@@ -104,11 +104,15 @@ class Gateway:
             sent=self._sent,
         ) as self.port:
             self._listening = True
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._board.run())
-                group.create_task(self._beat())
-                group.create_task(run_grid(self._fanout, self._clock))
-                await self._follow(group)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._board.run())
+                    group.create_task(self._beat())
+                    group.create_task(run_grid(self._fanout, self._clock))
+                    await self._follow(group)
+            finally:
+                self._door.shut()
+                await say_goodbye(self._clients.values())
 
     def status(self) -> Status:
         """Return the state of the whole stack now."""
@@ -202,6 +206,7 @@ class Gateway:
             self._counts,
             self._flusher,
             self._door.bucket(connection.address),
+            self._random(),
         )
         self._clients[client.session] = client
         try:
@@ -215,13 +220,17 @@ class Gateway:
     def _greeting(self) -> Greeting:
         conf = self._conf
         server = f"ledgerflux/{__version__}"
-        return Greeting(server, conf.venue if conf else "", conf.source if conf else "")
+        if not self._system:
+            self._system = "online" if self.status().state == "healthy" else "degraded"
+        venue_name, source = (conf.venue, conf.source) if conf else ("", "")
+        return Greeting(server, venue_name, source, self._system)
 
     async def _beat(self) -> None:
         """Once a second: heartbeats, the state of the stack, and who has been slow too long."""
         while True:
             await self._clock.sleep(BEAT_S)
             self._beats_total += 1
+            self._system = ""
             for client in list(self._clients.values()):
                 client.tick()
             for part, _ in self._followers.values():
@@ -236,7 +245,7 @@ class Gateway:
         messages = {
             wanted: gateway_frames.heartbeat(
                 self._fanout.venue,
-                {name: head for name, head in heads.items() if wanted is None or name in wanted},
+                {name: head for name, head in heads.items() if names(wanted, name)},
                 self._beats_total,
                 now_ns,
             )

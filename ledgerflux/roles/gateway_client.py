@@ -5,20 +5,22 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ledgerflux.core.client_session import BINARY, ClientSession, Close
+from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.parting import BINARY, Close
+from ledgerflux.core.patterns import choose
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.errors import FeedError
 from ledgerflux.model.units import NANOS_PER_MS
 from ledgerflux.ports import Batch, ClientConnection, Clock
+from ledgerflux.roles.gateway_asking import Asking
 from ledgerflux.roles.gateway_flush import Flusher
 from ledgerflux.wire import gateway_frames
 from ledgerflux.wire.gateway_requests import (
     BadRequest,
     GatewayRequest,
-    PingParams,
     RequestId,
     SubscribeParams,
     UnsubscribeParams,
@@ -36,6 +38,7 @@ class Greeting(NamedTuple):
     server: str
     venue: str
     source: str
+    system: str
 
 
 class _Left(Exception):
@@ -57,6 +60,7 @@ class GatewayClient:
         counts: Counter[str],
         flusher: Flusher,
         shared: TokenBucket | None = None,
+        luck: float = 0.0,
     ) -> None:
         self._connection = connection
         self._identity = identity
@@ -74,8 +78,10 @@ class GatewayClient:
         self._closing: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
         self._counts = counts
         self.session = ClientSession(
-            gateway_frames, limits, clock.monotonic_ns(), self._mark, shared
+            gateway_frames, limits, clock.monotonic_ns(), self._mark, shared, luck
         )
+
+        self._asking = Asking(self.session, clock, limits)
 
     async def run(self) -> None:
         """Serve until one side ends the connection."""
@@ -86,6 +92,7 @@ class GatewayClient:
             now_ns=self._clock.now_ns(),
             venue=greeting.venue,
             source=greeting.source,
+            system=greeting.system,
             limits=self._limits._asdict(),
         )
         self.session.put(welcome)
@@ -105,6 +112,12 @@ class GatewayClient:
         close = self.session.tick(self._clock.monotonic_ns())
         if close is not None:
             self._part_with(close)
+
+    async def dismiss(self, close: Close) -> None:
+        """Say goodbye and return when it is written; whoever calls this closes the connection."""
+        if not self.session.ended:
+            self.session.end(None, close)
+        await self._flushed.wait()
 
     async def _read(self) -> None:
         while True:
@@ -215,42 +228,47 @@ class GatewayClient:
             self._end(Refusal("protocol_error", why), close)
 
     def _grant(self, request: GatewayRequest, time_in_ns: int) -> None:
+        venue = self._fanout.venue
+        if request.venue not in (None, venue):
+            refusal = Refusal("unknown_venue", f"venue served: {venue or 'none yet'}")
+            self._refuse(refusal, request.req_id)
+            return
         match request.params:
-            case PingParams(nonce=nonce):
-                times = (time_in_ns, self._clock.now_ns())
-                self.session.put(gateway_frames.pong(request.req_id, nonce, times))
-            case SubscribeParams() as params if self._serves(params.venue):
+            case SubscribeParams() as params:
                 self._subscribe(request, params, time_in_ns)
-            case UnsubscribeParams() as params if self._serves(params.venue):
+            case UnsubscribeParams() as params:
                 self._unsubscribe(request, params, time_in_ns)
             case _:
-                venue = self._fanout.venue or "none yet"
-                refusal = Refusal("unknown_venue", f"venue served: {venue}")
-                self._refuse(refusal, request.req_id)
-
-    def _serves(self, venue: str | None) -> bool:
-        return venue in (None, self._fanout.venue)
+                answer = self._asking.answer(request, venue, time_in_ns)
+                if isinstance(answer, Refusal):
+                    self._refuse(answer, request.req_id)
+                else:
+                    self.session.put(answer)
 
     def _subscribe(self, request: GatewayRequest, params: SubscribeParams, time_in_ns: int) -> None:
         products = request.products
+        warnings = self._desk.warnings(self.session, params.channel, products)
         granted = self._desk.subscribe(
             self.session,
             params.channel,
             products,
             snapshot=params.snapshot,
             terms=params.terms,
+            on_slow=params.on_slow,
         )
         if isinstance(granted, Refusal):
             self._refuse(granted, request.req_id)
             return
-        beats = list(self._fanout.products) if products is None else products
+        chosen = choose(["*"] if products is None else products, self._fanout.products)
         answer = gateway_frames.subscribed(
             params.channel,
             granted,
             venue=self._fanout.venue,
-            product_ids=list(granted) or (beats if params.channel == "heartbeats" else []),
-            everything=products is None,
             terms=params.terms,
+            product_ids=chosen.products if params.channel == "heartbeats" else list(granted),
+            patterns=chosen.patterns,
+            on_slow=self._desk.on_slow(params.channel, params.on_slow),
+            warnings=warnings,
             request_id=request.req_id,
             times=(time_in_ns, self._clock.now_ns()),
         )
@@ -263,11 +281,9 @@ class GatewayClient:
         if isinstance(left, Refusal):
             self._refuse(left, request.req_id)
             return
-        times = (time_in_ns, self._clock.now_ns())
+        times, req_id = (time_in_ns, self._clock.now_ns()), request.req_id
         self.session.put(
-            gateway_frames.unsubscribed(
-                params.channel, left, request_id=request.req_id, times=times
-            )
+            gateway_frames.unsubscribed(params.channel, left, request_id=req_id, times=times)
         )
 
     def _refuse(self, refusal: Refusal, request_id: RequestId) -> None:
@@ -277,8 +293,7 @@ class GatewayClient:
     # -- the end -----------------------------------------------------------------------
 
     def _end(self, refusal: Refusal, close: Close) -> None:
-        self.session.end(gateway_frames.refused(refusal, None))
-        self._part_with(close)
+        self._part_with(self.session.end(gateway_frames.refused(refusal, None), close))
 
     def _part_with(self, close: Close) -> None:
         if not self._closing.done():

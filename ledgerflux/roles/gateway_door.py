@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from ledgerflux.core.doorkeeper import Doorkeeper, Turned
+from ledgerflux.core.doorkeeper import RETRY_NS, Doorkeeper, Turned
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.model.units import NANOS_PER_MS, NANOS_PER_S
@@ -18,6 +18,11 @@ class GatewayDoor:
     def __init__(self, clock: Clock, limits: Limits, *, limit_loopback: bool) -> None:
         self._clock = clock
         self._keeper = Doorkeeper(limits, limit_loopback=limit_loopback)
+        self._shut = False
+
+    def shut(self) -> None:
+        """Let no more WebSockets in: the gateway stops."""
+        self._shut = True
 
     def knock(self, address: str) -> bool:
         """See `ports.Door.knock`."""
@@ -29,6 +34,8 @@ class GatewayDoor:
 
     def admit(self, address: str) -> Response | None:
         """See `ports.Door.admit`."""
+        if self._shut:
+            return _answer(Turned("overloaded", "this gateway stops", RETRY_NS))
         return _answer(self._keeper.admit(address, self._clock.monotonic_ns()))
 
     def leave(self, address: str) -> None:

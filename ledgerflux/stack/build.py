@@ -154,6 +154,7 @@ async def _gateway(settings: RoleSettings, tools: Tools) -> Work:
         host=settings.host,
         port=settings.port,
         new_identity=lambda: uuid4().hex[:12],
+        random=random.random,
     )
     gateway.mount({"/": GatewayPage()})
     return gateway

@@ -95,6 +95,7 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "bad_requests": "Messages of clients that were no requests.",
         "closed_4000": "Clients closed for not reading.",
         "closed_4002": "Clients closed for asking on after being throttled.",
+        "closed_4004": "Clients closed at the end of their time, to be spread anew.",
         "closed_4502": "Clients closed for messages that were no requests.",
         "closed_4505": "Clients closed for subscribing nothing.",
         "addresses": "Addresses that clients come from.",

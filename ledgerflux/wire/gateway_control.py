@@ -8,7 +8,10 @@ Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$")
 """RFC 3339 UTC with nine decimals."""
 Seq = Annotated[int, Field(ge=0, lt=2**53)]
 ProductId = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}(-[A-Z0-9]{1,20}){1,3}$")]
+Pattern = Annotated[str, Field(pattern=r"^[A-Z0-9-]*\*[A-Z0-9*-]*$", max_length=64)]
+"""An id in which `*` stands for any text."""
 RequestId = int | Annotated[str, Field(max_length=36)] | None
+OnSlow = Literal["snapshot", "gap", "disconnect"]
 Code = Literal[
     "bad_json",
     "bad_request",
@@ -50,6 +53,9 @@ class LimitsMessage(Message):
     address_requests_per_s: int
     address_requests_burst: int
     subscriptions_max: int
+    patterns_max: int
+    snapshots_per_min: int
+    snapshot_every_s: int
     clients_max: int
     first_subscribe_s: int
     slow_after_s: int
@@ -58,10 +64,16 @@ class LimitsMessage(Message):
     waiting_bytes_max: int
     ping_interval_s: int
     ping_timeout_s: int
+    lifetime_s: int
+    reconnect_spread_ms: int
 
 
 class Welcome(Message):
-    """First message of a connection. `source` says where the data come from."""
+    """First message of a connection. `source` says where the data come from.
+
+    `system` is `online` while the whole stack is healthy. The gateway sends a WebSocket ping
+    every `ping_interval_ms`.
+    """
 
     type: Literal["welcome"]
     protocol: Literal["lfx.v1"]
@@ -71,6 +83,8 @@ class Welcome(Message):
     venue: str
     source: str
     auth_required: Literal[False]
+    system: Literal["online", "degraded"]
+    ping_interval_ms: int
     limits: LimitsMessage
 
 
@@ -91,16 +105,23 @@ class Answer(Message):
 
 
 class Subscribed(Answer):
-    """A subscription begins; always before its data. `pattern` `*`: new products will join."""
+    """A subscription begins; always before its data.
+
+    New products that match one of `patterns` will join; `pattern` is the only one of them, if
+    there is but one. `warnings` say what is odd about what was granted.
+    """
 
     type: Literal["subscribed"]
     channel: Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
     venue: str
     product_ids: tuple[ProductId, ...]
-    pattern: Literal["*"] | None
+    pattern: Pattern | None
+    patterns: tuple[Pattern, ...]
     depth: Literal[1, 10, 25, 50, 100, 500, 1000, "full"] | None
     conflate: Literal["none", "50ms", "100ms", "250ms", "1s", "latest"]
+    on_slow: OnSlow | None
     streams: dict[ProductId, Place]
+    warnings: tuple[str, ...]
 
 
 class Unsubscribed(Answer):
@@ -108,6 +129,54 @@ class Unsubscribed(Answer):
 
     type: Literal["unsubscribed"]
     channel: Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
+    product_ids: tuple[ProductId, ...]
+
+
+class StreamHeld(Message):
+    """A stream followed. `place` is where everything sent before this takes you, `head` the end.
+
+    `place` is null before a first book; `behind`: something was left out and will be told.
+    """
+
+    channel: Literal["level2", "trades", "ticker", "status"]
+    product_id: ProductId
+    depth: Literal["full"] | None
+    conflate: Literal["none"]
+    on_slow: OnSlow
+    place: Place | None
+    head: Place
+    behind: bool
+
+
+class PatternHeld(Message):
+    """New products that match join."""
+
+    channel: Literal["level2", "trades", "ticker", "status"]
+    pattern: Pattern
+
+
+class BeatHeld(Message):
+    """heartbeats or system; `product_ids` null for all."""
+
+    channel: Literal["heartbeats", "system"]
+    product_ids: tuple[ProductId | Pattern, ...] | None
+
+
+class Subscriptions(Answer):
+    """Everything this connection follows."""
+
+    type: Literal["subscriptions"]
+    venue: str
+    subscriptions: tuple[StreamHeld, ...]
+    patterns: tuple[PatternHeld, ...]
+    beats: tuple[BeatHeld, ...]
+
+
+class Requested(Answer):
+    """Fresh snapshots of these follow, with reason `requested` or for why they were due anyway."""
+
+    type: Literal["requested"]
+    channel: Literal["level2"]
     product_ids: tuple[ProductId, ...]
 
 
@@ -129,3 +198,32 @@ class ErrorMessage(Message):
     retryable: bool
     retry_after_ms: Annotated[int, Field(ge=0)] | None
     product_ids: tuple[str, ...]
+
+
+class Goodbye(Message):
+    """The last message before the gateway closes with `code`.
+
+    Come back, to this gateway or another, after `reconnect_after_ms`: it is drawn for each
+    client. Null where `reconnect` is false: the same client would be closed again.
+    """
+
+    type: Literal["goodbye"]
+    code: Literal[1003, 1012, 4000, 4002, 4004, 4502, 4505]
+    reason: str
+    reconnect: bool
+    reconnect_after_ms: Annotated[int, Field(ge=0)] | None
+
+
+class ThrottledMessage(Message):
+    """Something is being refused or left out, or (`ended`) no longer.
+
+    `dropped` requests were refused, or messages of streams left out, since it began; what
+    was left out is told by gaps. `refusals_left` more refusals in a row close with 4002.
+    """
+
+    type: Literal["throttled"]
+    scope: Literal["requests", "output"]
+    mode: Literal["refusing", "skipping", "ended"]
+    dropped: Annotated[int, Field(ge=0)]
+    retry_after_ms: Annotated[int, Field(ge=0)] | None
+    refusals_left: Annotated[int, Field(ge=0)] | None

@@ -10,11 +10,13 @@ from typing import Any
 
 import msgspec
 
+from ledgerflux.core.parting import Goodbye
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.speaker import Followed
 from ledgerflux.core.telling import BatchView, Heads, Missing
 from ledgerflux.core.terms import WHOLE, Terms
+from ledgerflux.core.throttling import Throttled
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import rfc3339
 from ledgerflux.wire import gateway_backfill
@@ -80,7 +82,7 @@ def gap(stream: Followed, missing: Missing) -> bytes:
         "from_seq": missing.from_seq,
         "to_seq": missing.to_seq,
         "cause": missing.cause,
-        "next": "snapshot" if missing.channel == "level2" else "live",
+        "next": missing.next or ("snapshot" if missing.channel == "level2" else "live"),
         "detail": missing.detail,
         "state": missing.state,
         "missing": missing.missing,
@@ -147,6 +149,7 @@ def welcome(
     now_ns: int,
     venue: str,
     source: str,
+    system: str,
     limits: Mapping[str, int],
 ) -> bytes:
     """Return the first message of a connection."""
@@ -160,6 +163,8 @@ def welcome(
             "venue": venue,
             "source": source,
             "auth_required": False,
+            "system": system,
+            "ping_interval_ms": limits["ping_interval_s"] * 1000,
             "limits": limits,
         }
     )
@@ -171,8 +176,10 @@ def subscribed(
     *,
     venue: str,
     terms: Terms = WHOLE,
+    patterns: Sequence[str] = (),
+    on_slow: str | None = None,
     product_ids: Sequence[str] | None = None,
-    everything: bool = True,
+    warnings: Sequence[str] = (),
     request_id: RequestId = None,
     times: tuple[int, int] | None = None,
 ) -> bytes:
@@ -180,14 +187,17 @@ def subscribed(
     return _encode(
         {
             "type": "subscribed",
-            **_answer(request_id, times),
+            **answer(request_id, times),
             "channel": channel,
             "venue": venue,
             "product_ids": list(streams) if product_ids is None else product_ids,
-            "pattern": "*" if everything else None,
+            "pattern": patterns[0] if len(patterns) == 1 else None,
+            "patterns": patterns,
             "depth": terms.depth if channel == "level2" else None,
             "conflate": terms.conflate,
+            "on_slow": on_slow,
             "streams": {product: place._asdict() for product, place in streams.items()},
+            "warnings": warnings,
         }
     )
 
@@ -203,7 +213,7 @@ def unsubscribed(
     return _encode(
         {
             "type": "unsubscribed",
-            **_answer(request_id, times),
+            **answer(request_id, times),
             "channel": channel,
             "product_ids": product_ids,
         }
@@ -212,12 +222,22 @@ def unsubscribed(
 
 def pong(request_id: RequestId, nonce: RequestId, times: tuple[int, int]) -> bytes:
     """Return the answer to a ping."""
-    return _encode({"type": "pong", **_answer(request_id, times), "nonce": nonce})
+    return _encode({"type": "pong", **answer(request_id, times), "nonce": nonce})
 
 
-def error(code: str, message: str) -> bytes:
+def error(code: str, message: str, product_ids: Sequence[str] = ()) -> bytes:
     """Return an error that answers no request."""
-    return refused(Refusal(code, message), None)
+    return refused(Refusal(code, message, tuple(product_ids)), None)
+
+
+def goodbye(told: Goodbye) -> bytes:
+    """Return the last message of a connection."""
+    return _encode({"type": "goodbye", **told._asdict()})
+
+
+def throttled(told: Throttled) -> bytes:
+    """Return the warning that something is refused or left out, or no longer."""
+    return _encode({"type": "throttled", **told._asdict()})
 
 
 def refused(refusal: Refusal, request_id: RequestId) -> bytes:
@@ -236,7 +256,7 @@ def refused(refusal: Refusal, request_id: RequestId) -> bytes:
     )
 
 
-def _answer(request_id: RequestId, times: tuple[int, int] | None) -> dict[str, Any]:
+def answer(request_id: RequestId, times: tuple[int, int] | None) -> dict[str, Any]:
     """Return what every granted request is answered with; `times` are in and out, in ns."""
     time_in, time_out = (None, None) if times is None else map(rfc3339, times)
     return {"req_id": request_id, "success": True, "time_in": time_in, "time_out": time_out}

@@ -11,11 +11,15 @@ from pydantic import Field, TypeAdapter
 
 from ledgerflux.wire.gateway_control import (
     ErrorMessage,
+    Goodbye,
     Message,
     Pong,
     ProductId,
+    Requested,
     Seq,
     Subscribed,
+    Subscriptions,
+    ThrottledMessage,
     Time,
     Unsubscribed,
     Welcome,
@@ -222,7 +226,16 @@ class SystemStatus(Message):
 
 
 ControlMessage = Annotated[
-    Welcome | Subscribed | Unsubscribed | Pong | ErrorMessage, Field(discriminator="type")
+    Welcome
+    | Subscribed
+    | Unsubscribed
+    | Subscriptions
+    | Requested
+    | Pong
+    | ErrorMessage
+    | ThrottledMessage
+    | Goodbye,
+    Field(discriminator="type"),
 ]
 _Level2 = Annotated[Level2Update | Level2Snapshot | Gap, Field(discriminator="type")]
 _Trades = Annotated[Trades | Gap, Field(discriminator="type")]

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ledgerflux.core.patterns import EVERYTHING, is_pattern, is_safe
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.terms import DEPTH_DEFAULT, Conflation, Terms
 
 PRODUCTS_MAX = 500
-EVERYTHING = "*"
 
 ChannelText = Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
 WHOLE_MAX = 2**53
@@ -30,7 +30,7 @@ class Params(BaseModel):
 
 
 class SubscribeParams(Params):
-    """`product_ids` are exact ids, or `*` alone for all; heartbeats and system need none.
+    """`product_ids` are exact ids and patterns with `*`; heartbeats and system need none.
 
     `depth` (level2) counts levels of each side; `conflate` is how often level2 or ticker are told.
     """
@@ -43,6 +43,7 @@ class SubscribeParams(Params):
     snapshot: bool = True
     depth: Literal[1, 10, 25, 50, 100, 500, 1000, "full"] | None = None
     conflate: Conflation = "none"
+    on_slow: Literal["snapshot", "gap", "disconnect"] | None = None
 
     @property
     def terms(self) -> Terms:
@@ -53,13 +54,25 @@ class SubscribeParams(Params):
 
 
 class UnsubscribeParams(Params):
-    """Leave these products of a channel, `*` for all of it."""
+    """Leave these products of a channel, and what patterns match; `*` for all of it."""
 
     channel: ChannelText
     product_ids: (
         Annotated[list[ProductText], Field(min_length=1, max_length=PRODUCTS_MAX)] | None
     ) = None
     venue: ProductText | None = None
+
+
+class SnapshotParams(Params):
+    """Send the books of these products again, and of what patterns match; `*` for all."""
+
+    channel: ChannelText
+    product_ids: Annotated[list[ProductText], Field(min_length=1, max_length=PRODUCTS_MAX)]
+    venue: ProductText | None = None
+
+
+class SubscriptionsParams(Params):
+    """Nothing is asked for but the list."""
 
 
 class PingParams(Params):
@@ -76,16 +89,28 @@ class _Envelope(BaseModel):
     req_id: RequestId = None
 
 
+AnyParams = SubscribeParams | UnsubscribeParams | SnapshotParams | SubscriptionsParams | PingParams
+
+
 class GatewayRequest(NamedTuple):
     """One request and its id."""
 
-    params: SubscribeParams | UnsubscribeParams | PingParams
+    params: AnyParams
     req_id: RequestId
 
     @property
+    def venue(self) -> str | None:
+        """Return the venue asked for, None for any."""
+        if isinstance(self.params, PingParams | SubscriptionsParams):
+            return None
+        return self.params.venue
+
+    @property
     def products(self) -> list[str] | None:
-        """Return the products asked for, None for all."""
-        asked = None if isinstance(self.params, PingParams) else self.params.product_ids
+        """Return the ids and patterns asked for, None for all."""
+        if isinstance(self.params, PingParams | SubscriptionsParams):
+            return None
+        asked = self.params.product_ids
         return None if asked == [EVERYTHING] else asked
 
 
@@ -96,9 +121,11 @@ class BadRequest(NamedTuple):
     req_id: RequestId
 
 
-_METHODS: dict[str, type[SubscribeParams | UnsubscribeParams | PingParams]] = {
+METHODS: dict[str, type[AnyParams]] = {
     "subscribe": SubscribeParams,
     "unsubscribe": UnsubscribeParams,
+    "subscriptions": SubscriptionsParams,
+    "snapshot": SnapshotParams,
     "ping": PingParams,
 }
 _NEED_PRODUCTS = ("level2", "trades", "ticker", "status")
@@ -116,16 +143,16 @@ def parse_request(text: str) -> GatewayRequest | BadRequest:
         envelope = _Envelope.model_validate_json(text)
     except ValidationError as error:
         return BadRequest(_not_an_envelope(error), None)
-    params = _METHODS.get(envelope.method)
+    params = METHODS.get(envelope.method)
     if params is None:
-        known = ", ".join(_METHODS)
+        known = ", ".join(METHODS)
         refusal = Refusal("unknown_method", f"methods: {known}")
         return BadRequest(refusal, envelope.req_id)
     try:
         request = GatewayRequest(params.model_validate(envelope.params), envelope.req_id)
     except ValidationError as error:
         return BadRequest(_bad_params(error), envelope.req_id)
-    refusal_or_none = _products_missing(request)
+    refusal_or_none = _not_granted(request)
     if refusal_or_none is not None:
         return BadRequest(refusal_or_none, envelope.req_id)
     return request
@@ -161,15 +188,21 @@ def _bad_params(error: ValidationError) -> Refusal:
     return Refusal(_CODES.get(name, "invalid_param"), f"{name}: {first['msg']}")
 
 
-def _products_missing(request: GatewayRequest) -> Refusal | None:
+def _not_granted(request: GatewayRequest) -> Refusal | None:
     params = request.params
-    if isinstance(params, PingParams):
+    if isinstance(params, PingParams | SubscriptionsParams):
         return None
     asked = params.product_ids
+    if isinstance(params, SubscribeParams) and params.on_slow is not None:
+        if params.channel not in _NEED_PRODUCTS:
+            return Refusal("invalid_param", f"on_slow: {params.channel} is left out where slow")
+        if (params.channel, params.on_slow) == ("trades", "snapshot"):
+            return Refusal("invalid_param", "on_slow: trades have no snapshot; gap or disconnect")
     if asked is None and params.channel in _NEED_PRODUCTS:
-        return Refusal("invalid_param", 'product_ids: ids of products, or ["*"]')
-    if asked is not None and EVERYTHING in asked and len(asked) > 1:
-        return Refusal("invalid_param", 'product_ids: "*" stands alone')
+        return Refusal("invalid_param", 'product_ids: ids of products, or patterns such as "*-USD"')
+    unsafe = [text for text in asked or () if is_pattern(text) and not is_safe(text)]
+    if unsafe:
+        return Refusal("invalid_param", "product_ids: a pattern is made of A-Z, 0-9, - and *")
     if isinstance(params, SubscribeParams) and (refusal := _terms_refused(params)) is not None:
         return refusal
     if params.channel == "system" and asked not in (None, [EVERYTHING]):

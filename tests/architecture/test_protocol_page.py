@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from pydantic.fields import FieldInfo
 
-from ledgerflux.core import client_session
+from ledgerflux.core import parting
 from ledgerflux.core.limits import Limits
 from ledgerflux.wire import gateway_documents, gateway_frames, gateway_requests
 from ledgerflux.wire.gateway_control import Code
@@ -75,21 +75,26 @@ def test_every_error_code_is_in_the_table_with_its_retryability():
 
 def test_every_close_code_is_in_the_table():
     told = {int(row[0]) for row in table("close code")}
-    session = client_session
-    assert told == {
-        session.SLOW, session.RATE_LIMITED, session.PROTOCOL, session.IDLE, session.BINARY,
-        session.RESTART, 1009,
-    }  # fmt: skip
+    assert told == {*parting.CODES, 1009}
+
+
+def test_who_is_asked_to_come_back_is_told_so_on_the_page():
+    told = {int(row[0]): row[2].startswith("yes") for row in table("close code")}
+    for code in parting.CODES:
+        assert parting.goodbye(parting.Close(code, ""), 0.5, 10).reconnect == told[code], code
 
 
 def test_every_parameter_is_in_the_table():
     told = {name for row in table("parameter") for name in names(row[0])}
-    models = (
-        gateway_requests.SubscribeParams,
-        gateway_requests.UnsubscribeParams,
-        gateway_requests.PingParams,
-    )
+    models = gateway_requests.METHODS.values()
     assert told == {name for model in models for name in model.model_fields}
+
+
+def test_every_method_is_in_the_tables():
+    methods = set(gateway_requests.METHODS)
+    assert {json.loads(text)["method"] for text in blocks("request")} == methods
+    (row,) = (row for row in table("code") if row[0] == "`unknown_method`")
+    assert set(re.split(r",? ", row[1].removeprefix("none of "))) == methods
 
 
 def test_every_state_of_a_book_is_in_the_table():

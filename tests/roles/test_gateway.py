@@ -8,6 +8,7 @@ import pytest
 from gateway_support import VENUE, NormLog, Stack, conf, running, until
 from streams import Numbered
 
+from ledgerflux.adapters.ws_listener import PING_S
 from ledgerflux.core.limits import Limits
 from ledgerflux.errors import FeedError
 from ledgerflux.ports import Response
@@ -45,6 +46,8 @@ async def test_the_welcome_says_venue_source_and_limits():
         assert (welcome.venue, welcome.source) == (VENUE, "synthetic:1")
         assert welcome.connection_id == "c1"
         assert welcome.limits["subscriptions_max"] == 200
+        assert json.loads(welcome.raw)["system"] == "degraded", "no other role was heard of"
+        assert json.loads(welcome.raw)["ping_interval_ms"] == PING_S * 1000
 
 
 async def test_a_gateway_starts_from_the_checkpoint_and_what_follows_it():
@@ -93,6 +96,8 @@ async def test_every_message_a_gateway_can_send_is_as_described():
         await client.next_of("heartbeat")
         while (await client.next()).channel != "system":
             pass
+        await client.ask("subscriptions")
+        await client.ask("snapshot", channel="level2", product_ids=["*"])
         await client.ask("unsubscribe", channel="system")
         await client.ask("subscribe", channel="nonsense")
         await client.ask("nonsense")
@@ -102,6 +107,8 @@ async def test_every_message_a_gateway_can_send_is_as_described():
         ("level2", "subscribed"),
         ("system", "unsubscribed"),
         ("", "pong"),
+        ("", "subscriptions"),
+        ("level2", "requested"),
         ("", "error"),
         ("level2", "snapshot"),
         ("level2", "update"),
@@ -179,6 +186,50 @@ async def test_other_products_in_the_feed_are_served_and_old_ones_are_not():
         await eth.write()
         await client.next_of("trade")
         assert [item["product_id"] for item in stack.get("/v1/products")["products"]] == ["ETH-USD"]
+
+
+async def test_new_products_join_by_the_pattern_they_match():
+    async with running(feed=conf("BTC-USD", "ETH-EUR")) as stack:
+        await stack.ready()
+        client = await stack.client()
+        answer = json.loads((await client.subscribe("trades", "*-USD", "SOL-*")).raw)
+        assert (answer["product_ids"], answer["patterns"]) == (["BTC-USD"], ["*-USD", "SOL-*"])
+        assert answer["warnings"] == ['no product matches "SOL-*" yet']
+        beats = await client.subscribe("heartbeats", "*-EUR", "SOL-*")
+        assert beats.product_ids == ["ETH-EUR"]
+        await write_feed(stack.bus, conf("BTC-USD", "ETH-EUR", "SOL-EUR", "ADA-EUR"))
+        joined = await client.next_of("subscribed")
+        assert (joined.product_ids, json.loads(joined.raw)["pattern"]) == (["SOL-EUR"], "SOL-*")
+        log = await NormLog(stack.bus, "SOL-EUR").open()
+        log.source.trade()
+        await log.write()
+        assert (await client.next_of("trade")).product_id == "SOL-EUR"
+        assert set((await client.next_of("heartbeat")).heads) == {"ETH-EUR", "SOL-EUR", "ADA-EUR"}
+        left = await client.ask("unsubscribe", channel="trades", product_ids=["SOL-*"])
+        assert left.product_ids == ["SOL-EUR"]
+
+
+async def test_a_client_may_ask_what_it_follows_and_for_its_books_again():
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.snapshot().update()
+        await log.write()
+        await until(lambda: stack.served(log))
+        client = await stack.client()
+        await client.subscribe("level2", "BTC-*")
+        await client.next_of("snapshot")
+        told = json.loads((await client.ask("subscriptions")).raw)
+        assert [(item["product_id"], item["place"]["seq"]) for item in told["subscriptions"]] == [
+            ("BTC-USD", 2)
+        ]
+        answer = await client.ask("snapshot", channel="level2", product_ids=["BTC-USD"])
+        assert (answer.type, answer.product_ids) == ("requested", ["BTC-USD"])
+        assert (await client.next_of("snapshot")).reason == "requested"
+        answer = await client.ask("snapshot", channel="level2", product_ids=["BTC-USD"])
+        assert (answer.code, answer.retryable) == ("throttled", True)
+        assert 0 < answer.retry_after_ms <= 1_000
+        answer = await client.ask("snapshot", channel="level2", product_ids=["*"], venue="other")
+        assert answer.code == "unknown_venue"
 
 
 async def test_another_venue_begins_anew():
@@ -320,11 +371,39 @@ async def test_before_a_source_is_known_the_gateway_is_starting():
 
 async def test_the_end_of_the_role_closes_clients_with_1012():
     async with running() as stack:
-        client = await stack.client()
+        draws = iter([0.1, 0.5, 0.9])
+        stack.gateway._random = lambda: next(draws)
+        clients = [await stack.client() for _ in range(3)]
         await stack.ready()
-    assert await client.closed() == (1012, "restart")
+        for client in clients[:2]:
+            await client.subscribe("trades")
+    told = []
+    for client in clients:
+        assert await client.closed() == (1012, "restart")
+        goodbye = client.messages[-1]
+        told.append((goodbye.type, goodbye.code, goodbye.reconnect, goodbye.reconnect_after_ms))
+    assert told == [("goodbye", 1012, True, delay_ms) for delay_ms in (500, 2500, 4500)]
     with pytest.raises(FeedError):
         stack.listener.connect("/v1/ws")
+
+
+async def test_a_client_that_does_not_read_holds_up_no_stop():
+    async with running() as stack:
+        await stack.ready()
+        reads, never = await stack.client(), await stack.client(window_bytes=1)
+        await never.memory.ask('{"method":"ping"}')
+        await until(lambda: never.memory._unread)
+    assert await reads.closed() == (1012, "restart")
+    assert reads.messages[-1].type == "goodbye"
+    assert never.memory.closed == (1012, "restart")
+
+
+async def test_a_gateway_that_stops_lets_nobody_in():
+    async with running() as stack:
+        await stack.ready()
+        stack.gateway._door.shut()
+        with pytest.raises(FeedError, match="503"):
+            await stack.client()
 
 
 async def test_several_products_of_one_partition_are_one_stream_each():

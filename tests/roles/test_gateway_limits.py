@@ -1,5 +1,7 @@
 """What a gateway takes of its clients, and what those get who ask for more or read too little."""
 
+import json
+
 import pytest
 from gateway_support import NormLog, running, until
 
@@ -34,7 +36,29 @@ async def test_a_client_that_does_not_read_misses_and_is_told_and_slows_nobody()
         assert {gap.cause for gap in gaps} == {"slow_consumer"}
         assert not [message for message in healthy.messages if message.type == "gap"]
         assert mirror.book.bids() == log.source.book.bids()
+        while slow.messages[-1].mode != "ended":
+            await slow.next()
+        told = [(m.scope, m.mode) for m in slow.messages if m.type == "throttled"]
+        assert told[:2] == [("output", "skipping"), ("output", "ended")]
+        assert not [message for message in healthy.messages if message.type == "throttled"]
         assert stack.gateway.vitals().counts["fell_behind"] >= 2
+
+
+async def test_one_that_would_rather_end_than_miss_something_is_closed_and_told():
+    limits = Limits(outbox_bytes=4_000, outbox_drained_bytes=1_000)
+    async with running(limits) as stack:
+        log = await NormLog(stack.bus).open()
+        client = await stack.client(window_bytes=2_000)
+        await stack.ready()
+        answer = await client.subscribe("trades", on_slow="disconnect")
+        assert json.loads(answer.raw)["on_slow"] == "disconnect"
+        for _ in range(60):
+            log.source.trade()
+            await log.write()
+        assert await client.closed() == (4000, "slow_consumer")
+        error, goodbye = client.messages[-2:]
+        assert (error.code, goodbye.type, goodbye.reconnect) == ("slow_consumer", "goodbye", True)
+        assert stack.gateway.vitals().counts["closed_4000"] == 1
 
 
 async def test_one_that_never_reads_again_is_closed_with_4000():
@@ -56,7 +80,7 @@ async def test_a_client_that_subscribes_nothing_is_closed_with_4505():
     async with running(Limits(first_subscribe_s=0)) as stack:
         client = await stack.client()
         assert await client.closed() == (4505, "idle")
-        assert client.messages[-1].code == "idle"
+        assert [message.code for message in client.messages[-2:]] == ["idle", 4505]
 
 
 async def test_requests_over_the_rate_are_refused_then_the_connection():
@@ -81,7 +105,7 @@ async def test_ten_messages_in_a_row_that_are_no_requests_end_the_connection():
         for _ in range(10):
             await client.memory.ask("?")
         assert await client.closed() == (4502, "protocol_error")
-        assert client.messages[-1].code == "protocol_error"
+        assert [message.code for message in client.messages[-2:]] == ["protocol_error", 4502]
 
 
 async def test_binary_messages_end_the_connection():
@@ -89,7 +113,7 @@ async def test_binary_messages_end_the_connection():
         client = await stack.client()
         await client.memory.ask(b"\x00")
         assert await client.closed() == (1003, "text messages only")
-        assert client.messages[-1].code == "bad_request"
+        assert [message.code for message in client.messages[-2:]] == ["bad_request", 1003]
 
 
 async def test_one_client_too_many_stays_outside():

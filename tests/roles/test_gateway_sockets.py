@@ -54,6 +54,31 @@ async def test_the_clients_book_is_the_venues_book_whatever_its_size():
         assert client.violations_total == 0
 
 
+async def test_those_who_were_told_together_are_sent_away_each_at_its_own_time():
+    bus, log = await fed()
+    draws = iter([0.2, 0.4, 0.6])
+    async with on_sockets(bus, random=lambda: next(draws)) as gateway:
+        clients = [connect(f"http://127.0.0.1:{gateway.port}") for _ in range(3)]
+        for client in clients:
+            await client.__aenter__()
+            await client.subscribe("trades", ["BTC-USD"])
+        log.source.trade()
+        await log.write()
+        for client in clients:
+            await read_until(client, lambda c=client: c.position("trades", "BTC-USD").seq == 1)
+        assert len({session.cohort for session in gateway._fanout.sessions}) == 1
+        log.source.trade()
+        await log.write()
+    told = []
+    for client in clients:
+        while (message := await anext(client)).type != "goodbye":
+            pass
+        assert client.position("trades", "BTC-USD").seq == 2, "what was said before comes first"
+        told.append((message.code, message.reconnect_after_ms))
+        await client.__aexit__()
+    assert told == [(1012, 1000), (1012, 2000), (1012, 3000)]
+
+
 async def test_a_client_survives_the_restart_of_its_gateway_and_knows_what_it_missed():
     bus, log = await fed()
     port = free_port()

@@ -15,7 +15,8 @@ _odd = st.one_of(
     st.dictionaries(st.text(max_size=5), st.none(), max_size=2),
 )
 _ids = st.lists(
-    st.sampled_from(["BTC-USD", "ETH-USD", "*", "*-USD", "../x", "BTC-USD.>", "A\0B"]) | _odd,
+    st.sampled_from(["BTC-USD", "ETH-USD", "*", "*-USD", "X-*", "../x", "BTC-USD.>", "A\0B"])
+    | _odd,
     max_size=4,
 )
 _params = st.fixed_dictionaries(
@@ -27,12 +28,18 @@ _params = st.fixed_dictionaries(
         "snapshot": _odd,
         "depth": st.just("full") | _odd,
         "conflate": st.just("none") | _odd,
+        "on_slow": st.sampled_from(["snapshot", "gap", "disconnect"]) | _odd,
         "nonce": _odd,
         "resume": _odd,
     },
 )
 requests = st.fixed_dictionaries(
-    {"method": st.sampled_from(["subscribe", "unsubscribe", "ping", "auth", "snapshot"]) | _odd},
+    {
+        "method": st.sampled_from(
+            ["subscribe", "unsubscribe", "subscriptions", "snapshot", "ping", "auth"]
+        )
+        | _odd
+    },
     optional={"params": _params | _odd, "req_id": _odd, "type": _odd},
 ).map(json.dumps)
 """Texts that look like requests."""

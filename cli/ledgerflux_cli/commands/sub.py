@@ -24,7 +24,9 @@ ALL = "*"
 def sub(
     products: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PRODUCT]...", help="Product ids; none for all of them."),
+        typer.Argument(
+            metavar="[PRODUCT]...", help="Product ids, and patterns such as '*-USD'; none for all."
+        ),
     ] = None,
     channel: Annotated[
         list[str] | None,

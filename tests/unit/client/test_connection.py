@@ -254,6 +254,43 @@ async def test_of_several_addresses_the_next_one_is_tried():
         assert second.requests[0]["method"] == "subscribe"
 
 
+def goodbye(code, after_ms) -> str:
+    told = {"type": "goodbye", "code": code, "reason": "restart", "reconnect": after_ms is not None}
+    return json.dumps({**told, "reconnect_after_ms": after_ms})
+
+
+async def test_a_goodbye_says_when_to_go_to_the_next_gateway(monkeypatch):
+    slept, real_sleep = [], asyncio.sleep
+
+    async def sleep(delay_s):
+        slept.append(delay_s)
+        await real_sleep(0)
+
+    async with (
+        running() as first,
+        running() as second,
+        connect([first.url, second.url], random=pytest.fail) as client,
+    ):
+        await client.subscribe("trades", ["BTC-USD"])
+        monkeypatch.setattr(module.asyncio, "sleep", sleep)
+        await first.connections[0].send(goodbye(1012, 1730))
+        await first.connections[0].close(1012, "restart")
+        assert (await next_of(client, "goodbye")).reconnect_after_ms == 1730
+        notice = await next_of(client, Reconnected)
+        assert notice.url.endswith(f":{second.port}/v1/ws")
+        assert 1.73 in slept
+
+
+async def test_who_was_asked_not_to_come_back_does_not():
+    async with running() as server, connect(server.url) as client:
+        await client.ping()
+        await server.connections[0].send(goodbye(1003, None))
+        await server.connections[0].close(1003, "text messages only")
+        with pytest.raises(GatewayError, match="1003 text messages only") as caught:
+            await next_of(client, Reconnected)
+        assert caught.value.code == "protocol_error"
+
+
 async def test_a_connection_lost_while_subscribing_again_is_tried_again():
     async def close_second(server, connection, _):
         if len(server.connections) == 2:

@@ -63,6 +63,7 @@ def test_a_request_says_only_what_is_asked_for():
     }
     assert asked.named(None) == {"channel": "level2", "product_ids": ["A-B"]}
     assert Wanted("system", None).params(None) == {"channel": "system"}
+    assert Wanted("level2", None, on_slow="gap").params(None)["on_slow"] == "gap"
 
 
 def test_one_stream_is_asked_for_as_it_was():
@@ -150,6 +151,16 @@ def test_a_second_loss_counts_from_where_the_first_one_was():
     streams.lost()
     streams.take(subscribed("trades", 5))
     assert [missed.from_seq for missed in streams.resumed()] == [4]
+
+
+def test_patterns_are_left_by_name_and_leave_the_ids_they_match():
+    streams = Streams(strict=False, on_gap=None)
+    streams.add(Wanted("trades", ("BTC-USD", "*-EUR", "ETH-USD")))
+    streams.add(Wanted("ticker", ("BTC-*",)))
+    streams.remove("trades", ["BTC-*", "*-EUR"])
+    assert streams.wanted == [Wanted("trades", ("ETH-USD",)), Wanted("ticker", ("BTC-*",))]
+    streams.remove("trades", ["*"])
+    assert streams.wanted == [Wanted("ticker", ("BTC-*",))]
 
 
 def test_books_are_the_level2_streams_and_none_is_live_without_a_connection():

@@ -3,9 +3,10 @@ import json
 import pytest
 from streams import Numbered
 
-from ledgerflux.core.client_session import ClientSession, Close
+from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.parting import Close
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import Replaced
@@ -13,6 +14,7 @@ from ledgerflux.core.terms import Terms
 from ledgerflux.wire import gateway_frames
 
 SECOND = 1_000_000_000
+RESTARTED = Close(1012, "restart")
 SMALL = Limits(outbox_bytes=2000, outbox_drained_bytes=500, waiting_bytes_max=2000)
 
 
@@ -40,9 +42,11 @@ class Rig:
     def publish(self, source: Numbered | None = None) -> None:
         self.fanout.publish((source or self.source).take(), 1)
 
-    def follow(self, channel, *, snapshot: bool = True) -> Position:
+    def follow(self, channel, *, snapshot: bool = True, on_slow=None) -> Position:
         stream = self.fanout.products["BTC-USD"]
-        position = self.fanout.join(self.session, channel, stream, snapshot=snapshot)
+        position = self.fanout.join(
+            self.session, channel, stream, snapshot=snapshot, on_slow=on_slow
+        )
         self.session.put(b'{"type":"ack"}')
         return position
 
@@ -85,9 +89,12 @@ def test_past_the_mark_nothing_is_queued_and_the_gap_says_what_was_left_out(rig)
     assert rig.session.outbox.above
     assert not rig.session.takes_requests
     messages = rig.taken()
-    assert messages[-1]["type"] == "gap"
-    last = messages[-2]["seq"]
-    assert (messages[-1]["from_seq"], messages[-1]["to_seq"]) == (last + 1, 21)
+    *_, trade, begins, gap, ended = messages
+    assert (gap["from_seq"], gap["to_seq"]) == (trade["seq"] + 1, 21)
+    assert [(told["scope"], told["mode"]) for told in (begins, ended)] == [
+        ("output", "skipping"), ("output", "ended"),
+    ]  # fmt: skip
+    assert ended["dropped"] == 21 - trade["seq"]
     rig.publish(rig.source.trade())
     assert rig.taken()[0]["prev_seq"] == 21
     assert rig.session.statistics().fell_behind_total == 1
@@ -106,9 +113,10 @@ def test_what_waits_behind_a_snapshot_is_bounded_and_then_the_snapshot_is_retake
         rig.publish(rig.source.update())
     assert rig.session.subscriptions[("level2", "BTC-USD")].behind
     messages = rig.taken()
-    assert [message["type"] for message in messages] == ["filler", "ack", "gap", "snapshot"]
-    assert (messages[2]["from_seq"], messages[2]["to_seq"]) == (2, 15)
-    assert messages[3]["reason"] == "slow"
+    _, _, begins, gap, snapshot, ended = messages
+    assert (gap["from_seq"], gap["to_seq"]) == (2, 15)
+    assert snapshot["reason"] == "slow"
+    assert (begins["mode"], ended["mode"], ended["dropped"]) == ("skipping", "ended", 13)
 
 
 def test_a_new_book_while_the_outbox_is_full_comes_later_with_a_gap(rig):
@@ -119,7 +127,8 @@ def test_a_new_book_while_the_outbox_is_full_comes_later_with_a_gap(rig):
     rig.publish(rig.source.snapshot())
     rig.session.outbox.pop_up_to(1)
     rig.session.outbox.pop_up_to(1)
-    gap, snapshot = rig.taken()
+    begins, gap, snapshot, ended = rig.taken()
+    assert (begins["mode"], ended["mode"], ended["dropped"]) == ("skipping", "ended", 1)
     assert (gap["from_seq"], gap["to_seq"], snapshot["seq"]) == (2, 3, 3)
 
 
@@ -128,7 +137,7 @@ def test_a_third_new_book_in_a_row_gives_the_waiting_ones_up(rig):
     rig.follow("level2", snapshot=False)
     for _ in range(3):
         rig.publish(rig.source.snapshot())
-    assert rig.types() == ["filler", "ack", "gap", "snapshot"]
+    assert rig.types() == ["filler", "ack", "throttled", "gap", "snapshot", "throttled"]
 
 
 def test_beats_are_left_out_where_there_is_no_room(rig):
@@ -147,8 +156,9 @@ def test_a_client_that_does_not_read_for_ten_seconds_is_closed(rig):
     assert rig.session.tick(1 * SECOND) is None
     assert rig.session.tick(11 * SECOND) is None
     assert rig.session.tick(11 * SECOND + 1) == Close(4000, "slow_consumer")
-    [error] = rig.taken()
+    error, goodbye = rig.taken()
     assert (error["type"], error["code"], error["retryable"]) == ("error", "slow_consumer", True)
+    assert (goodbye["type"], goodbye["code"], goodbye["reconnect"]) == ("goodbye", 4000, True)
     assert rig.session.tick(12 * SECOND) is None
 
 
@@ -207,8 +217,21 @@ def test_one_whose_snapshots_are_given_up_again_and_again_is_closed(rig):
 def test_nothing_subscribed_in_ten_seconds_is_the_end(rig):
     assert rig.session.tick(10 * SECOND) is None
     assert rig.session.tick(10 * SECOND + 1) == Close(4505, "idle")
-    [error] = rig.taken()
+    error, goodbye = rig.taken()
     assert error["code"] == "idle"
+    assert (goodbye["reconnect"], goodbye["reconnect_after_ms"]) == (False, None)
+
+
+def test_a_connection_lasts_a_day_less_up_to_a_tenth(rig):
+    lucky = ClientSession(gateway_frames, SMALL, 0, lambda: None, luck=0.5)
+    for session in (rig.session, lucky):
+        session.join_beats("system", None)
+    assert lucky.tick(int(22.8 * 3600 * SECOND) - 1) is None
+    assert lucky.tick(int(22.8 * 3600 * SECOND)) == Close(4004, "max_lifetime")
+    goodbye = json.loads(one(lucky))
+    assert (goodbye["code"], goodbye["reconnect_after_ms"]) == (4004, 2500)
+    assert rig.session.tick(24 * 3600 * SECOND - 1) is None
+    assert rig.session.tick(24 * 3600 * SECOND) == Close(4004, "max_lifetime")
 
 
 def test_after_the_end_nothing_more_is_queued(rig):
@@ -217,12 +240,12 @@ def test_after_the_end_nothing_more_is_queued(rig):
     rig.session.join_beats("heartbeats", None)
     subscription = rig.session.subscriptions[("level2", "BTC-USD")]
     rig.taken()
-    rig.session.end(b'{"type":"last"}')
+    rig.session.end(b'{"type":"last"}', Close(1012, "restart"))
     rig.publish(rig.source.trade().update().snapshot())
     rig.session.beat(b"{}")
     rig.session.put(b"{}")
     rig.session.resync(subscription, "store")
-    assert rig.types() == ["last"]
+    assert rig.types() == ["last", "goodbye"]
 
 
 def test_a_resync_tells_a_gap_and_the_state_as_it_is(rig):
@@ -235,6 +258,57 @@ def test_a_resync_tells_a_gap_and_the_state_as_it_is(rig):
     rig.session.resync(rig.session.subscriptions[("level2", "BTC-USD")], "store")
     gap, snapshot = rig.taken()
     assert (gap["cause"], gap["to_seq"], snapshot["reason"]) == ("store", 3, "resync")
+
+
+def test_a_book_asked_for_again_comes_after_the_answer(rig):
+    rig.follow("level2")
+    rig.taken()
+    rig.session.renew(("level2", "BTC-USD"))
+    rig.session.put(b'{"type":"ack"}')
+    rig.publish(rig.source.update())
+    ack, snapshot, update = rig.taken()
+    assert (ack["type"], snapshot["reason"], snapshot["seq"]) == ("ack", "requested", 1)
+    assert (update["prev_seq"], update["seq"]) == (1, 2)
+
+
+def overflow(rig) -> None:
+    """Fill the outbox past its mark and tell one more of everything."""
+    rig.taken()
+    rig.session.put(b'{"type":"filler","x":"%b"}' % (b"x" * 2100))
+    rig.publish(rig.source.update().trade().ticker())
+
+
+def test_who_wants_a_gap_alone_goes_on_without_the_state(rig):
+    for channel in ("level2", "ticker"):
+        rig.follow(channel, on_slow="gap")
+    overflow(rig)
+    _, _, *gaps, _ = rig.taken()
+    assert [(gap["channel"], gap["type"], gap["next"]) for gap in gaps] == [
+        ("level2", "gap", "live"), ("ticker", "gap", "live"),
+    ]  # fmt: skip
+    rig.publish(rig.source.update().ticker())
+    assert rig.types() == ["update", "ticker"]
+
+
+def test_who_would_rather_end_than_miss_something_is_closed_at_once(rig):
+    rig.follow("trades")
+    rig.follow("level2", on_slow="disconnect")
+    overflow(rig)
+    error, goodbye = rig.taken()
+    assert (error["code"], error["message"]) == (
+        "slow_consumer", "level2 of BTC-USD is not read in time",
+    )  # fmt: skip
+    assert goodbye["code"] == 4000
+    assert rig.session.tick(1) == Close(4000, "slow_consumer")
+    assert rig.session.tick(2) is None
+
+
+def test_one_that_is_refused_often_is_warned_and_told_when_it_is_over(rig):
+    for _ in range(31):
+        rig.session.admit(0)
+    rig.session.admit(SECOND)
+    told = [(notice["mode"], notice["dropped"], notice["refusals_left"]) for notice in rig.taken()]
+    assert told == [("refusing", 10, 10), ("ended", 11, None)]
 
 
 def test_requests_over_the_rate_are_told_to_wait_and_twenty_in_a_row_end_it(rig):
@@ -308,7 +382,7 @@ def test_a_session_is_even_while_nothing_of_its_own_is_left_to_be_sent(rig):
     rig.publish(rig.source.update())
     assert not rig.session.even
     rig.taken()
-    rig.session.end(b"{}")
+    rig.session.end(b"{}", RESTARTED)
     rig.taken()
     assert not rig.session.even
 
@@ -346,7 +420,7 @@ def test_sessions_that_follow_the_same_want_the_same(rig):
     "happens",
     [
         lambda rig: rig.session.put(b'{"type":"answer"}'),
-        lambda rig: rig.session.end(b'{"type":"answer"}'),
+        lambda rig: rig.session.end(b'{"type":"answer"}', RESTARTED),
         lambda rig: rig.session.join_beats("system", None),
         lambda rig: rig.session.part_with_beats("heartbeats"),
         lambda rig: rig.fanout.part(rig.session, "trades", "BTC-USD"),
@@ -363,7 +437,7 @@ def test_what_concerns_it_alone_comes_after_what_it_was_told_with_others(rig, ha
     happens(rig)
     assert (company.released, rig.session.cohort) == (1, None)
     assert rig.woken
-    assert rig.types() in (["trade"], ["trade", "answer"])
+    assert rig.types() in (["trade"], ["trade", "answer"], ["trade", "answer", "goodbye"])
 
 
 def test_joining_a_stream_takes_it_out_of_its_company(rig):
@@ -375,8 +449,8 @@ def test_joining_a_stream_takes_it_out_of_its_company(rig):
 
 def test_the_last_message_instead_of_the_others_is_the_only_one(rig):
     rig.session.cohort = Company([b'{"type":"trade"}'])
-    rig.session.end(b'{"type":"last"}', at_once=True)
-    assert rig.types() == ["last"]
+    rig.session.end(b'{"type":"last"}', RESTARTED, at_once=True)
+    assert rig.types() == ["last", "goodbye"]
 
 
 def test_one_that_goes_on_alone_with_nothing_to_be_sent_is_not_woken(rig):
@@ -448,6 +522,6 @@ def test_what_is_newest_goes_with_its_subscription(rig, leave):
     elif leave == "resync":
         rig.session.resync(subscription, "store")
     else:
-        rig.session.end(b'{"type":"error"}')
+        rig.session.end(b'{"type":"error"}', RESTARTED)
     reasons = [message.get("reason") for message in rig.taken()]
     assert "latest" not in reasons

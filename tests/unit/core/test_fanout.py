@@ -1,7 +1,7 @@
 import json
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from streams import Numbered, partition_saved
 
@@ -9,13 +9,17 @@ from ledgerflux.core import snapshot as snapshot_module
 from ledgerflux.core.book import book_hash
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.holdings import holdings
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.mirror import Verdict
+from ledgerflux.core.parting import Close
 from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import START, Position
+from ledgerflux.core.subscription import Asked
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.wire import gateway_frames
+from ledgerflux.wire.gateway_lists import subscriptions
 from ledgerflux.wire.gateway_reading import Follower, read_message
 
 BTC = partition_of("BTC-USD")
@@ -101,7 +105,7 @@ def test_one_of_two_followers_leaves_the_other_followed():
 def test_who_asked_for_everything_hears_of_new_products_and_of_those_gone():
     fanout = make()
     session = enter(fanout)
-    session.everything["trades"] = WHOLE
+    session.hold("trades", "*", Asked(WHOLE, "gap"))
     fanout.serve(["BTC-USD", "ETH-USD"])
     [joined] = taken(session)
     assert (joined["type"], joined["product_ids"], joined["venue"]) == (
@@ -113,6 +117,63 @@ def test_who_asked_for_everything_hears_of_new_products_and_of_those_gone():
     [gone] = taken(session)
     assert (gone["type"], gone["product_ids"]) == ("unsubscribed", ["ETH-USD"])
     assert session.used == 0
+
+
+def test_a_product_joins_once_and_is_told_with_the_pattern_that_brought_it():
+    fanout = make()
+    session = enter(fanout)
+    session.hold("trades", "SOL-*", Asked(WHOLE, "disconnect"))
+    session.hold("trades", "*-USD", Asked(WHOLE, "gap"))
+    session.hold("ticker", "*-EUR", Asked(WHOLE, "gap"))
+    fanout.serve(["BTC-USD", "ETH-USD", "SOL-USD"])
+    names = ("product_ids", "pattern", "on_slow")
+    told = [tuple(map(message.get, names)) for message in taken(session)]
+    assert told == [(["ETH-USD"], "*-USD", "gap"), (["SOL-USD"], "*-USD", "gap")]
+    assert session.subscriptions["trades", "SOL-USD"].on_slow == "gap"
+    assert session.used == 2
+
+
+def test_a_product_for_which_there_is_no_room_is_named_and_does_not_join():
+    limits = Limits(subscriptions_max=1)
+    fanout = make(limits)
+    session = enter(fanout, limits)
+    session.hold("trades", "*", Asked(WHOLE, "gap"))
+    fanout.serve(["BTC-USD", "ETH-USD", "SOL-USD"])
+    joined, refused = taken(session)
+    assert (joined["type"], joined["product_ids"]) == ("subscribed", ["ETH-USD"])
+    assert (refused["code"], refused["product_ids"]) == ("limit_subscriptions", ["SOL-USD"])
+    assert session.used == 1
+
+
+def together(fanout: Fanout) -> list[ClientSession]:
+    """Return two clients that follow trades and books and are told them together."""
+    sessions = [enter(fanout), enter(fanout)]
+    for session in sessions:
+        follow(fanout, session, "trades", "level2")
+        taken(session)
+        fanout.unite(session)
+    assert sessions[0].cohort is sessions[1].cohort is not None
+    return sessions
+
+
+def test_who_is_sent_away_was_told_first_what_it_was_told_with_others():
+    fanout, source = make(), Numbered()
+    fanout.publish(source.snapshot().take(), 1)
+    away, stays = together(fanout)
+    fanout.publish(source.trade().take(), 1)
+    away.end(None, Close(1012, "restart"))
+    assert away.cohort is None
+    assert types(away) == ["trade", "goodbye"]
+    assert list(stays.cohort.members) == [stays]
+
+
+def test_who_asks_for_a_book_again_is_told_alone_from_then_on():
+    fanout, source = make(), Numbered()
+    fanout.publish(source.snapshot().take(), 1)
+    asks, stays = together(fanout)
+    asks.renew(("level2", "BTC-USD"))
+    assert asks.cohort is None
+    assert stays.cohort is not None
 
 
 def test_another_venue_takes_nothing_over():
@@ -269,6 +330,7 @@ def test_a_ticker_subscriber_gets_the_last_value_and_its_place():
 TIGHT = Limits(outbox_bytes=3000, outbox_drained_bytes=900, waiting_bytes_max=3000)
 CHANNELS = ("level2", "trades", "ticker", "status")
 PRODUCTS = ("BTC-USD", "ETH-USD")
+PATTERNS = ("*", "BTC-*", "*-USD")
 sides = st.sampled_from(["buy", "sell"])
 sizes = st.sampled_from(["0", "1", "2.50"])
 change = st.tuples(sides, st.integers(1, 40).map(str), sizes)
@@ -297,16 +359,23 @@ step = st.one_of(
     st.tuples(
         st.just("subscribe"),
         st.sampled_from(CHANNELS),
-        st.tuples(st.sampled_from([*PRODUCTS, None]), st.sampled_from(TERMS)),
+        st.tuples(st.sampled_from([*PRODUCTS, *PATTERNS, None]), st.sampled_from(TERMS)),
     ),
     st.tuples(
         st.just("unsubscribe"),
         st.sampled_from(CHANNELS),
-        st.tuples(st.sampled_from([*PRODUCTS, None]), st.just(WHOLE)),
+        st.tuples(st.sampled_from([*PRODUCTS, *PATTERNS, None]), st.just(WHOLE)),
+    ),
+    st.tuples(
+        st.just("skip"),
+        st.sampled_from(CHANNELS),
+        st.tuples(st.sampled_from([*PRODUCTS, None]), st.sampled_from(TERMS)),
     ),
     st.tuples(st.just("tick"), st.integers(1, 25), st.none()),
     st.tuples(st.just("drain"), st.integers(1, 12), st.none()),
     st.tuples(st.just("write"), st.booleans(), st.none()),
+    st.tuples(st.just("renew"), st.sampled_from(PRODUCTS), st.none()),
+    st.tuples(st.just("list"), st.none(), st.none()),
     st.tuples(
         st.sampled_from(["lose", "restore", "doubt", "trust"]),
         st.sampled_from(PRODUCTS),
@@ -342,6 +411,17 @@ class World:
                 self.fanout.unite(self.session)
             case "write":
                 self._write(takes=what)
+            case "skip":
+                product, terms = more
+                named = None if product is None else [product]
+                self._ask(self.session, "subscribe", what, named, terms, "gap")
+            case "renew":
+                if ("level2", what) in self.session.subscriptions:
+                    self.session.renew(("level2", what))
+                    self.session.put(b'{"type":"ack"}')
+            case "list":
+                held = holdings(self.session)
+                self.session.put(subscriptions(held, venue="v", request_id=1, times=(1, 1)))
             case "lose":
                 self.fanout.lose(partition_of(what))
                 self.lost.add(what)
@@ -424,13 +504,13 @@ class World:
         self.fanout.restore(partition_of(product), partition_saved(source.saved()))
         self.lost.discard(product)
 
-    def _ask(self, session, kind, channel, products, terms=WHOLE) -> None:
+    def _ask(self, session, kind, channel, products, terms=WHOLE, on_slow=None) -> None:
         if kind == "subscribe":
             if channel not in ("level2", "ticker"):
                 terms = WHOLE
             elif channel == "ticker":
                 terms = Terms("full", terms.conflate)
-            granted = self.desk.subscribe(session, channel, products, terms=terms)
+            granted = self.desk.subscribe(session, channel, products, terms=terms, on_slow=on_slow)
             if not isinstance(granted, Refusal):
                 session.put(gateway_frames.subscribed(channel, granted, venue="v"))
         else:
@@ -447,6 +527,8 @@ class World:
 
     def _judge(self, client: Follower, raw: bytes) -> None:
         message = read_message(raw)
+        if message.type == "subscriptions":
+            self._compare(client, json.loads(raw))
         judged = client.take(message)
         if judged is None:
             return
@@ -459,8 +541,26 @@ class World:
             true_hash = self.sources[message.product_id].books[mirror.position]
             assert book_hash(mirror.book.bids(), mirror.book.asks()) == true_hash
 
+    def _compare(self, client: Follower, told: dict) -> None:
+        """Hold what a client was told of its places against where it is."""
+        for item in told["subscriptions"]:
+            mirror = client.mirrors[item["channel"], item["product_id"]]
+            assert item["place"] in (None, mirror.position._asdict())
+
+
+TOLD_TOGETHER = [
+    ("subscribe", "trades", ("BTC-USD", WHOLE)),
+    ("subscribe", "level2", ("BTC-USD", WHOLE)),
+    ("drain", 12, None),
+    ("publish", "BTC-USD", [("trade", None), ("snapshot", [("buy", "1", "1")])]),
+    ("drain", 12, None),
+    ("publish", "BTC-USD", [("trade", None), ("update", [("buy", "2", "1")])]),
+]
+
 
 @settings(max_examples=150, deadline=None)
+@example([*TOLD_TOGETHER, ("list", None, None)])
+@example([*TOLD_TOGETHER, ("renew", "BTC-USD", None)])
 @given(st.lists(step, max_size=60))
 def test_whatever_happens_a_client_is_told_everything_or_what_it_missed(steps):
     with patch.object(snapshot_module, "LEVELS_PER_PART", 3):
@@ -472,10 +572,10 @@ def test_whatever_happens_a_client_is_told_everything_or_what_it_missed(steps):
         world.read(world.session, world.client, 100_000)
     for (channel, product), mirror in world.client.mirrors.items():
         stream = world.fanout.products[product]
-        followed = world.session.subscriptions[channel, product].stream
-        assert mirror.position == followed.position(channel), (channel, product)
-        depth = world.session.subscriptions[channel, product].terms.depth
-        if channel == "level2":
+        subscription = world.session.subscriptions[channel, product]
+        assert mirror.position == subscription.stream.position(channel), (channel, product)
+        depth, skips = subscription.terms.depth, subscription.on_slow == "gap"
+        if channel == "level2" and not skips:
             assert mirror.whole or stream.state != "live"
         if mirror.whole:
             count = None if depth == "full" else depth

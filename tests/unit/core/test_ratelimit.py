@@ -36,3 +36,11 @@ def test_never_more_than_burst_and_rate_allow(steps):
         now += step
         passed += bucket.take(now) == 0
     assert passed <= 3 + now * 5 // SECOND
+
+
+def test_a_rate_may_be_one_of_minutes_and_a_take_of_several():
+    bucket = TokenBucket(20, 20, 0, per_s=60)
+    assert bucket.take(0, 15) == 0
+    assert bucket.take(0, 6) == 3 * SECOND
+    assert bucket.take(0, 5) == 0
+    assert bucket.take(3 * SECOND) == 0

@@ -5,9 +5,10 @@ from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.core.snapshot import START
+from ledgerflux.model.units import NANOS_PER_S
 from ledgerflux.wire import gateway_frames
 
-LIMITS = Limits(subscriptions_max=3)
+LIMITS = Limits(subscriptions_max=3, patterns_max=2)
 
 
 @pytest.fixture
@@ -40,6 +41,67 @@ def test_all_products_are_those_served_and_those_to_come(desk, session, fanout):
     assert list(desk.subscribe(session, "trades", None)) == ["BTC-USD", "ETH-USD"]
     fanout.serve(["BTC-USD", "ETH-USD", "SOL-USD"])
     assert ("trades", "SOL-USD") in session.subscriptions
+
+
+def test_patterns_and_ids_stand_together_and_each_product_is_followed_once(desk, session, fanout):
+    fanout.serve(["BTC-USD", "ETH-USD", "ETH-EUR"])
+    granted = desk.subscribe(session, "trades", ["ETH-EUR", "*-USD", "BTC-*", "BTC-*"])
+    assert list(granted) == ["ETH-EUR", "BTC-USD", "ETH-USD"]
+    assert list(session.patterns) == [("trades", "*-USD"), ("trades", "BTC-*")]
+
+
+def test_a_pattern_that_matches_nothing_waits_for_products(desk, session, fanout):
+    assert desk.warnings(session, "trades", ["SOL-*"]) == ['no product matches "SOL-*" yet']
+    assert desk.subscribe(session, "trades", ["SOL-*"]) == {}
+    assert session.tick(11 * NANOS_PER_S) is None
+    fanout.serve(["SOL-USD"])
+    assert ("trades", "SOL-USD") in session.subscriptions
+
+
+def test_what_a_pattern_matches_and_is_followed_stays_as_it_is(desk, session):
+    desk.subscribe(session, "trades", ["BTC-USD"])
+    assert desk.warnings(session, "trades", None) == ["BTC-USD is subscribed already"]
+    assert list(desk.subscribe(session, "trades", None)) == ["ETH-USD"]
+    assert desk.warnings(session, "system", None) == []
+
+
+def test_a_pattern_counts_what_it_matches(desk, session, fanout):
+    fanout.serve([f"A{number}-USD" for number in range(4)])
+    assert code(desk.subscribe(session, "trades", ["*-USD"])) == "limit_subscriptions"
+    assert not session.patterns
+    assert len(desk.subscribe(session, "trades", ["A1-*"])) == 1
+
+
+def test_patterns_are_bounded_too(desk, session):
+    many = [f"X{number}-*" for number in range(3)]
+    assert code(desk.subscribe(session, "heartbeats", many)) == "limit_subscriptions"
+    assert desk.subscribe(session, "trades", many[:2]) == {}
+    assert code(desk.subscribe(session, "ticker", many[:1])) == "limit_subscriptions"
+
+
+def test_a_pattern_is_left_by_its_name_with_what_it_matches(desk, session, fanout):
+    desk.subscribe(session, "trades", ["*-USD", "ETH-*"])
+    assert desk.unsubscribe(session, "trades", ["*-USD"]) == ["BTC-USD", "ETH-USD"]
+    assert list(session.patterns) == [("trades", "ETH-*")]
+    fanout.serve(["BTC-USD", "ETH-USD", "ETH-EUR"])
+    assert list(session.subscriptions) == [("trades", "ETH-EUR")]
+    assert code(desk.unsubscribe(session, "trades", ["BTC-*"])) == "not_subscribed"
+    assert desk.unsubscribe(session, "trades", None) == ["ETH-EUR"]
+    assert not session.patterns
+
+
+def test_what_happens_to_the_slow_is_asked_for_or_fits_the_channel(desk, session, fanout):
+    desk.subscribe(session, "trades", ["BTC-USD"], on_slow="disconnect")
+    desk.subscribe(session, "level2", ["SOL-*"], on_slow="gap")
+    desk.subscribe(session, "ticker", ["SOL-*"])
+    fanout.serve(["BTC-USD", "SOL-USD"])
+    assert {key: held.on_slow for key, held in session.subscriptions.items()} == {
+        ("trades", "BTC-USD"): "disconnect",
+        ("level2", "SOL-USD"): "gap",
+        ("ticker", "SOL-USD"): "snapshot",
+    }
+    assert desk.on_slow("trades", None) == "gap"
+    assert desk.on_slow("heartbeats", None) is None
 
 
 def code(answer) -> str:

@@ -193,3 +193,81 @@ def test_a_client_names_a_stream_and_those_who_share_it_name_how_much_of_it(stre
     subscription = Subscription(stream, "level2", None, Terms(10, "1s"))
     assert subscription.whole == ("level2", "BTC-USD")
     assert subscription.key == ("level2", "BTC-USD", Terms(10, "1s"))
+
+
+def test_a_book_asked_for_again_comes_after_what_waits(stream, source):
+    subscription = Subscription(stream, "level2", Position("run1", 1))
+    subscription.renew()
+    assert not subscription.live
+    feed(stream, source.update())
+    subscription.wait(frame(1, 2))
+    subscription.renew()
+    subscription.renew()
+    told = []
+    while not subscription.live:
+        told += advance(subscription)
+    assert [(m.get("reason"), m.get("seq")) for m in told] == [
+        ("requested", 1), (None, None), ("requested", 2),
+    ]  # fmt: skip
+
+
+def test_one_that_is_behind_gets_its_book_anyway(stream):
+    subscription = Subscription(stream, "level2", Position("run1", 0))
+    subscription.fall_behind("slow_consumer", "slow")
+    subscription.renew()
+    assert [message["type"] for message in advance(subscription)] == ["gap"]
+    assert [message["reason"] for message in advance(subscription)] == ["slow"]
+    assert subscription.live
+
+
+def told_types(subscription):
+    told = []
+    while not subscription.live:
+        told += advance(subscription)
+    return [(message["type"], message.get("next") or message.get("reason")) for message in told]
+
+
+def behind_in(stream, source, channel="level2", *, at=1, reason="slow"):
+    subscription = Subscription(stream, channel, Position("run1", at), on_slow="gap")
+    feed(stream, source.update())
+    subscription.fall_behind("slow_consumer", reason)
+    return subscription
+
+
+def test_a_gap_alone_is_enough_for_who_asked_for_it(stream, source):
+    subscription = behind_in(stream, source)
+    assert subscription.skips
+    assert told_types(subscription) == [("gap", "live")]
+    assert (subscription.position, subscription.skips) == (Position("run1", 2), False)
+
+
+def test_a_gap_alone_is_not_enough_for_a_new_epoch(stream, source):
+    subscription = behind_in(stream, source)
+    feed(stream, source.begin("run2").snapshot())
+    assert told_types(subscription) == [("gap", "snapshot"), ("snapshot", "slow")]
+
+
+def test_a_gap_alone_is_not_enough_where_a_book_was_on_its_way_or_is_asked_for(stream, source):
+    subscription = Subscription(stream, "level2", Position("run1", 0), on_slow="gap")
+    subscription.load(stream.snapshot(), "resync", 0)
+    subscription.wait(frame(1, 2))
+    assert subscription.fall_behind("slow_consumer", "slow") == 1
+    assert told_types(subscription) == [("gap", "snapshot"), ("snapshot", "slow")]
+    subscription = behind_in(stream, source)
+    subscription.renew()
+    assert told_types(subscription) == [("gap", "snapshot"), ("snapshot", "slow")]
+
+
+def test_what_the_gateway_itself_lost_comes_with_the_state(stream, source):
+    subscription = behind_in(stream, source, reason="resync")
+    assert not subscription.skips
+    assert told_types(subscription) == [("gap", "snapshot"), ("snapshot", "resync")]
+
+
+@pytest.mark.parametrize(
+    ("channel", "asked", "granted"),
+    [("trades", None, "gap"), ("level2", None, "snapshot"), ("status", "disconnect", "disconnect")],
+)
+def test_what_happens_to_the_slow_fits_the_channel(stream, channel, asked, granted):
+    subscription = Subscription(stream, channel, Position("run1", 1), on_slow=asked)
+    assert (subscription.on_slow, subscription.name) == (granted, f"{channel} of BTC-USD")

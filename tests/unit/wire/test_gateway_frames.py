@@ -6,10 +6,12 @@ import pytest
 from streams import TIME, Numbered
 
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.parting import Goodbye
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import Heads, Missing
+from ledgerflux.core.throttling import Throttled
 from ledgerflux.wire import gateway_frames as frames
 from ledgerflux.wire.gateway_messages import check
 from ledgerflux.wire.status import Counts, ReplayStatus, Status
@@ -165,9 +167,12 @@ def test_the_welcome_tells_the_limits():
         now_ns=0,
         venue="v",
         source="synthetic:200",
+        system="degraded",
         limits=Limits()._asdict(),
     )
-    assert read(welcome)["limits"]["message_bytes_max"] == 16384
+    told = read(welcome)
+    assert told["limits"]["message_bytes_max"] == 16384
+    assert (told["system"], told["ping_interval_ms"]) == ("degraded", 20_000)
 
 
 def test_answers_carry_the_request_and_its_times():
@@ -175,7 +180,7 @@ def test_answers_carry_the_request_and_its_times():
         "level2",
         {"BTC-USD": Position("e", 5)},
         venue="v",
-        everything=False,
+        warnings=["odd"],
         request_id="q",
         times=(0, 1),
     )
@@ -192,8 +197,11 @@ def test_answers_carry_the_request_and_its_times():
 
 
 def test_notices_answer_nothing():
-    joined = read(frames.subscribed("trades", {"BTC-USD": Position("e", 5)}, venue="v"))
-    assert (joined["req_id"], joined["time_in"], joined["pattern"]) == (None, None, "*")
+    streams = {"BTC-USD": Position("e", 5)}
+    joined = read(frames.subscribed("trades", streams, venue="v", patterns=["*-USD"]))
+    assert (joined["req_id"], joined["time_in"], joined["pattern"]) == (None, None, "*-USD")
+    several = read(frames.subscribed("trades", streams, venue="v", patterns=["*-USD", "B*"]))
+    assert (several["pattern"], several["patterns"]) == (None, ["*-USD", "B*"])
     assert joined["depth"] is None
     gone = read(frames.unsubscribed("trades", ["BTC-USD"]))
     assert (gone["req_id"], gone["product_ids"]) == (None, ["BTC-USD"])
@@ -230,3 +238,15 @@ def test_the_state_of_the_stack_is_forwarded_as_it_is():
     message = frames.system(status.to_json())
     assert check(message).data == status
     assert read(message)["data"]["schema"] == "lf.status/1"
+
+
+def test_a_goodbye_says_whether_to_come_back_and_when():
+    told = read(frames.goodbye(Goodbye(1012, "restart", True, 1730)))
+    assert (told["code"], told["reconnect"], told["reconnect_after_ms"]) == (1012, True, 1730)
+    assert read(frames.goodbye(Goodbye(4505, "idle", False, None)))["reconnect_after_ms"] is None
+
+
+def test_a_warning_says_what_is_refused_or_left_out():
+    told = read(frames.throttled(Throttled("requests", "refusing", 10, 100, 10)))
+    assert (told["mode"], told["retry_after_ms"], told["refusals_left"]) == ("refusing", 100, 10)
+    assert read(frames.throttled(Throttled("output", "ended", 7)))["dropped"] == 7

@@ -142,10 +142,8 @@ def test_data_before_a_subscription_breaks_the_rule():
 
 def test_control_messages_belong_to_no_stream():
     rig = Rig()
-    limits = Limits()._asdict()
-    welcome = frames.welcome(
-        connection_id="c", server="s", now_ns=0, venue="v", source="x", limits=limits
-    )
+    where = {"connection_id": "c", "server": "s", "venue": "v", "source": "x", "system": "online"}
+    welcome = frames.welcome(**where, now_ns=0, limits=Limits()._asdict())
     assert rig.take(welcome) is None
     assert rig.take(frames.pong(1, None, (0, 0))) is None
 

@@ -6,11 +6,14 @@ from hypothesis import strategies as st
 
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.wire.gateway_requests import (
+    METHODS,
     PRODUCTS_MAX,
     BadRequest,
     GatewayRequest,
     PingParams,
+    SnapshotParams,
     SubscribeParams,
+    SubscriptionsParams,
     UnsubscribeParams,
     parse_request,
 )
@@ -37,7 +40,14 @@ def test_a_subscription_names_channel_and_products():
 
 def test_a_star_alone_means_all():
     assert ask(channel="trades", product_ids=["*"]).products is None
-    assert refused(ask(channel="trades", product_ids=["*", "BTC-USD"])) == "invalid_param"
+    assert ask(channel="trades", product_ids=["*", "BTC-USD"]).products == ["*", "BTC-USD"]
+
+
+@pytest.mark.parametrize("pattern", ["btc-*", "*.*", "*" * 65, "BTC *", "*\n", "Ä*"])
+def test_a_pattern_has_only_the_characters_of_ids(pattern):
+    for method in ("subscribe", "unsubscribe"):
+        answer = ask(method, channel="heartbeats", product_ids=["BTC-USD", pattern])
+        assert refused(answer) == "invalid_param"
 
 
 def test_beats_need_no_products():
@@ -53,6 +63,25 @@ def test_unsubscribe_and_ping_are_read():
     request = ask("ping", nonce="abc")
     assert (request.params, request.products) == (PingParams(nonce="abc"), None)
     assert parse_request('{"method":"ping"}') == GatewayRequest(PingParams(), None)
+
+
+def test_what_happens_to_the_slow_can_be_asked_for_where_there_is_a_choice():
+    for channel, on_slow in (("level2", "gap"), ("trades", "disconnect"), ("ticker", "snapshot")):
+        request = ask(channel=channel, product_ids=["*"], on_slow=on_slow)
+        assert request.params.on_slow == on_slow
+    for channel, on_slow in (("trades", "snapshot"), ("heartbeats", "gap"), ("level2", "wait")):
+        assert refused(ask(channel=channel, product_ids=["*"], on_slow=on_slow)) == "invalid_param"
+
+
+def test_snapshot_and_subscriptions_are_read():
+    request = ask("snapshot", channel="level2", product_ids=["BTC-*"], venue="v")
+    assert request.params == SnapshotParams(channel="level2", product_ids=["BTC-*"], venue="v")
+    assert (request.products, request.venue) == (["BTC-*"], "v")
+    request = ask("subscriptions")
+    assert (request.params, request.products) == (SubscriptionsParams(), None)
+    assert request.venue is None
+    assert refused(ask("snapshot", channel="level2")) == "invalid_param"
+    assert refused(ask("subscriptions", channel="level2")) == "invalid_param"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +180,7 @@ def test_no_text_raises(text):
 
 @given(
     st.fixed_dictionaries(
-        {"method": st.sampled_from(["subscribe", "unsubscribe", "ping"])},
+        {"method": st.sampled_from(list(METHODS))},
         optional={
             "params": st.dictionaries(
                 st.sampled_from(["channel", "product_ids", "venue", "depth", "nonce", "snapshot"]),
