@@ -119,13 +119,13 @@ def browser(monkeypatch):
 
 def test_open_gives_the_address_to_the_browser(browser, capsys):
     assert lf("open", "gateway") == 0
-    assert browser == [f"{GATEWAY}/v1/status"]
-    assert capsys.readouterr() == ("", f"opened {GATEWAY}/v1/status\n")
+    assert browser == [f"{GATEWAY}/"]
+    assert capsys.readouterr() == ("", f"opened {GATEWAY}/\n")
 
 
 def test_open_prints_when_it_is_asked_to(browser, capsys):
     assert lf("open", "gateway", "--print") == 0
-    assert (browser, capsys.readouterr().out) == ([], f"{GATEWAY}/v1/status\n")
+    assert (browser, capsys.readouterr().out) == ([], f"{GATEWAY}/\n")
 
 
 def test_without_a_display_the_address_is_printed(browser, monkeypatch, capsys):
@@ -134,7 +134,7 @@ def test_without_a_display_the_address_is_printed(browser, monkeypatch, capsys):
     monkeypatch.setattr("sys.platform", "linux")
     assert lf("open", "gateway", "--json") == 0
     document = json.loads(capsys.readouterr().out)
-    assert document == {"schema": "lf.open/1", "url": f"{GATEWAY}/v1/status", "opened": False}
+    assert document == {"schema": "lf.open/1", "url": f"{GATEWAY}/", "opened": False}
     assert browser == []
 
 
@@ -144,4 +144,4 @@ def test_a_browser_that_does_not_start_is_no_failure(monkeypatch, browser, capsy
 
     monkeypatch.setattr(webbrowser, "open", fail)
     assert lf("open", "gateway") == 0
-    assert capsys.readouterr().out == f"{GATEWAY}/v1/status\n"
+    assert capsys.readouterr().out == f"{GATEWAY}/\n"
