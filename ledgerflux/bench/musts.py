@@ -112,6 +112,54 @@ MUSTS = (
     Must("stack_cpu", "CPU of the whole stack at 5,000 msg/s, no clients", "cores", 1.8, 1.2),
     Must("role_cpu", "CPU of the busiest role at 1,000 msg/s", "% of a core", 50, 25),
     Must("levels_memory", "memory of a role that holds 500,000 levels", "MB", 256, 192),
+    Must("gateway_message", "gateway, CPU of a delivered message, ten a tick", "us"),
+    *(
+        Must(
+            f"gateway_{name}",
+            f"the same, {text} against ours",
+            "x",
+            must,
+            aim,
+            higher=True,
+        )
+        for name, text, must, aim in (
+            ("fastapi", "FastAPI's send_json", 10, 18),
+            ("broadcast", "websockets.broadcast", 6, 9),
+            ("ws", "node ws", 6, 9),
+            ("socketio", "socket.io", 6, 9),
+            ("nats", "nats-server's WebSocket", 1.5, 2.5),
+        )
+    ),
+    Must("gateway_bun", "the same, ours against Bun's", "x", 1.5, 1.15),
+    *(
+        Must(
+            f"gateway_one_{name}",
+            f"CPU of a delivered message, one a tick, {text} against ours",
+            "x",
+            aim=aim,
+            higher=True,
+        )
+        for name, text, aim in (
+            ("fastapi", "FastAPI's send_json", 2),
+            ("broadcast", "websockets.broadcast", 1.5),
+            ("ws", "node ws", 1.6),
+        )
+    ),
+    Must("gateway_spread", "one flush, last client after the first", "us a client", aim=20),
+    Must("gateway_idle", "gateway, memory of an idle connection", "KiB", 16, 12),
+    Must("gateway_idle_fastapi", "the same, FastAPI against ours", "x", higher=True),
+    Must("gateway_idle_nats", "the same, nats-server's WebSocket against ours", "x", higher=True),
+    Must(
+        "gateway_stalled_share",
+        "one client of 50 reads nothing: of their messages the others get",
+        "%",
+        100,
+        higher=True,
+    ),
+    Must("gateway_stalled_p99", "the same, their p99 against that without it", "x", 1.2),
+    Must("gateway_stalled_memory", "the same, growth of the gateway", "MiB", 1),
+    Must("gateway_stalled_fastapi", "the same, what FastAPI's others get", "%", higher=True),
+    Must("gateway_crowd", "gateway, 4,000 clients x 100 msg/s", "cores", 0.9, 0.7),
     Must("version", "lf version", "ms", 180, 120),
     Must("help", "lf --help", "ms", 400, 250),
     Must("up_warm", "lf up to all ready, warm", "s", 8, 4),
