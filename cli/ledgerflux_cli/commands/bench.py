@@ -20,6 +20,7 @@ STDOUT = "-"
 @examples(
     "lf bench normalize --recording day.lfr",
     "lf bench e2e --rate max --json e2e.json",
+    "lf bench gateway --peers",
     "lf bench normalize --compare before.json --tolerance 5%",
 )
 def bench(
@@ -63,7 +64,8 @@ def bench(
     """Measure what the pipeline must reach, on this machine.
 
     `normalize` alone, against other programs; `ingest` from file and socket to the log; `e2e`
-    whole stacks of its own, ended after it. CPU seconds where the machine's load matters.
+    whole stacks of its own, ended after it; `gateway` what its clients cost, against other
+    WebSocket servers. CPU seconds where the machine's load matters.
 
     Exit 0 reached, 99 a must is missed or something is slower, 98 the machine was disturbed.
     """

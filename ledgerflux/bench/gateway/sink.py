@@ -59,6 +59,7 @@ class Sink:
         self._port = port
         self._speech = speech
         self._deflate = deflate
+        self._sockets: list[socket.socket] = []
         self._poll = select.epoll()
         self._quiet_s = float("inf")
         self._first_s = self._last_s = 0.0
@@ -68,8 +69,8 @@ class Sink:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for client in self.clients.values():
-            client.socket.close()
+        for plain in self._sockets:
+            plain.close()
         self._poll.close()
 
     # -- clients -----------------------------------------------------------------------
@@ -96,6 +97,7 @@ class Sink:
 
     def _dial(self, buffer_bytes: int = 0) -> socket.socket:
         plain = socket.socket()
+        self._sockets.append(plain)
         plain.settimeout(HANDSHAKE_S)
         if buffer_bytes:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
