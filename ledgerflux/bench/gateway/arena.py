@@ -44,7 +44,9 @@ class Pace(NamedTuple):
         return f"{self.messages} {what} a {self.tick_ms} ms tick"
 
 
-TEN, ONE = Pace(10, 100), Pace(1, 20)
+TEN = Pace(10, 100)
+ONE = Pace(1, 50)
+"""So slow that no server is tempted to write two messages together."""
 
 
 class Arena:

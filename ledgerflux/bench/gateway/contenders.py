@@ -19,15 +19,15 @@ NOT_INSTALLED = "not installed: lf bench gateway --peers"
 PLAIN = Speech("/", (), b"ready")
 
 
-def _subscribed(channel: str) -> Speech:
-    params = {"channel": channel, "product_ids": PRODUCTS}
+def _subscribed(channel: str, products: Sequence[str]) -> Speech:
+    params = {"channel": channel, "product_ids": products}
     request = json.dumps({"method": "subscribe", "params": params}).encode()
     return Speech("/v1/ws", (request,), b'"type":"subscribed"')
 
 
-OURS = _subscribed("level2")
-IDLE = _subscribed("status")
-"""Of ours, where nothing is sent: as the others it begins with no book."""
+OURS = _subscribed("level2", PRODUCTS)
+IDLE = _subscribed("status", PRODUCTS[:1])
+"""Of ours, where nothing is sent: one topic that begins with no book, as the others' does."""
 NATS = Speech(
     "/", (b'CONNECT {"verbose":false,"pedantic":false}\r\nSUB t 1\r\nPING\r\n',), b"PONG", True
 )

@@ -42,8 +42,8 @@ def contest(arena: Arena, tell: Tell) -> list[Measured]:
         tens = by_turns(arena, servers, TEN, tell)
         few = {name: server for name, server in servers.items() if name in ("ours", *ONE_KEYS)}
         ones = by_turns(arena, few, ONE, tell)
-        spread = _spread(arena, servers)
-    doubt = doubt_of(neighbours.cores())
+        doubt = doubt_of(neighbours.cores())
+        spread = _spread(arena, servers, doubt)
     under = f"{arena.plan.clients} clients, {{}}, median of {rounds} rounds by turns"
     return [
         _own(tens, under.format(TEN.told), arena.missing["ours"], doubt),
@@ -98,7 +98,7 @@ def ratios(
         )
 
 
-def _spread(arena: Arena, servers: Mapping[str, Running]) -> Measured:
+def _spread(arena: Arena, servers: Mapping[str, Running], doubt: str) -> Measured:
     """Measure how long one flush takes from the first client to the last."""
     key, clients = "gateway_spread", arena.plan.clients
     if why := arena.missing["ours"]:
@@ -111,4 +111,4 @@ def _spread(arena: Arena, servers: Mapping[str, Running]) -> Measured:
         f"{clients} clients, {SPREAD.told}, median of {SPREAD_TICKS}: "
         f"{found.burst_s * 1000:.1f} ms, the sink's own reading in it"
     )
-    return whole(key, round(found.burst_s / clients * 1e6, 2), [found], conditions, "")
+    return whole(key, round(found.burst_s / clients * 1e6, 2), [found], conditions, doubt)

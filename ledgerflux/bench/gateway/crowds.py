@@ -99,9 +99,11 @@ def stalled(arena: Arena) -> Iterator[Measured]:
         StackError: Ours can't be measured.
     """
     plan = arena.plan
+    neighbours = Neighbours(children_s)
     with _one(arena, "ours", WIDE) as server:
         rounds = [_stall(server, plan) for _ in range(min(STALL_ROUNDS, plan.rounds))]
-    yield from stall_figures(rounds, plan.stalled_of)
+        doubt = doubt_of(neighbours.cores())
+    yield from stall_figures(rounds, plan.stalled_of, doubt)
     key, told = STALL_KEYS[-1], CONTENDERS["fastapi"].told
     if why := arena.missing["fastapi"]:
         yield Measured(key, None, told, why)

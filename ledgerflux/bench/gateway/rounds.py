@@ -116,8 +116,11 @@ class Stall(NamedTuple):
     grown_mib: float
 
 
-def stall_figures(rounds: Sequence[Stall], clients: int) -> list[Measured]:
-    """Return what the others got of their messages, when, and what it took."""
+def stall_figures(rounds: Sequence[Stall], clients: int, doubt: str) -> list[Measured]:
+    """Return what the others got of their messages, when, and what it took.
+
+    `doubt` is one about the machine: it can matter for when.
+    """
     before, during = [item.before for item in rounds], [item.during for item in rounds]
     seconds = sum(item.passed_s for item in during)
     conditions = (
@@ -131,7 +134,7 @@ def stall_figures(rounds: Sequence[Stall], clients: int) -> list[Measured]:
     why = trouble(before)
     return [
         Measured("gateway_stalled_share", None if why else round(share, 3), conditions, why),
-        whole("gateway_stalled_p99", round(stalled / max(quiet, 1e-3), 3), during, p99, ""),
+        whole("gateway_stalled_p99", round(stalled / max(quiet, 1e-3), 3), during, p99, doubt),
         whole("gateway_stalled_memory", round(grown, 2), before, f"{conditions}, the most", ""),
     ]
 

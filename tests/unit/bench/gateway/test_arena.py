@@ -2,9 +2,9 @@ from ledgerflux.bench.gateway.arena import ONE, TEN, Arena, Plan
 
 
 def test_a_pace_is_ticks_and_words():
-    assert (TEN.ticks(2.0), ONE.ticks(0.2), TEN.ticks(0.001)) == (20, 10, 1)
+    assert (TEN.ticks(2.0), ONE.ticks(0.2), TEN.ticks(0.001)) == (20, 4, 1)
     assert TEN.told == "10 messages a 100 ms tick"
-    assert ONE.told == "1 message a 20 ms tick"
+    assert ONE.told == "1 message a 50 ms tick"
 
 
 def test_who_is_not_in_the_plan_is_left_out(tmp_path):

@@ -78,22 +78,28 @@ def test_rounds_that_differ_put_their_ratio_in_doubt():
 
 def test_of_a_stall_the_others_share_p99_and_the_growth_are_told():
     before, during = round_of(latencies_ms=[10.0]), round_of(latencies_ms=[11.0])
-    found = stall_figures([Stall(before, during, 0.5), Stall(before, during, 0.25)], 50)
+    found = stall_figures([Stall(before, during, 0.5), Stall(before, during, 0.25)], 50, "")
     assert [row.value for row in found] == [100.0, 1.1, 0.5]
     assert [row.outcome for row in judge(found)] == ["met", "met", "met"]
     assert "p99 10.0 ms without, 11.0 ms with" in found[1].conditions
 
 
+def test_a_restless_machine_puts_the_p99_in_doubt_and_nothing_else():
+    slow = round_of(latencies_ms=[99.0])
+    found = stall_figures([Stall(round_of(), slow, 0.0)], 50, "others ran")
+    assert [row.outcome for row in judge(found)] == ["met", "doubtful", "met"]
+
+
 def test_others_that_get_less_are_a_miss_and_have_no_p99():
     during = round_of(delivered=210)
-    share, p99, _ = stall_figures([Stall(round_of(), during, 0.0)], 50)
+    share, p99, _ = stall_figures([Stall(round_of(), during, 0.0)], 50, "")
     assert (share.value, p99.value) == (21.0, None)
     assert [row.outcome for row in judge([share])] == ["missed"]
 
 
 def test_where_messages_are_lost_without_a_stall_nothing_is_said_of_one():
     lossy = round_of(delivered=999)
-    found = stall_figures([Stall(lossy, round_of(), 0.0)], 50)
+    found = stall_figures([Stall(lossy, round_of(), 0.0)], 50, "")
     assert [row.value for row in found] == [None, 1.0, None]
 
 
