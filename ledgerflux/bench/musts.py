@@ -116,7 +116,7 @@ MUSTS = (
     *(
         Must(
             f"gateway_{name}",
-            f"the same, {text} against ours",
+            f"gateway, ten a tick: {text} against ours",
             "x",
             must,
             aim,
@@ -130,11 +130,11 @@ MUSTS = (
             ("nats", "nats-server's WebSocket", 1.5, 2.5),
         )
     ),
-    Must("gateway_bun", "the same, ours against Bun's", "x", 1.5, 1.15),
+    Must("gateway_bun", "gateway, ten a tick: ours against Bun's publish", "x", 1.5, 1.15),
     *(
         Must(
             f"gateway_one_{name}",
-            f"CPU of a delivered message, one a tick, {text} against ours",
+            f"gateway, one a tick: {text} against ours",
             "x",
             aim=aim,
             higher=True,
@@ -145,20 +145,39 @@ MUSTS = (
             ("ws", "node ws", 1.6),
         )
     ),
-    Must("gateway_spread", "one flush, last client after the first", "us a client", aim=20),
+    Must(
+        "gateway_spread", "gateway, one flush, last client after the first", "us a client", aim=20
+    ),
     Must("gateway_idle", "gateway, memory of an idle connection", "KiB", 16, 12),
-    Must("gateway_idle_fastapi", "the same, FastAPI against ours", "x", higher=True),
-    Must("gateway_idle_nats", "the same, nats-server's WebSocket against ours", "x", higher=True),
+    Must(
+        "gateway_idle_fastapi", "gateway, idle connection: FastAPI against ours", "x", higher=True
+    ),
+    Must(
+        "gateway_idle_nats",
+        "gateway, idle connection: nats-server's WebSocket against ours",
+        "x",
+        higher=True,
+    ),
     Must(
         "gateway_stalled_share",
-        "one client of 50 reads nothing: of their messages the others get",
+        "gateway, a stalled reader: what the others get of their messages",
         "%",
         100,
         higher=True,
     ),
-    Must("gateway_stalled_p99", "the same, their p99 against that without it", "x", 1.2),
-    Must("gateway_stalled_memory", "the same, growth of the gateway", "MiB", 1),
-    Must("gateway_stalled_fastapi", "the same, what FastAPI's others get", "%", higher=True),
+    Must(
+        "gateway_stalled_p99",
+        "gateway, a stalled reader: p99 of the others against that without it",
+        "x",
+        1.2,
+    ),
+    Must("gateway_stalled_memory", "gateway, a stalled reader: growth of the gateway", "MiB", 1),
+    Must(
+        "gateway_stalled_fastapi",
+        "FastAPI, a stalled reader: what the others get",
+        "%",
+        higher=True,
+    ),
     Must("gateway_crowd", "gateway, 4,000 clients x 100 msg/s", "cores", 0.9, 0.7),
     Must("version", "lf version", "ms", 180, 120),
     Must("help", "lf --help", "ms", 400, 250),

@@ -44,6 +44,13 @@ class Load(NamedTuple):
     changes: int
     clients: int
 
+    @property
+    def message_bytes(self) -> int:
+        """Return the size of a message, on average."""
+        held = json.loads(self.messages.read_bytes())
+        texts = [json.dumps(message, separators=(",", ":")) for message in held]
+        return round(sum(map(len, texts)) / len(texts))
+
 
 class Contender(NamedTuple):
     """A server; `requirements` are those of `tool`, pip or npm; `program` must be there."""

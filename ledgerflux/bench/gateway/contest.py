@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ledgerflux.bench.evaluate import Measured
 from ledgerflux.bench.gateway.arena import ONE, TEN, Arena, Pace
 from ledgerflux.bench.gateway.contenders import CONTENDERS
+from ledgerflux.bench.gateway.messages import NARROW
 from ledgerflux.bench.gateway.rounds import Round, compared, cost_us, told, whole
 from ledgerflux.bench.gateway.running import Running
 from ledgerflux.bench.gateway.turns import children_s, take_turn
@@ -44,7 +45,10 @@ def contest(arena: Arena, tell: Tell) -> list[Measured]:
         ones = by_turns(arena, few, ONE, tell)
         doubt = doubt_of(neighbours.cores())
         spread = _spread(arena, servers, doubt)
-    under = f"{arena.plan.clients} clients, {{}}, median of {rounds} rounds by turns"
+    size = arena.load(NARROW).message_bytes
+    under = (
+        f"{arena.plan.clients} clients, {{}}, {size} bytes each, median of {rounds} rounds by turns"
+    )
     return [
         _own(tens, under.format(TEN.told), arena.missing["ours"], doubt),
         *ratios(TEN_KEYS, tens, under.format(TEN.told), arena.missing),

@@ -4,7 +4,7 @@ import os
 import select
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -49,18 +49,33 @@ class Running:
         return bool(readable) and self._line(START_S) == b"done\n"
 
     def cpu_s(self) -> float:
-        """Return the CPU seconds of its process so far, to the nanosecond where Linux tells."""
-        try:
-            tasks = list(Path(f"/proc/{self.pid}/task").iterdir())
-            texts = [(task / "schedstat").read_bytes() for task in tasks]
-        except OSError:
-            times = psutil.Process(self.pid).cpu_times()
-            return float(times.user + times.system)
-        return sum(int(text.split()[0]) for text in texts) / 1e9
+        """Return the CPU seconds of its process so far, to the nanosecond where Linux tells.
+
+        Raises:
+            StackError: It has ended.
+        """
+        found = []
+        for task in Path(f"/proc/{self.pid}/task").glob("*/schedstat"):
+            with suppress(OSError):  # a thread that has ended meanwhile
+                found.append(int(task.read_bytes().split()[0]))
+        if found:
+            return sum(found) / 1e9
+        times = self._process().cpu_times()
+        return float(times.user + times.system)
 
     def rss_bytes(self) -> int:
-        """Return the resident memory of its process."""
-        return int(psutil.Process(self.pid).memory_info().rss)
+        """Return the resident memory of its process.
+
+        Raises:
+            StackError: It has ended.
+        """
+        return int(self._process().memory_info().rss)
+
+    def _process(self) -> psutil.Process:
+        try:
+            return psutil.Process(self.pid)
+        except psutil.NoSuchProcess as error:
+            raise StackError(f"{self.contender.name} has ended") from error
 
     def _line(self, timeout_s: float) -> bytes:
         readable, _, _ = select.select([self._output], [], [], timeout_s)

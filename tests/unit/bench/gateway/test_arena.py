@@ -22,3 +22,4 @@ def test_what_is_sent_is_a_file_made_once(tmp_path):
     before = first.messages.read_bytes()
     assert arena.load(2).messages.read_bytes() == before
     assert arena.load(3).messages != first.messages
+    assert 350 < first.message_bytes < 400
