@@ -46,8 +46,8 @@ async def main() -> None:
     serving = asyncio.ensure_future(server.serve(sockets=[listening]))
     say(json.dumps({"port": listening.getsockname()[1], "pid": os.getpid()}))
     await obey(Messages(sys.argv[1]), publish)
-    os._exit(0)
-    await serving
+    serving.cancel()
+    os._exit(0)  # a thread may still read standard input
 
 
 if __name__ == "__main__":
