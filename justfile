@@ -55,6 +55,7 @@ bench *ARGS:
     -{{uv}} run lf bench normalize --duration 20s --peers --json docs/benchmarks/normalize.json {{ARGS}}
     -{{uv}} run lf bench ingest --duration 20s --json docs/benchmarks/ingest.json {{ARGS}}
     -{{uv}} run lf bench e2e --duration 20s --rate max --json docs/benchmarks/e2e.json {{ARGS}}
+    -{{uv}} run lf bench gateway --duration 10s --peers --json docs/benchmarks/gateway.json
     {{uv}} run python tests/pages.py
     {{uv}} run python tests/goldens.py
 

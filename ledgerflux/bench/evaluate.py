@@ -12,7 +12,7 @@ THRESHOLD_MISSED = 99
 NOT_TRUSTED = 98
 
 Outcome = Literal["aim", "met", "missed", "reported", "doubtful", "not measured"]
-SuiteName = Literal["normalize", "ingest", "e2e"]
+SuiteName = Literal["normalize", "ingest", "e2e", "gateway"]
 
 
 class Measured(msgspec.Struct, frozen=True):

@@ -112,6 +112,73 @@ MUSTS = (
     Must("stack_cpu", "CPU of the whole stack at 5,000 msg/s, no clients", "cores", 1.8, 1.2),
     Must("role_cpu", "CPU of the busiest role at 1,000 msg/s", "% of a core", 50, 25),
     Must("levels_memory", "memory of a role that holds 500,000 levels", "MB", 256, 192),
+    Must("gateway_message", "gateway, CPU of a delivered message, ten a tick", "us"),
+    *(
+        Must(
+            f"gateway_{name}",
+            f"gateway, ten a tick: {text} against ours",
+            "x",
+            must,
+            aim,
+            higher=True,
+        )
+        for name, text, must, aim in (
+            ("fastapi", "FastAPI's send_json", 10, 18),
+            ("broadcast", "websockets.broadcast", 6, 9),
+            ("ws", "node ws", 6, 9),
+            ("socketio", "socket.io", 6, 9),
+            ("nats", "nats-server's WebSocket", 1.5, 2.5),
+        )
+    ),
+    Must("gateway_bun", "gateway, ten a tick: ours against Bun's publish", "x", 1.5, 1.15),
+    *(
+        Must(
+            f"gateway_one_{name}",
+            f"gateway, one a tick: {text} against ours",
+            "x",
+            aim=aim,
+            higher=True,
+        )
+        for name, text, aim in (
+            ("fastapi", "FastAPI's send_json", 2),
+            ("broadcast", "websockets.broadcast", 1.5),
+            ("ws", "node ws", 1.6),
+        )
+    ),
+    Must(
+        "gateway_spread", "gateway, one flush, last client after the first", "us a client", aim=20
+    ),
+    Must("gateway_idle", "gateway, memory of an idle connection", "KiB", 16, 12),
+    Must(
+        "gateway_idle_fastapi", "gateway, idle connection: FastAPI against ours", "x", higher=True
+    ),
+    Must(
+        "gateway_idle_nats",
+        "gateway, idle connection: nats-server's WebSocket against ours",
+        "x",
+        higher=True,
+    ),
+    Must(
+        "gateway_stalled_share",
+        "gateway, a stalled reader: what the others get of their messages",
+        "%",
+        100,
+        higher=True,
+    ),
+    Must(
+        "gateway_stalled_p99",
+        "gateway, a stalled reader: p99 of the others against that without it",
+        "x",
+        1.2,
+    ),
+    Must("gateway_stalled_memory", "gateway, a stalled reader: growth of the gateway", "MiB", 1),
+    Must(
+        "gateway_stalled_fastapi",
+        "FastAPI, a stalled reader: what the others get",
+        "%",
+        higher=True,
+    ),
+    Must("gateway_crowd", "gateway, 4,000 clients x 100 msg/s", "cores", 0.9, 0.7),
     Must("version", "lf version", "ms", 180, 120),
     Must("help", "lf --help", "ms", 400, 250),
     Must("up_warm", "lf up to all ready, warm", "s", 8, 4),

@@ -126,9 +126,14 @@ def open_peers(load: Load, *, install: bool) -> Iterator[Sequence[Peer]]:
 
 def environment_of(program: Program, environment: Mapping[str, str]) -> Path:
     """Return where the environment of `program` is kept: below `XDG_CACHE_HOME` or `~/.cache`."""
+    return environment_root(environment) / program.requirement.replace("==", "-")
+
+
+def environment_root(environment: Mapping[str, str]) -> Path:
+    """Return where environments are kept."""
     cache = environment.get("XDG_CACHE_HOME", "")
     root = Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache"
-    return root / "ledgerflux" / "bench" / program.requirement.replace("==", "-")
+    return root / "ledgerflux" / "bench"
 
 
 def _install(program: Program, python: Path) -> None:

@@ -9,10 +9,12 @@ import msgspec
 
 from ledgerflux.bench import e2e, ingesting, normalizing
 from ledgerflux.bench.evaluate import Document, Measured, SuiteName, compare, judge
+from ledgerflux.bench.gateway import suite as gateway
+from ledgerflux.bench.gateway.arena import Plan
 from ledgerflux.bench.machine import doubt_of, look, machine_now
 from ledgerflux.errors import ConfigError
 
-SUITES: tuple[SuiteName, ...] = ("normalize", "ingest", "e2e")
+SUITES: tuple[SuiteName, ...] = ("normalize", "ingest", "e2e", "gateway")
 RATE_MAX = 1_000_000
 
 
@@ -35,7 +37,7 @@ def run_suite(suite: SuiteName, options: Options, tell: Callable[[str], None]) -
     """
     tell("looking at what else this machine does")
     before = look()
-    if suite != "e2e":
+    if suite in ("normalize", "ingest"):
         tell(f"measuring {suite}")
     measured = _measure(suite, options, tell)
     machine = machine_now(max(before, look()))
@@ -53,6 +55,8 @@ def _measure(suite: SuiteName, options: Options, tell: Callable[[str], None]) ->
             return ingesting.measure(recordings, duration_s, rate)
         case "e2e":
             return e2e.measure(recordings, duration_s, rate, tell, to_the_limit=to_the_limit)
+        case "gateway":
+            return gateway.measure(Plan(duration_s), tell, peers=peers)
 
 
 def _beside(item: Measured, doubt: str) -> Measured:

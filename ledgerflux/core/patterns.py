@@ -1,7 +1,7 @@
 """Which products a request names: exact ids, and patterns in which `*` is any text."""
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from typing import NamedTuple
 
 EVERYTHING = "*"
@@ -63,7 +63,7 @@ def choose(asked: Sequence[str], served: Iterable[str]) -> Chosen:
     return Chosen(tuple(products), tuple(exact), tuple(patterns), idle)
 
 
-def names(asked: frozenset[str] | None, product: str) -> bool:
+def names(asked: Collection[str] | None, product: str) -> bool:
     """Say whether `product` is one of those asked for; None asks for all."""
     if asked is None or product in asked:
         return True

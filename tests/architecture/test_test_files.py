@@ -18,6 +18,7 @@ RUN_BY = {
     "ledgerflux/adapters/ws_feed.py": "contract/test_hostile_venue.py",
     "ledgerflux/adapters/ws_client.py": "contract/test_listener.py",
     "ledgerflux/adapters/ws_listener.py": "contract/test_listener.py",
+    "ledgerflux/bench/gateway/*.py": "system/test_bench_gateway.py",
     "ledgerflux/bench/*.py": "system/test_bench.py",
     "ledgerflux/client/*.py": "unit/client/test_connection.py",
     "ledgerflux/core/market_source.py": "unit/core/test_market.py",

@@ -20,10 +20,13 @@ STDOUT = "-"
 @examples(
     "lf bench normalize --recording day.lfr",
     "lf bench e2e --rate max --json e2e.json",
+    "lf bench gateway --peers",
     "lf bench normalize --compare before.json --tolerance 5%",
 )
 def bench(
-    suite: Annotated[str, typer.Argument(metavar="normalize|ingest|e2e", help="What to measure.")],
+    suite: Annotated[
+        str, typer.Argument(metavar="normalize|ingest|e2e|gateway", help="What to measure.")
+    ],
     recording: Annotated[
         list[Path] | None,
         typer.Option(
@@ -44,7 +47,7 @@ def bench(
     ] = "5s",
     peers: Annotated[
         bool,
-        typer.Option("--peers", help="Install cryptofeed and ccxt to measure against, once."),
+        typer.Option("--peers", help="Install what to measure against, once."),
     ] = False,
     json_to: Annotated[
         str | None,
@@ -61,7 +64,8 @@ def bench(
     """Measure what the pipeline must reach, on this machine.
 
     `normalize` alone, against other programs; `ingest` from file and socket to the log; `e2e`
-    whole stacks of its own, ended after it. CPU seconds where the machine's load matters.
+    whole stacks of its own, ended after it; `gateway` what its clients cost, against other
+    WebSocket servers. CPU seconds where the machine's load matters.
 
     Exit 0 reached, 99 a must is missed or something is slower, 98 the machine was disturbed.
     """
@@ -113,8 +117,12 @@ def _check(suite: str, options: "tuple[tuple[Path, ...], float, int | None, bool
         raise ConfigError("--rate: normalize has no pace, it is as fast as it can be", code="usage")
     if suite == "ingest" and to_the_limit:
         raise ConfigError("--rate max is for e2e: ingest takes a number", code="usage")
-    if suite != "normalize" and peers:
-        raise ConfigError("--peers is for normalize", code="usage")
+    if suite in ("ingest", "e2e") and peers:
+        raise ConfigError("--peers is for normalize and gateway", code="usage")
+    if suite == "gateway" and recordings:
+        raise ConfigError("--recording: gateway sends messages of its own", code="usage")
+    if suite == "gateway" and (rate is not None or to_the_limit):
+        raise ConfigError("--rate: gateway measures at a fixed pace", code="usage")
 
 
 def _finish(document: "Document", json_to: str | None) -> None:

@@ -73,7 +73,7 @@ def test_every_message_that_answers_a_client_is_told_from_data():
     ]
     greeting = {"connection_id": "c1", "server": "s", "now_ns": 1, "venue": "v", "source": "x"}
     private = [
-        frames.welcome(**greeting, limits={}, system="online"),
+        frames.welcome(**greeting, limits={"ping_interval_s": 20}, system="online"),
         frames.subscribed("level2", {"BTC-USD": position}, venue="v"),
         frames.unsubscribed("level2", ["BTC-USD"]),
         frames.pong(1, "mine", (1, 2)),

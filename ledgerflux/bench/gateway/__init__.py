@@ -1,0 +1,1 @@
+"""`lf bench gateway`: the gateway beside other WebSocket servers, one sink for all."""

@@ -1,0 +1,40 @@
+// What the WebSocket servers in JavaScript share; the same as ticking.py.
+"use strict";
+const fs = require("fs");
+const readline = require("readline");
+
+const made = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
+
+function next(count) {
+  const text = new Date().toISOString().replace("Z", "000000Z");
+  const messages = made.slice(0, count);
+  for (const message of messages) {
+    message.prev_seq = message.seq;
+    message.seq += 1;
+    message.data[0].seq = message.seq;
+    message.ts_publish = text;
+  }
+  return messages;
+}
+
+// Calls `publish` with the messages of each tick, as standard input says, until it ends.
+exports.obey = (port, publish) => {
+  const lines = readline.createInterface({ input: process.stdin });
+  lines.on("line", (line) => {
+    const [count, tickMs, ticks] = line.split(" ").map(Number);
+    const begin = performance.now();
+    let number = 0;
+    const due = () => {
+      publish(next(count));
+      number += 1;
+      if (number === ticks) {
+        process.stdout.write("done\n");
+      } else {
+        setTimeout(due, Math.max(0, begin + number * tickMs - performance.now()));
+      }
+    };
+    due();
+  });
+  lines.on("close", () => process.exit(0));
+  process.stdout.write(JSON.stringify({ port, pid: process.pid }) + "\n");
+};
