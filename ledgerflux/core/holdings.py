@@ -5,6 +5,7 @@ from typing import NamedTuple
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.subscription import OnSlow, Subscription
+from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.model.stream import ChannelName
 
 
@@ -20,6 +21,7 @@ class Holding(NamedTuple):
     head: Position
     behind: bool
     on_slow: OnSlow
+    terms: Terms = WHOLE
 
 
 class Holdings(NamedTuple):
@@ -53,4 +55,5 @@ def _holding(subscription: Subscription) -> Holding:
         stream.position(channel),
         subscription.behind,
         subscription.on_slow,
+        subscription.terms,
     )

@@ -12,8 +12,8 @@ class Slowness:
     def __init__(self, after_s: int) -> None:
         self._after_ns = after_s * NANOS_PER_S
         self._since_ns: int | None = None
-        self._drained_seen = 0
-        self._taken_seen = 0
+        self._drained_seen: int = 0
+        self._taken_seen: int = 0
 
     def judge(self, outbox: Outbox, *, catching_up: bool, now_ns: int) -> bool:
         """Say whether it is too slow; `catching_up`: more than its outbox waits for it."""

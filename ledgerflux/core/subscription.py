@@ -102,7 +102,7 @@ class Subscription:
         self.terms = terms
         self.channel: ChannelName = channel
         self.position = position
-        self.on_slow = on_slow_of(channel, on_slow)
+        self.on_slow: OnSlow = on_slow_of(channel, on_slow)
         self.waiting_bytes = 0
         self._waiting: deque[Frame | _Loading] = deque()
         self._lost = False

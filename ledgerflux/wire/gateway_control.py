@@ -10,6 +10,8 @@ Seq = Annotated[int, Field(ge=0, lt=2**53)]
 ProductId = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}(-[A-Z0-9]{1,20}){1,3}$")]
 Pattern = Annotated[str, Field(pattern=r"^[A-Z0-9-]*\*[A-Z0-9*-]*$", max_length=64)]
 """An id in which `*` stands for any text."""
+Depth = Literal[1, 10, 25, 50, 100, 500, 1000, "full"]
+Conflation = Literal["none", "50ms", "100ms", "250ms", "1s", "latest"]
 RequestId = int | Annotated[str, Field(max_length=36)] | None
 OnSlow = Literal["snapshot", "gap", "disconnect"]
 Code = Literal[
@@ -117,8 +119,8 @@ class Subscribed(Answer):
     product_ids: tuple[ProductId, ...]
     pattern: Pattern | None
     patterns: tuple[Pattern, ...]
-    depth: Literal[1, 10, 25, 50, 100, 500, 1000, "full"] | None
-    conflate: Literal["none", "50ms", "100ms", "250ms", "1s", "latest"]
+    depth: Depth | None
+    conflate: Conflation
     on_slow: OnSlow | None
     streams: dict[ProductId, Place]
     warnings: tuple[str, ...]
@@ -140,8 +142,8 @@ class StreamHeld(Message):
 
     channel: Literal["level2", "trades", "ticker", "status"]
     product_id: ProductId
-    depth: Literal["full"] | None
-    conflate: Literal["none"]
+    depth: Depth | None
+    conflate: Conflation
     on_slow: OnSlow
     place: Place | None
     head: Place

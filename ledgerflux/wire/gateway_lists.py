@@ -50,8 +50,8 @@ def _stream(holding: Holding) -> dict[str, Any]:
     return {
         "channel": holding.channel,
         "product_id": holding.product,
-        "depth": "full" if holding.channel == "level2" else None,
-        "conflate": "none",
+        "depth": holding.terms.depth if holding.channel == "level2" else None,
+        "conflate": holding.terms.conflate,
         "on_slow": holding.on_slow,
         "place": None if place is None else place._asdict(),
         "head": holding.head._asdict(),

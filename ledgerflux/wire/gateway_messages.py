@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from ledgerflux.wire.gateway_control import (
+    Depth,
     ErrorMessage,
     Goodbye,
     Message,
@@ -89,7 +90,7 @@ class Level2Snapshot(Message):
     epoch: str
     prev_seq: Seq | None
     seq: Seq
-    depth: Literal[1, 10, 25, 50, 100, 500, 1000, "full"]
+    depth: Depth
     checksum: Checksum
     part: Annotated[int, Field(ge=1)]
     parts: Annotated[int, Field(ge=1)]

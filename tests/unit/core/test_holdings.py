@@ -6,6 +6,7 @@ from ledgerflux.core.holdings import Holding, holdings
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.snapshot import Position
+from ledgerflux.core.terms import Terms
 from ledgerflux.wire import gateway_frames
 
 LIMITS = Limits(outbox_bytes=1500, outbox_drained_bytes=400)
@@ -36,6 +37,15 @@ def test_streams_patterns_and_beats_are_listed():
     assert held.streams == (Holding("trades", "BTC-USD", at, at, behind=False, on_slow="gap"),)
     assert held.patterns == (("trades", "*-USD"),)
     assert held.beats == (("heartbeats", ("BTC-USD", "ETH-*")), ("system", None))
+
+
+def test_how_much_of_a_stream_is_followed_is_listed():
+    fanout, source = served()
+    fanout.publish(source.snapshot().take(), 1)
+    session, desk = entered(fanout), RequestDesk(fanout, LIMITS)
+    desk.subscribe(session, "level2", None, terms=Terms(10, "1s"))
+    [level2] = holdings(session).streams
+    assert level2.terms == Terms(10, "1s")
 
 
 def test_a_book_not_sent_yet_has_no_place_and_one_left_behind_says_so():
