@@ -59,11 +59,11 @@ class ScriptedConnection:
                 del self.feed.frames[: self.place]
                 raise FeedError("closed with 1001")
             if isinstance(frame, bytes):
-                return frame
+                return [frame]
             product, make = frame
             if product in self.products:
                 self.sequence += 1
-                return make(self.sequence)
+                return [make(self.sequence)]
         self.feed.done.set()
         if self.feed.goodbye:
             raise FeedError("closed with 1001")

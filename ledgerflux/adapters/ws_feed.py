@@ -2,7 +2,7 @@
 
 import ssl
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
@@ -11,6 +11,7 @@ from websockets.exceptions import (
     ProxyError,
 )
 
+from ledgerflux.adapters.feed_socket import FeedSocket
 from ledgerflux.core.feed_refusal import code_of, retry_after_s
 from ledgerflux.errors import FeedError
 from ledgerflux.venues.base import FRAME_BYTES_MAX
@@ -26,10 +27,14 @@ class _Connect(connect):
         return exc
 
 
+class _Socket(FeedSocket):
+    frame_bytes_max = FRAME_BYTES_MAX
+
+
 class WsConnection:
     """`ports.FeedConnection` over a WebSocket."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: FeedSocket) -> None:
         self._socket = socket
 
     async def send(self, frame: str) -> None:
@@ -39,10 +44,10 @@ class WsConnection:
         except ConnectionClosed as closed:
             raise _ended(closed) from closed
 
-    async def receive(self) -> bytes:
-        """Return the next frame's bytes; see `ports.FeedConnection.receive`."""
+    async def receive(self) -> list[bytes]:
+        """Return the frames that came; see `ports.FeedConnection.receive`."""
         try:
-            return await self._socket.recv(decode=False)
+            return await self._socket.receive()
         except ConnectionClosed as closed:
             raise _ended(closed) from closed
 
@@ -74,9 +79,11 @@ class WsFeed:
                 ping_timeout=self._ping_s,
                 open_timeout=self._connect_timeout_s,
                 close_timeout=CLOSE_TIMEOUT_S,
+                create_connection=_Socket,
             )
         except (TimeoutError, OSError, InvalidHandshake, InvalidURI, EOFError) as error:
             raise _refused(url, error) from error
+        assert isinstance(socket, _Socket)
         return WsConnection(socket)
 
 

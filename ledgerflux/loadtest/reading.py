@@ -9,10 +9,10 @@ from collections.abc import Iterable
 import msgspec
 
 from ledgerflux.errors import GatewayError
-from ledgerflux.loadtest.frames import Frame, cut
 from ledgerflux.model.units import parse_time_ns
 from ledgerflux.wire.gateway_packing import unpack
 from ledgerflux.wire.gateway_reading import Place
+from ledgerflux.wire.socket_frames import Frame, cut
 
 KEPT_MAX = 8192
 """Messages remembered; then all are forgotten."""

@@ -10,8 +10,8 @@ class FeedConnection(Protocol):
         """Send a text frame."""
         ...
 
-    async def receive(self) -> bytes:
-        """Return the next frame's bytes as received.
+    async def receive(self) -> list[bytes]:
+        """Return the frames that came, one or more, their bytes as received.
 
         Raises:
             FeedError: The connection ended; the message carries the close code and reason.

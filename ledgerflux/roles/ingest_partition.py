@@ -156,10 +156,11 @@ class IngestPartition:
 
     async def _receive(self, connection: FeedConnection) -> None:
         while True:
-            await self._take(await self._next(connection))
+            for frame in await self._next(connection):
+                await self._take(frame)
 
-    async def _next(self, connection: FeedConnection) -> bytes:
-        """Return the next frame.
+    async def _next(self, connection: FeedConnection) -> list[bytes]:
+        """Return the frames that came.
 
         Raises:
             FeedError: The connection ended, or is silent (`feed_silent`).

@@ -36,7 +36,12 @@ def inflated(payload: bytes) -> bytes | None:
 
 
 def cut(
-    data: bytes, start: int, frames_max: int, *, compressed: bool = False
+    data: bytes,
+    start: int,
+    frames_max: int,
+    *,
+    compressed: bool = False,
+    bytes_max: int = BYTES_MAX,
 ) -> tuple[list[Frame], int]:
     """Return up to `frames_max` frames from `start`, where one begins, and where they end.
 
@@ -54,7 +59,7 @@ def cut(
             if body > end:
                 break
             length = int.from_bytes(data[start + 2 : body], "big")
-            if length > BYTES_MAX:
+            if length > bytes_max:
                 return [*frames, (data[start:], False)], end
         stop = body + length
         if stop > end:

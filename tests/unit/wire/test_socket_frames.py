@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 
-from ledgerflux.loadtest import frames
-from ledgerflux.loadtest.frames import cut, inflated
+from ledgerflux.wire import socket_frames as frames
+from ledgerflux.wire.socket_frames import cut, inflated
 
 MANY = 100
 texts = st.one_of(st.binary(max_size=300), st.sampled_from([b"x" * 125, b"x" * 126, b"y" * 65_536]))
