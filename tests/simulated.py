@@ -101,7 +101,7 @@ class SimulatedSocket:
             self.sequence += 1
         make = self.waiting.pop(0) if self.waiting else self.update
         self.sequence += 1
-        return make(self.sequence - 1)
+        return [make(self.sequence - 1)]
 
     def update(self, sequence):
         levels = [_level("bid", "90.5", str(sequence + 1))]
