@@ -25,6 +25,10 @@ class Mailbox:
         self._queue.append((subject, payload))
         self._arrived.set()
 
+    def ready(self) -> tuple[str, bytes] | None:
+        """Return the next message where it is here already."""
+        return self._queue.popleft() if self._queue else None
+
     def __aiter__(self) -> Self:
         return self
 

@@ -160,6 +160,19 @@ async def test_a_full_mailbox_drops_the_oldest_and_counts(bus, venue):
             assert [(await anext(mailbox))[1] for _ in range(2)] == [b"3", b"4"]
 
 
+async def test_what_is_in_a_mailbox_is_had_at_once(bus, venue):
+    subject = f"lf.test.{venue}"
+    async with bus.subscribe(subject) as mailbox:
+        assert mailbox.ready() is None
+        for payload in (b"1", b"2"):
+            await bus.publish(subject, payload)
+        async with asyncio.timeout(5):
+            while (first := mailbox.ready()) is None:
+                await asyncio.sleep(0.01)
+            assert first == (subject, b"1")
+            assert await anext(mailbox) == (subject, b"2")
+
+
 async def test_keys_are_set_and_read(bus, venue):
     assert await bus.get("LF_CONF", venue) is None
     await bus.put("LF_CONF", venue, b"1")
