@@ -8,13 +8,13 @@ from ledgerflux_cli.options import run_dir_of
 
 
 def find_status(data_dir: Path | None, gateway: str | None) -> dict[str, Any]:
-    """Return `lf.status/1`: the gateway's, else as far as `run.json` knows it.
+    """Return `lf.status/1`: a gateway's, else as far as `run.json` knows it.
 
     Raises:
         NotRunning: There is no stack.
         GatewayError: The gateway named by `gateway` does not answer.
     """
-    from ledgerflux.stack.handmade import gateway_of
+    from ledgerflux.stack.handmade import addresses_of
     from ledgerflux.stack.status import local_status
     from ledgerflux_cli.gateway_http import get_status
 
@@ -22,10 +22,9 @@ def find_status(data_dir: Path | None, gateway: str | None) -> dict[str, Any]:
         return get_status(gateway)
 
     run_dir = run_dir_of(data_dir)
-    found = gateway_of(run_dir)
-    if found is not None:
+    for found in addresses_of(run_dir):
         try:
             return get_status(found.http)
         except GatewayError:
-            pass
+            continue
     return local_status(run_dir)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ledgerflux.client import WHOLE, Client, Message, Mirror, Reconnected, Terms, connect
@@ -39,8 +39,8 @@ class _Done(Exception):
     """Enough was read."""
 
 
-async def follow(address: str, wish: Wish, write: Callable[[str], None]) -> None:
-    """Write what the gateway at `address` sends, as `wish` says.
+async def follow(addresses: Sequence[str], wish: Wish, write: Callable[[str], None]) -> None:
+    """Write what one of the gateways at `addresses` sends, as `wish` says.
 
     Raises:
         IntegrityError: Strict, and something was lost unannounced or a live book is crossed.
@@ -49,7 +49,7 @@ async def follow(address: str, wish: Wish, write: Callable[[str], None]) -> None
     follower = Follower(wish, write)
     try:
         async with asyncio.timeout(wish.seconds):
-            async with _connect(address, wish) as client:
+            async with _connect(addresses, wish) as client:
                 await follower.run(client)
     except TimeoutError:
         return
@@ -57,8 +57,8 @@ async def follow(address: str, wish: Wish, write: Callable[[str], None]) -> None
         raise refused(error) from error
 
 
-def _connect(address: str, wish: Wish) -> Client:
-    return connect(address, strict=wish.strict, compression=wish.compression)
+def _connect(addresses: Sequence[str], wish: Wish) -> Client:
+    return connect(addresses, strict=wish.strict, compression=wish.compression)
 
 
 class Follower:

@@ -45,15 +45,15 @@ class Live:
 
     async def run(self, state: "RunState") -> None:
         """Draw until cancelled; without a gateway there is nothing to draw."""
-        if state.gateway is None:
+        if not state.gateways:
             return
-        gateway = state.gateway.http
+        gateways = [gateway.http for gateway in state.gateways]
         if not self._stream.isatty() or os.environ.get("TERM") == "dumb":
-            await self._append(gateway)
+            await self._append(gateways)
             return
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow_quotes(gateway))
-            tasks.create_task(self._redraw(gateway))
+            tasks.create_task(self._follow_quotes(gateways))
+            tasks.create_task(self._redraw(gateways))
 
     def above(self, text: str) -> bool:
         """Write a line above the live ones; say whether there are any."""
@@ -62,15 +62,15 @@ class Live:
         self._drawn.console.print(text, markup=False, highlight=False)
         return True
 
-    async def _append(self, gateway: str) -> None:
+    async def _append(self, gateways: list[str]) -> None:
         while True:
-            status = await _status(gateway)
+            status = await _status(gateways)
             line = SILENT[0] if status is None else view.summary(status)
             self._stream.write(text_of(line) + "\n")
             self._stream.flush()
             await asyncio.sleep(EVERY_S)
 
-    async def _redraw(self, gateway: str) -> None:
+    async def _redraw(self, gateways: list[str]) -> None:
         from rich.console import Console
         from rich.live import Live as RichLive
 
@@ -79,7 +79,7 @@ class Live:
             self._drawn = drawn
             try:
                 while True:
-                    lines = self._lines(await _status(gateway), gateway, console.width)
+                    lines = self._lines(await _status(gateways), gateways[0], console.width)
                     drawn.update(rich_text(lines), refresh=True)
                     await asyncio.sleep(EVERY_S)
             finally:
@@ -98,13 +98,13 @@ class Live:
             *view.problems(status),
         ]
 
-    async def _follow_quotes(self, gateway: str) -> None:
+    async def _follow_quotes(self, gateways: list[str]) -> None:
         """Keep the newest price of each product."""
         from ledgerflux.client import Reconnected, connect
 
         while True:
             try:
-                async with connect(gateway) as client:
+                async with connect(gateways) as client:
                     await client.subscribe("ticker")
                     async for message in client:
                         if not isinstance(message, Reconnected) and message.type == "ticker":
@@ -120,11 +120,14 @@ class Live:
                 await asyncio.sleep(EVERY_S)
 
 
-async def _status(gateway: str) -> dict[str, Any] | None:
-    try:
-        return await asyncio.to_thread(get_status, gateway)
-    except GatewayError:
-        return None
+async def _status(gateways: list[str]) -> dict[str, Any] | None:
+    """Return the status as the first gateway that answers tells it."""
+    for gateway in gateways:
+        try:
+            return await asyncio.to_thread(get_status, gateway)
+        except GatewayError:
+            continue
+    return None
 
 
 def rich_text(lines: list[Line]) -> "Text":

@@ -77,6 +77,15 @@ ShardsOption = Annotated[
     int,
     typer.Option("--shards", envvar="LF_SHARDS", metavar="N", help="Normalizers, 1 to 32."),
 ]
+GatewaysOption = Annotated[
+    int,
+    typer.Option(
+        "--gateways",
+        envvar="LF_GATEWAYS",
+        metavar="N",
+        help="Gateways, 1 to 16, each a process with a port of its own.",
+    ),
+]
 SpeedOption = Annotated[
     str,
     typer.Option(

@@ -102,6 +102,7 @@ def up_document(state: "RunState") -> dict[str, Any]:
         "durability": state.durability,
         "data_dir": state.data_dir,
         "gateway": gateway,
+        "gateways": [{"name": one.name, "ws": one.ws, "http": one.http} for one in state.gateways],
         "nats": nats,
         "postgres": state.postgres,
         "services": [

@@ -40,7 +40,7 @@ class Gateway:
     """Serves every partition that has products in the feed conf, to any number of clients.
 
     `new_identity` names connections, `random` draws from [0, 1) for each; `port` is the one
-    in use once it listens.
+    in use once it listens; `instance` tells it from other gateways of the same stack.
     """
 
     def __init__(
@@ -55,8 +55,10 @@ class Gateway:
         limits: Limits = DEFAULT_LIMITS,
         limit_loopback: bool = False,
         random: Callable[[], float] = random_module.random,
+        instance: str = "0",
     ) -> None:
         self.port = port
+        self._instance = instance
         self._bus = bus
         self._clock = clock
         self._listener = listener
@@ -121,6 +123,7 @@ class Gateway:
             self._fanout.heads(),
             {partition: part.number for partition, (part, _) in self._followers.items()},
             self._board.silent_ns,
+            self._instance,
         )
         board = self._board
         now_ns = self._clock.now_ns()

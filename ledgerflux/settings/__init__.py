@@ -92,12 +92,13 @@ class UpRequest:
         source: Where frames come from, as `parse_source` reads it.
         products: Product ids, in the order asked for.
         shards: How many normalizers.
+        gateways: How many gateways, each on a port of its own.
         services: What to start, with what that needs; empty means everything.
         speed: Pace of the exchange role.
         paused: The exchange waits for `lf replay start`.
         at_end: What the exchange does when a recording ends.
         host: The address the gateway listens on.
-        port: The gateway's port; None: 8000, or the next free one.
+        port: The first gateway's port; None: 8000, or the next free one.
         durability: `process` survives the death of any process, `disk` a power cut.
         target: Where the stack runs.
         log_level: What is worth a line in the log of a role.
@@ -106,6 +107,7 @@ class UpRequest:
     source: str = DEFAULT_SOURCE
     products: tuple[str, ...] = DEFAULT_PRODUCTS
     shards: int = DEFAULT_SHARDS
+    gateways: int = 1
     services: tuple[str, ...] = ()
     speed: Speed = 1.0
     paused: bool = False

@@ -69,6 +69,9 @@ Products = Annotated[
 Pace = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | Literal["max"]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Shards = Annotated[int, Field(ge=1, le=PARTITIONS)]
+GATEWAYS_MAX = 16
+"""Each takes a core of its own where it has work."""
+Gateways = Annotated[int, Field(ge=1, le=GATEWAYS_MAX)]
 Duration = Annotated[str, AfterValidator(_checked_duration)]
 
 
@@ -97,6 +100,9 @@ class Settings(BaseModel):
         DEFAULT_PRODUCTS, description="Products to take, as ids such as BTC-USD."
     )
     shards: Shards = Field(DEFAULT_SHARDS, description="Normalizers.")
+    gateways: Gateways = Field(
+        1, description="Gateways, each a process that serves everything on a port of its own."
+    )
     speed: Pace = Field(
         1.0,
         description="Pace of a replay or of the synthetic market, market seconds per second; "
@@ -108,7 +114,9 @@ class Settings(BaseModel):
     )
     host: str = Field(DEFAULT_HOST, description="Address the gateway listens on.")
     port: Port | None = Field(
-        None, description="Port of the gateway; default 8000 or the next free one, 0: any."
+        None,
+        description="Port of the gateway, the first of several; default 8000 or the next free one, "
+        "0: any.",
     )
     durability: Durability = Field(
         "process",

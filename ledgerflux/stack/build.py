@@ -155,6 +155,7 @@ async def _gateway(settings: RoleSettings, tools: Tools) -> Work:
         port=settings.port,
         new_identity=lambda: uuid4().hex[:12],
         random=random.random,
+        instance=settings.instance,
     )
     gateway.mount({"/": GatewayPage()})
     return gateway

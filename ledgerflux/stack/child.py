@@ -45,7 +45,7 @@ def read_arguments(role: str, words: Sequence[str]) -> RoleSettings:
         **given,
         **nats_of(run_dir)._asdict(),
         "postgres_dsn": postgres_of(run_dir) if role == "snapshot" else None,
-        "instance": given.get("shard", "0"),
+        "instance": given.get("instance") or given.get("shard", "0"),
     }
     if products := given.get("products"):
         values["products"] = products.split(",")

@@ -6,7 +6,7 @@ from ledgerflux.stack.run_dir import RunState
 
 
 class Starting(msgspec.Struct, frozen=True, tag="starting"):
-    """The start begins: with this source and gateway port, whatever was asked for."""
+    """The start begins: with this source and first gateway's port, whatever was asked for."""
 
     source: str
     durability: str

@@ -12,14 +12,20 @@ from ledgerflux.wire.health import HEALTH_BUCKET, Health
 GATEWAY_KEY = "gateway.0"
 
 
-def gateway_of(run_dir: RunDir) -> GatewayAddress | None:
-    """Return where the gateway of a running stack is, its own or one started by hand."""
+def addresses_of(run_dir: RunDir) -> list[GatewayAddress]:
+    """Return where the gateways of a running stack are, its own or one started by hand."""
     state = run_dir.read()
     if state is None or run_dir.holder() is None:
-        return None
-    if state.gateway is not None or state.nats is None:
-        return state.gateway
-    return asyncio.run(_by_health(state.nats))
+        return []
+    if state.gateways or state.nats is None:
+        return state.gateways
+    found = asyncio.run(_by_health(state.nats))
+    return [] if found is None else [found]
+
+
+def gateway_of(run_dir: RunDir) -> GatewayAddress | None:
+    """Return the first of `addresses_of`, None where there is none."""
+    return next(iter(addresses_of(run_dir)), None)
 
 
 async def _by_health(nats: NatsAddress) -> GatewayAddress | None:

@@ -116,12 +116,15 @@ def is_through(records: Iterable[Health], *, since_ns: int) -> bool:
             continue
         if health.time_ns < since_ns:
             return False
-        roles.setdefault(health.role, {}).update({row.partition: row for row in health.partitions})
+        name = health.key if health.role == "gateway" else health.role  # each serves everything
+        roles.setdefault(name, {}).update({row.partition: row for row in health.partitions})
     if not all_known(records):
         return False
     raw, norm = roles.get("ingest", {}), roles.get("normalize", {})
     normalized = all(row.raw <= norm[n].raw if n in norm else False for n, row in raw.items())
-    readers = (rows for role, rows in roles.items() if role in ("snapshot", "gateway"))
+    readers = (
+        rows for name, rows in roles.items() if name.partition(".")[0] in ("snapshot", "gateway")
+    )
     return normalized and all(
         n in rows and rows[n].norm >= row.norm for rows in readers for n, row in norm.items()
     )

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 
 from ledgerflux.adapters.embedded.nats_server import NatsServer
 from ledgerflux.adapters.embedded.postgres_server import PostgresServer
@@ -50,7 +50,7 @@ class LocalStack:
         run_dir: RunDir,
         *,
         asked: UpRequest,
-        port: int,
+        ports: Mapping[str, int],
         connect: Connect,
         tell: Callable[[Event], None],
         role_command: Sequence[str] = ROLE_COMMAND,
@@ -65,13 +65,13 @@ class LocalStack:
             nats=nats,
             postgres=self._postgres,
             link=self._link,
-            port=port,
+            ports=ports,
             role_command=role_command,
         )
         self._run_dir = run_dir
         self._tell = tell
         self._report = Reporter(
-            request, run_dir, asked=asked, nats=nats, postgres=self._postgres, port=port
+            request, run_dir, asked=asked, nats=nats, postgres=self._postgres, ports=ports
         )
         end_leftovers(run_dir)
         self._warden = Warden(run_dir.path)
@@ -202,8 +202,8 @@ class LocalStack:
 
     def _say_ready(self, member: Member, seconds: float) -> None:
         name, address = member.service.name, member.runner.address
-        if name == "gateway":
-            address = self._report.gateway.ws
+        if name in self._report.gateways:
+            address = self._report.gateways[name].ws
         self._tell(ServiceReady(name, seconds, address, again=self._report.phase != "starting"))
 
     def _say_died(self, row: Standing) -> None:

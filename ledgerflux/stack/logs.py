@@ -64,7 +64,7 @@ def services_in(run_dir: RunDir) -> list[str]:
 
 
 def choose_services(run_dir: RunDir, asked: Iterable[str]) -> list[str]:
-    """Return the services that `asked` names: `gateway`, `normalize` (all), `normalize/2`.
+    """Return the services that `asked` names: `gateway` (all), `gateway/0`, `normalize/2`.
 
     Raises:
         NotRunning: No stack has ever written a log here.
@@ -76,7 +76,7 @@ def choose_services(run_dir: RunDir, asked: Iterable[str]) -> list[str]:
     chosen: set[str] = set()
     for name in asked:
         meant = name.replace("/", "-")
-        found = {one for one in known if one == meant or one.rpartition("-")[0] == meant}
+        found = {one for one in known if meant in (one, f"{one}-0", one.rpartition("-")[0])}
         if not found:
             raise ConfigError(
                 f"no log of {name!r} here: there are {', '.join(known)}", code="unknown_service"

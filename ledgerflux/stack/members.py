@@ -33,7 +33,8 @@ def services_of(request: UpRequest) -> tuple[str, ...]:
     """
     every = all_services(request)
     groups: dict[str, tuple[str, ...]] = {name: (name,) for name in every}
-    groups["normalize"] = tuple(name for name in every if name.startswith("normalize-"))
+    for role in ("normalize", "gateway"):
+        groups[role] = tuple(name for name in every if name.partition("-")[0] == role)
     unknown = [name for name in request.services if name not in groups]
     if unknown:
         raise ConfigError(
@@ -49,7 +50,12 @@ def all_services(request: UpRequest) -> tuple[str, ...]:
     """Return every service that `request` could start, in start order."""
     exchange = ("exchange",) if parse_source(request.source).needs_exchange else ()
     normalizers = tuple(f"normalize-{shard}" for shard in range(request.shards))
-    return (*SERVERS, *exchange, "ingest", *normalizers, "snapshot", "gateway")
+    return (*SERVERS, *exchange, "ingest", *normalizers, "snapshot", *gateways_of(request))
+
+
+def gateways_of(request: UpRequest) -> tuple[str, ...]:
+    """Return the names of the gateways that `request` could start: `gateway`, `gateway-1`, ..."""
+    return ("gateway", *(f"gateway-{number}" for number in range(1, request.gateways)))
 
 
 def needs_of(name: str, request: UpRequest) -> tuple[str, ...]:
@@ -62,10 +68,10 @@ def needs_of(name: str, request: UpRequest) -> tuple[str, ...]:
 
 
 def role_arguments(name: str, request: UpRequest, port: int) -> tuple[str, ...]:
-    """Return role and flags of the service `name`, as `lf run` takes them."""
+    """Return role and flags of the service `name`, as `lf run` takes them; gateways get `port`."""
     products = ("--products", ",".join(request.products))
     source = ("--source", request.source)
-    role, _, shard = name.partition("-")
+    role, _, number = name.partition("-")
     assert role in ROLES, role
     match role:
         case "exchange":
@@ -74,9 +80,10 @@ def role_arguments(name: str, request: UpRequest, port: int) -> tuple[str, ...]:
         case "ingest":
             return (role, *source, *products)
         case "normalize":
-            return (role, "--shard", shard, "--shards", str(request.shards))
+            return (role, "--shard", number, "--shards", str(request.shards))
         case "gateway":
-            return (role, "--host", request.host, "--port", str(port))
+            instance = ("--instance", number) if number else ()
+            return (role, "--host", request.host, "--port", str(port), *instance)
         case _:
             return (role,)
 
@@ -149,10 +156,10 @@ def build_members(
     nats: NatsServer,
     postgres: PostgresServer,
     link: BusLink,
-    port: int,
+    ports: Mapping[str, int],
     role_command: Sequence[str] = ROLE_COMMAND,
 ) -> list[Member]:
-    """Return the members called `names`; `port` is the gateway's, chosen free."""
+    """Return the members called `names`; `ports` are the gateways', chosen free."""
     members = []
     for name in names:
         needs = needs_of(name, request)
@@ -163,7 +170,7 @@ def build_members(
             members.append(Member(Service(name, needs, SERVER_GRACE_NS), postgres))
         else:
             ends = name == "exchange" and request.at_end == "exit"
-            role, *flags = role_arguments(name, request, port)
+            role, *flags = role_arguments(name, request, ports.get(name, 0))
             # Only this supervisor may start roles here: a record of the one before is
             # no sign of another holder.
             common = ("--data-dir", str(run_dir.path), "--take-over")

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -37,7 +37,7 @@ class Reporter:
         asked: UpRequest,
         nats: NatsServer,
         postgres: PostgresServer,
-        port: int,
+        ports: Mapping[str, int],
     ) -> None:
         self._request = request
         self._asked = asked
@@ -47,12 +47,15 @@ class Reporter:
         self._usage: dict[int, psutil.Process] = {}
         self._disk_bytes = 0
         self._started_ns = time.time_ns()
-        self.gateway = gateway_address(request.host, port)
+        self.gateways = {
+            name: gateway_address(request.host, port, name) for name, port in ports.items()
+        }
         self.phase: Phase = "starting"
 
     def run_state(self, standings: Sequence[Standing], warden_pid: int) -> RunState:
         """Return what stands in `run.json`; an address once its server has been ready."""
         known = {row.name for row in standings if row.was_ready}
+        gateways = [self.gateways[row.name] for row in standings if row.name in self.gateways]
         return RunState(
             pid=os.getpid(),
             warden_pid=warden_pid,
@@ -63,7 +66,8 @@ class Reporter:
             durability=self._request.durability,
             request=msgspec.to_builtins(self._asked),
             services=[_service_state(row) for row in standings],
-            gateway=self.gateway if any(row.name == "gateway" for row in standings) else None,
+            gateway=gateways[0] if gateways else None,
+            gateways=gateways,
             nats=NatsAddress(*self._nats.access) if "nats" in known else None,
             postgres=self._postgres.dsn if "postgres" in known else None,
         )
@@ -111,11 +115,11 @@ class Reporter:
         return 0.0, 0
 
 
-def gateway_address(host: str, port: int) -> GatewayAddress:
-    """Return the gateway's addresses as a program on this machine uses them."""
+def gateway_address(host: str, port: int, name: str = "gateway") -> GatewayAddress:
+    """Return the addresses of the gateway `name` as a program on this machine uses them."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     place = f"[{reachable}]:{port}" if ":" in reachable else f"{reachable}:{port}"
-    return GatewayAddress(ws=f"ws://{place}/v1/ws", http=f"http://{place}")
+    return GatewayAddress(ws=f"ws://{place}/v1/ws", http=f"http://{place}", name=name)
 
 
 def _service_state(row: Standing) -> ServiceState:

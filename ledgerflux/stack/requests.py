@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ from ledgerflux.adapters.sockets import bind_error, free_port, holder_of
 from ledgerflux.errors import ConfigError, Conflict, FeedError
 from ledgerflux.ports import Feed
 from ledgerflux.settings import DEFAULT_PORT, DEFAULT_SOURCE, UpRequest, parse_source
-from ledgerflux.stack.members import services_of
+from ledgerflux.stack.members import gateways_of, services_of
 from ledgerflux.venues.registry import VENUES
 
 AUTO_TIMEOUT_S = 3.0
 PORTS_TRIED = 100
+PORT_MAX = 65535
 COMPARED = (
-    "source", "products", "shards", "speed", "paused", "at_end", "host", "durability", "log_level",
+    "source", "products", "shards", "gateways", "speed", "paused", "at_end", "host", "durability",
+    "log_level",
 )  # fmt: skip
 
 Probe = Callable[[str], Awaitable[bool]]
@@ -71,25 +73,39 @@ async def venue_answers(feed: Feed, venue: str, timeout_s: float = AUTO_TIMEOUT_
     return True
 
 
-def choose_port(request: UpRequest) -> int:
-    """Return the gateway's port; 0 where the request starts no gateway.
+def choose_ports(request: UpRequest) -> dict[str, int]:
+    """Return the port of each gateway that the request starts, in order.
+
+    Several have the port asked for and those that follow it; without one, free ones from 8000 on.
 
     Raises:
-        Conflict: `port_in_use`: the port asked for is taken.
-        ConfigError: The address is none of this machine's, or the port is not for us.
+        Conflict: `port_in_use`: a port asked for is taken.
+        ConfigError: The address is none of this machine's, or a port is not for us.
     """
-    if "gateway" not in services_of(request):
-        return 0
+    started = services_of(request)
+    ports: dict[str, int] = {}
+    for number, name in enumerate(gateways_of(request)):
+        if name in started:
+            ports[name] = _port(request, number, ports.values())
+    return ports
+
+
+def _port(request: UpRequest, number: int, chosen: Collection[int]) -> int:
+    """Return a port for gateway `number`, none of those `chosen` already."""
     if request.port == 0:
-        return free_port(request.host)
-    wanted = DEFAULT_PORT if request.port is None else request.port
+        return _any_free(request.host, chosen)
+    wanted = (DEFAULT_PORT if request.port is None else request.port) + number
+    if wanted > PORT_MAX:
+        raise ConfigError(f"gateway-{number} would need port {wanted}", code="bad_argument")
+    if request.port is None and wanted in chosen:
+        return _next_free(request.host, chosen)
     error = bind_error(wanted, request.host)
     if error is None:
         return wanted
     if not isinstance(error, PermissionError) and error.errno != errno.EADDRINUSE:
         raise ConfigError(f"the gateway can't listen on {request.host}: {error.strerror}")
     if request.port is None:
-        return _next_free(request.host)
+        return _next_free(request.host, chosen)
     if isinstance(error, PermissionError):
         raise ConfigError(f"port {wanted} needs more rights than this user has")
     holder = holder_of(wanted)
@@ -100,11 +116,17 @@ def choose_port(request: UpRequest) -> int:
     )
 
 
-def _next_free(host: str) -> int:
+def _next_free(host: str, chosen: Collection[int]) -> int:
     for port in range(DEFAULT_PORT + 1, DEFAULT_PORT + PORTS_TRIED):
-        if bind_error(port, host) is None:
+        if port not in chosen and bind_error(port, host) is None:
             return port
-    return free_port(host)
+    return _any_free(host, chosen)
+
+
+def _any_free(host: str, chosen: Collection[int]) -> int:
+    while (port := free_port(host)) in chosen:
+        pass
+    return port
 
 
 def differences(running: Mapping[str, Any], asked: UpRequest) -> list[str]:

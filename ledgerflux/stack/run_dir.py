@@ -29,10 +29,11 @@ class NatsAddress(msgspec.Struct, frozen=True):
 
 
 class GatewayAddress(msgspec.Struct, frozen=True):
-    """Where clients find the gateway."""
+    """Where clients find a gateway; `name` is its service."""
 
     ws: str
     http: str
+    name: str = "gateway"
 
 
 class ServiceState(msgspec.Struct, frozen=True):
@@ -49,7 +50,8 @@ class ServiceState(msgspec.Struct, frozen=True):
 class RunState(msgspec.Struct, frozen=True):
     """What `run.json` says: the stack that holds the directory, for every other program.
 
-    `state` is `starting`, `up` or `stopping`; `request` is the `UpRequest` as JSON values.
+    `state` is `starting`, `up` or `stopping`; `request` is the `UpRequest` as JSON values;
+    `gateway` is the first of `gateways`.
     """
 
     pid: int
@@ -64,6 +66,7 @@ class RunState(msgspec.Struct, frozen=True):
     gateway: GatewayAddress | None = None
     nats: NatsAddress | None = None
     postgres: str | None = None
+    gateways: list[GatewayAddress] = []
     schema: str = RUN_SCHEMA
 
 

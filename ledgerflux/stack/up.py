@@ -23,7 +23,7 @@ from ledgerflux.settings import UpRequest
 from ledgerflux.stack.events import Event, Failed, Note, Starting, Up
 from ledgerflux.stack.link import Connection
 from ledgerflux.stack.local import LocalStack, WhileUp
-from ledgerflux.stack.requests import check, choose_port, resolve, venue_answers
+from ledgerflux.stack.requests import check, choose_ports, resolve, venue_answers
 from ledgerflux.stack.run_dir import RunDir, RunState
 from ledgerflux.telemetry.log import log_to_file
 
@@ -68,9 +68,10 @@ async def _run(
     while_up: WhileUp | None,
 ) -> int:
     request = await resolve(asked, _venue_answers)
-    port = choose_port(request)
+    ports = choose_ports(request)
+    port = next(iter(ports.values()), 0)
     tell(Starting(request.source, request.durability, str(run_dir.path), port))
-    stack = LocalStack(request, run_dir, asked=asked, port=port, connect=_connect, tell=tell)
+    stack = LocalStack(request, run_dir, asked=asked, ports=ports, connect=_connect, tell=tell)
     return await stack.run(wait_timeout_s=wait_timeout_s, while_up=while_up)
 
 

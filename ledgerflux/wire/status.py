@@ -89,6 +89,15 @@ class HeadStatus(Document):
     integrity: str
 
 
+class GatewayStatus(Document):
+    """One of the gateways; `http` is its address, `clients` are its own."""
+
+    name: str
+    state: str
+    http: str
+    clients: int
+
+
 class Status(Document):
     """The document; `schema` is its name."""
 
@@ -104,6 +113,7 @@ class Status(Document):
     gaps: int
     disk_bytes: int
     clients: int
+    gateways: list[GatewayStatus]
     heads: dict[str, HeadStatus]
     replay: ReplayStatus
     problems: list[str]
@@ -116,13 +126,14 @@ class Status(Document):
 class GatewayNumbers(NamedTuple):
     """What the gateway knows itself: clients, heads by product, NORM number by partition.
 
-    `silent_ns` is how long it has heard nothing of any role.
+    `silent_ns` is how long it has heard nothing of any role; `instance` is its own.
     """
 
     clients: int
     heads: Mapping[str, Heads]
     served: Mapping[int, int]
     silent_ns: int = 0
+    instance: str = "0"
 
 
 def summarize(
@@ -164,7 +175,8 @@ def summarize(
         counts=_counts(fresh),
         gaps=_sum(normalizers, "gaps"),
         disk_bytes=disk_bytes,
-        clients=gateway.clients,
+        clients=gateway.clients + _sum(_others(fresh, gateway), "clients"),
+        gateways=_gateways(fresh, gateway),
         heads={name: HeadStatus(**head._asdict()) for name, head in gateway.heads.items()},
         replay=replay,
         problems=problems,
@@ -180,7 +192,9 @@ def _sum(healths: Sequence[Health], name: str) -> int:
 
 
 def _service_name(health: Health) -> str:
-    return f"normalize-{health.instance}" if health.role == "normalize" else health.role
+    """Return how the supervisor calls it: a role's only process by the name of the role."""
+    alone = health.role != "normalize" and (health.role != "gateway" or health.instance == "0")
+    return health.role if alone else f"{health.role}-{health.instance}"
 
 
 def _services(
@@ -211,6 +225,25 @@ def _services(
         )
         for service in supervisor.services
     ]
+
+
+def _gateways(fresh: Mapping[str, Health], gateway: GatewayNumbers) -> list[GatewayStatus]:
+    return [
+        GatewayStatus(
+            name=_service_name(health),
+            state=health.state,
+            http=health.http,
+            clients=gateway.clients
+            if health.instance == gateway.instance
+            else health.counts.get("clients", 0),
+        )
+        for health in _of(fresh, "gateway")
+    ]
+
+
+def _others(fresh: Mapping[str, Health], gateway: GatewayNumbers) -> list[Health]:
+    """Return the records of the other gateways."""
+    return [health for health in _of(fresh, "gateway") if health.instance != gateway.instance]
 
 
 def _shard(health: Health) -> ShardStatus:
@@ -258,17 +291,22 @@ def _all_arrived(conf: FeedConf, fresh: Mapping[str, Health], gateway: GatewayNu
     ingested = _by_partition(_of(fresh, "ingest"))
     stores = _of(fresh, "snapshot")
     stored = _by_partition(stores)
+    every_served = [gateway.served, *(_served(health) for health in _others(fresh, gateway))]
     for partition in {partition_of(product) for product in conf.products}:
         made = normalized.get(partition)
         if made is None or made.raw != made.raw_head:
             return False
         if partition in ingested and ingested[partition].raw > made.raw:
             return False
-        if gateway.served.get(partition) != made.norm:
+        if any(served.get(partition) != made.norm for served in every_served):
             return False
         if stores and (partition not in stored or stored[partition].norm != made.norm):
             return False
     return True
+
+
+def _served(health: Health) -> dict[int, int]:
+    return {item.partition: item.norm for item in health.partitions}
 
 
 def _by_partition(healths: Sequence[Health]) -> dict[int, PartitionHealth]:

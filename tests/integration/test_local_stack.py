@@ -51,7 +51,7 @@ class Running:
             request,
             self.run_dir,
             asked=request,
-            port=8123,
+            ports={"gateway": 8123},
             connect=connect,
             tell=self.events.append,
             role_command=ROLE_COMMAND,

@@ -41,8 +41,8 @@ def book(
 
     from ledgerflux_cli.find_gateway import find_gateway
 
-    address = find_gateway(data_dir, gateway)
-    document = asyncio.run(_fetch(address, product.upper(), levels))
+    addresses = find_gateway(data_dir, gateway)
+    document = asyncio.run(_fetch(addresses, product.upper(), levels))
     if as_json:
         write_json(document)
     elif only_hash:
@@ -61,7 +61,7 @@ def _read_depth(text: str) -> int | None:
     raise typer.BadParameter(f"--depth: {text!r} is neither a number of levels nor {FULL!r}")
 
 
-async def _fetch(address: str, product: str, depth: int | None) -> dict[str, Any]:
+async def _fetch(addresses: list[str], product: str, depth: int | None) -> dict[str, Any]:
     """Return the `lf.book/1` document of `product`.
 
     Raises:
@@ -76,7 +76,7 @@ async def _fetch(address: str, product: str, depth: int | None) -> dict[str, Any
     from ledgerflux_cli.find_gateway import refused
 
     try:
-        async with asyncio.timeout(TIMEOUT_S), connect(address) as client:
+        async with asyncio.timeout(TIMEOUT_S), connect(addresses) as client:
             await client.subscribe("level2", [product])
             mirror = client.books[product]
             while True:

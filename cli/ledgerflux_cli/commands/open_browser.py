@@ -1,6 +1,7 @@
 """`lf open`."""
 
 import os
+import re
 import sys
 from typing import Annotated
 
@@ -12,8 +13,8 @@ from ledgerflux_cli.output import say, write, write_json
 
 SCHEMA = "lf.open/1"
 GATEWAY = "gateway"
-THINGS = (GATEWAY,)
-PATHS = {GATEWAY: "/"}
+THING = re.compile(r"gateway(-\d{1,2})?")
+PATH = "/"
 """What is for a browser there."""
 
 
@@ -31,13 +32,15 @@ def open_browser(
 ) -> None:
     """Open the gateway's page in the browser: live books, trades, products.
 
+    Of several gateways the first that answers; `gateway-1` is the second.
+
     Where there is no display, the address is printed.
     """
-    if thing not in THINGS:
-        raise typer.BadParameter(f"{thing!r} can't be opened: there is {', '.join(THINGS)}")
+    if not THING.fullmatch(thing):
+        raise typer.BadParameter(f"{thing!r} can't be opened: there is {GATEWAY}")
     from ledgerflux_cli.find_gateway import find_gateway_http
 
-    url = find_gateway_http(data_dir, gateway) + PATHS[thing]
+    url = find_gateway_http(data_dir, gateway, thing) + PATH
     opened = not only_print and has_display() and _open(url)
     if as_json:
         write_json({"schema": SCHEMA, "url": url, "opened": opened})

@@ -154,11 +154,11 @@ def port(run_dir: RunDir, wanted: int | None) -> Finding:
 
 
 def is_own_gateway(run_dir: RunDir, number: int) -> bool:
-    """Say whether `number` is the port of the gateway of the stack that runs in `run_dir`."""
+    """Say whether `number` is the port of a gateway of the stack that runs in `run_dir`."""
     state = run_dir.read()
-    if state is None or state.gateway is None or run_dir.holder() is None:
+    if state is None or run_dir.holder() is None:
         return False
-    return state.gateway.http.endswith(f":{number}")
+    return any(gateway.http.endswith(f":{number}") for gateway in state.gateways)
 
 
 def _nearest(path: Path) -> Path:

@@ -12,7 +12,7 @@ from ledgerflux_cli import live as module
 from ledgerflux_cli.live import Live, rich_text
 
 STATE = RunState(
-    1, 2, "up", 3, "/d", "s", "process", {}, gateway=GatewayAddress("ws://h/v1/ws", "http://h")
+    1, 2, "up", 3, "/d", "s", "process", {}, gateways=[GatewayAddress("ws://h/v1/ws", "http://h")]
 )
 HEAD = {"epoch": "e", "level2": 7, "trades": 1, "state": "live", "integrity": "sequence"}
 STATUS = {

@@ -16,6 +16,7 @@ STATE = RunState(
     request={},
     services=[ServiceState("nats", 4, "ready")],
     gateway=GatewayAddress("ws://h/v1/ws", "http://h"),
+    gateways=[GatewayAddress("ws://h/v1/ws", "http://h")],
     nats=NatsAddress("nats://h:1", "u", "p"),
     postgres="postgresql://",
 )

@@ -121,6 +121,7 @@ COUNTED = health(
     "normalize", counts={"raw_frames": 3, "raw_gap_frames": 2}, p3={"raw": 10, "norm": 6}
 )
 GATEWAY = health("gateway", p3={"norm": 6})
+SECOND_GATEWAY = msgspec.structs.replace(GATEWAY, instance="1")
 SNAPSHOT = health("snapshot", p3={"norm": 6})
 
 
@@ -134,6 +135,8 @@ SNAPSHOT = health("snapshot", p3={"norm": 6})
         ([INGEST, health("normalize", p4={"raw": 10, "norm": 6})], False),
         ([INGEST, NORMALIZE, health("gateway", p3={"norm": 5})], False),
         ([INGEST, NORMALIZE, GATEWAY, health("snapshot")], False),
+        ([INGEST, NORMALIZE, health("gateway", p3={"norm": 5}), SECOND_GATEWAY], False),
+        ([INGEST, NORMALIZE, GATEWAY, SECOND_GATEWAY], True),
         ([INGEST, NORMALIZE, health("gateway", time_ns=99, p3={"norm": 6})], False),
         ([INGEST, NORMALIZE, health("exchange", time_ns=1)], True),
         ([INGEST, NORMALIZE, health("exchange", counts={"sent": 5})], False),

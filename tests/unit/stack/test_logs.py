@@ -126,6 +126,10 @@ def test_services_are_named_as_people_name_them(run_dir):
     assert choose_services(run_dir, ["normalize"]) == ["normalize-0", "normalize-10"]
     assert choose_services(run_dir, ["normalize/10", "gateway"]) == ["gateway", "normalize-10"]
     assert choose_services(run_dir, ["normalize-0"]) == ["normalize-0"]
+    write(run_dir, "gateway-1", line(1))
+    assert choose_services(run_dir, ["gateway"]) == ["gateway", "gateway-1"]
+    assert choose_services(run_dir, ["gateway/0"]) == ["gateway"]
+    assert choose_services(run_dir, ["gateway-1"]) == ["gateway-1"]
     with pytest.raises(ConfigError, match="no log of 'ingest' here: there are gateway") as refused:
         choose_services(run_dir, ["gateway", "ingest"])
     assert refused.value.code == "unknown_service"

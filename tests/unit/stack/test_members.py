@@ -48,11 +48,12 @@ def test_a_live_source_has_no_exchange():
         (("snapshot",), ("nats", "postgres", "snapshot")),
         (("ingest",), ("nats", "exchange", "ingest")),
         (("normalize",), ("nats", "normalize-0", "normalize-1")),
-        (("normalize-1", "gateway"), ("nats", "normalize-1", "gateway")),
+        (("normalize-1", "gateway"), ("nats", "normalize-1", "gateway", "gateway-1")),
+        (("gateway-1",), ("nats", "gateway-1")),
     ],
 )
 def test_a_service_brings_what_it_needs(named, started):
-    assert services_of(request(*named)) == started
+    assert services_of(request(*named, gateways=2)) == started
 
 
 def test_an_unknown_service_is_refused_with_those_that_exist():
@@ -67,6 +68,7 @@ def test_an_unknown_service_is_refused_with_those_that_exist():
         ("normalize-1", "normalize --shard 1 --shards 2"),
         ("snapshot", "snapshot"),
         ("gateway", "gateway --host 127.0.0.1 --port 8001"),
+        ("gateway-1", "gateway --host 127.0.0.1 --port 8001 --instance 1"),
         ("ingest", f"ingest --source synthetic:50 --products {PAIR}"),
         (
             "exchange",
@@ -89,7 +91,7 @@ def test_members_name_the_directory_in_every_command(tmp_path):
         nats=NatsServer(run_dir.nats, run_dir.log("nats")),
         postgres=PostgresServer(run_dir.postgres, run_dir.log("postgres")),
         link=BusLink(None),
-        port=8000,
+        ports={"gateway": 8000},
         role_command=("lf", "run"),
     )
     assert tuple(member.service.name for member in members) == EVERYTHING

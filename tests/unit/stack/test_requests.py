@@ -1,4 +1,6 @@
+import errno
 import socket
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -6,7 +8,7 @@ import pytest
 from ledgerflux.errors import ConfigError, Conflict, FeedError
 from ledgerflux.settings import DEFAULT_PORT, UpRequest
 from ledgerflux.stack import requests
-from ledgerflux.stack.requests import choose_port, differences, resolve, venue_answers
+from ledgerflux.stack.requests import choose_ports, differences, resolve, venue_answers
 
 
 async def yes(_):
@@ -74,37 +76,55 @@ async def test_a_venue_answers_when_it_opens_a_socket():
 
 
 def test_a_stack_without_gateway_needs_no_port():
-    assert choose_port(UpRequest(services=("nats",), port=1)) == 0
+    assert choose_ports(UpRequest(services=("nats",), port=1)) == {}
 
 
 def test_the_port_asked_for_is_taken_where_it_is_free(taken):
-    free = choose_port(UpRequest(port=0))
+    free = choose_ports(UpRequest(port=0))["gateway"]
     assert free > 0
-    assert choose_port(UpRequest(port=free)) == free
+    assert choose_ports(UpRequest(port=free)) == {"gateway": free}
 
 
 def test_a_port_asked_for_and_taken_is_a_conflict_naming_its_holder(taken):
     with pytest.raises(Conflict, match=rf"port {taken} is in use by .*pid \d+") as caught:
-        choose_port(UpRequest(port=taken))
+        choose_ports(UpRequest(port=taken))
     assert (caught.value.code, caught.value.exit_code) == ("port_in_use", 6)
 
 
 def test_the_next_free_port_is_taken_where_none_was_asked_for(taken, monkeypatch):
     monkeypatch.setattr(requests, "DEFAULT_PORT", taken)
-    assert choose_port(UpRequest()) != taken
+    assert choose_ports(UpRequest())["gateway"] != taken
     monkeypatch.setattr(requests, "PORTS_TRIED", 1)
-    assert choose_port(UpRequest()) not in (0, taken)
+    assert choose_ports(UpRequest())["gateway"] not in (0, taken)
+
+
+def test_several_gateways_have_a_port_each(monkeypatch):
+    monkeypatch.setattr(requests, "bind_error", lambda *_: None)
+    asked = UpRequest(gateways=3, port=9000)
+    assert choose_ports(asked) == {"gateway": 9000, "gateway-1": 9001, "gateway-2": 9002}
+    assert choose_ports(replace(asked, services=("gateway-1",))) == {"gateway-1": 9001}
+    assert len(set(choose_ports(replace(asked, port=0)).values())) == 3
+    with pytest.raises(ConfigError, match="gateway-1 would need port 65536"):
+        choose_ports(replace(asked, port=65535))
+
+
+def test_gateways_without_a_port_asked_for_take_free_ones(monkeypatch):
+    taken = {8000, 8002}
+    error = OSError(errno.EADDRINUSE, "taken")
+    monkeypatch.setattr(requests, "bind_error", lambda port, _: error if port in taken else None)
+    ports = choose_ports(UpRequest(gateways=3))
+    assert list(ports.values()) == [8001, 8003, 8004]
 
 
 def test_an_address_of_another_machine_is_refused():
     with pytest.raises(ConfigError, match="can't listen on"):
-        choose_port(UpRequest(host="192.0.2.1"))
+        choose_ports(UpRequest(host="192.0.2.1"))
 
 
 def test_a_port_for_root_is_told(monkeypatch):
     monkeypatch.setattr(requests, "bind_error", lambda *_: PermissionError(13, "no"))
     with pytest.raises(ConfigError, match="more rights"):
-        choose_port(UpRequest(port=80))
+        choose_ports(UpRequest(port=80))
 
 
 def running(**asked):

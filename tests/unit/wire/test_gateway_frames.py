@@ -231,6 +231,7 @@ def test_the_state_of_the_stack_is_forwarded_as_it_is():
         gaps=0,
         disk_bytes=5,
         clients=2,
+        gateways=[],
         heads={},
         replay=ReplayStatus(ended=False, paused=False, through=False),
         problems=[],

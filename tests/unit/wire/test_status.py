@@ -179,6 +179,20 @@ def test_a_problem_names_its_cause(healths, boss, problem):
     assert document.state == "degraded"
 
 
+def test_several_gateways_are_told_apart_and_their_clients_are_counted_together():
+    second = health("gateway", "1", partitions=at(norm=4), counts={"clients": 5})
+    document = status(everything(**{"gateway.1": second}), supervisor(service("gateway-1")))
+    assert [(row.name, row.clients) for row in document.gateways] == [
+        ("gateway", 3),
+        ("gateway-1", 5),
+    ]
+    assert document.clients == 8
+    assert (document.problems, document.replay.through) == ([], True)
+    behind = health("gateway", "1", partitions=at(norm=3), state="starting")
+    document = status(everything(**{"gateway.1": behind}))
+    assert (document.problems, document.replay.through) == (["gateway-1 is starting"], False)
+
+
 def test_too_much_on_disk_is_a_problem():
     assert status(boss=supervisor(disk_bytes=9 * 1024**3)).problems == ["9.0 GiB on disk"]
 

@@ -152,7 +152,7 @@ def test_a_port_that_this_stack_holds_is_fine(tmp_path, taken):
     run_dir = RunDir(tmp_path)
     run_dir.claim()
     gateway = GatewayAddress(ws="ws://x", http=f"http://127.0.0.1:{taken}")
-    state = RunState(1, 2, "up", 3, str(tmp_path), "s", "process", {}, [], gateway)
+    state = RunState(1, 2, "up", 3, str(tmp_path), "s", "process", {}, gateways=[gateway])
     run_dir.write(state)
     assert machine.port(run_dir, taken).result == "FAIL"
     with run_dir.lock():
