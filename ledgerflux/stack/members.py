@@ -76,7 +76,8 @@ def role_arguments(name: str, request: UpRequest, port: int) -> tuple[str, ...]:
         case "normalize":
             return (role, "--shard", shard, "--shards", str(request.shards))
         case "gateway":
-            return (role, "--host", request.host, "--port", str(port))
+            public = ("--insecure-public",) if request.insecure_public else ()
+            return (role, "--host", request.host, "--port", str(port), *public)
         case _:
             return (role,)
 

@@ -14,6 +14,7 @@ from ledgerflux.errors import ConfigError, Conflict, FeedError
 from ledgerflux.ports import Feed
 from ledgerflux.settings import DEFAULT_PORT, DEFAULT_SOURCE, UpRequest, parse_source
 from ledgerflux.stack.members import services_of
+from ledgerflux.stack.securing import refuse_public
 from ledgerflux.venues.registry import VENUES
 
 AUTO_TIMEOUT_S = 3.0
@@ -76,10 +77,12 @@ def choose_port(request: UpRequest) -> int:
 
     Raises:
         Conflict: `port_in_use`: the port asked for is taken.
-        ConfigError: The address is none of this machine's, or the port is not for us.
+        ConfigError: The address is none of this machine's, the port is not for us, or others
+            could come in and that was not asked for (`insecure_listen`).
     """
     if "gateway" not in services_of(request):
         return 0
+    refuse_public(request.host, insecure_public=request.insecure_public)
     if request.port == 0:
         return free_port(request.host)
     wanted = DEFAULT_PORT if request.port is None else request.port

@@ -17,6 +17,7 @@ from ledgerflux_cli.options import (
     AtEndOption,
     DataDir,
     HostOption,
+    InsecurePublic,
     LogLevelOption,
     PausedOption,
     ProductsOption,
@@ -69,6 +70,7 @@ def up(
             help="Port of the gateway; default 8000, or the next free one. 0: any.",
         ),
     ] = None,
+    insecure_public: InsecurePublic = False,
     data_dir: DataDir = None,
     durability: Annotated[
         str,
@@ -111,6 +113,7 @@ def up(
             "at_end": at_end,
             "host": host,
             "port": port,
+            "insecure_public": insecure_public,
             "durability": durability,
             "target": target,
             "log_level": log_level,
