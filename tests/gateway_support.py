@@ -129,7 +129,7 @@ class RoleClient:
 class Stack:
     """Bus, listener and gateway."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, **options) -> None:
         self.bus = MemoryBus()
         self.listener = MemoryListener()
         identities = count(1)
@@ -141,6 +141,7 @@ class Stack:
             port=0,
             new_identity=lambda: f"c{next(identities)}",
             limits=limits,
+            **options,
         )
 
     async def ready(self) -> None:
@@ -182,9 +183,9 @@ async def followed(stack: Stack) -> tuple[NormLog, RoleClient]:
 
 
 @asynccontextmanager
-async def running(limits: Limits | None = None, feed: FeedConf | None = None):
+async def running(limits: Limits | None = None, feed: FeedConf | None = None, **options):
     """Run a gateway on an empty log with a feed conf."""
-    stack = Stack(limits or Limits())
+    stack = Stack(limits or Limits(), **options)
     await write_feed(stack.bus, feed or conf())
     task = asyncio.create_task(stack.gateway.run())
     try:
@@ -198,13 +199,13 @@ async def running(limits: Limits | None = None, feed: FeedConf | None = None):
 
 
 @asynccontextmanager
-async def on_sockets(bus, port=0, limits=None, **options):
+async def on_sockets(bus, port=0, limits=None, tls=None, **options):
     """Run a gateway on real sockets; yield it once it is ready."""
     identities = count(1)
     gateway = Gateway(
         bus.connect(),
         SystemClock(),
-        WsListener(),
+        WsListener(tls=tls),
         host="127.0.0.1",
         port=port,
         new_identity=lambda: f"c{next(identities)}",

@@ -26,6 +26,13 @@ COMMAND_LINE = (
     ErrorCode("usage", 2, "the command line can't be read", "lf COMMAND --help"),
     ErrorCode("bad_argument", 2, "a value or file is not what it must be", "the line names it"),
     ErrorCode("bad_config", 2, "a setting does not fit this machine or data", "lf doctor"),
+    ErrorCode("bad_certificate", 2, "a TLS file can't be used", "docs/security.md"),
+    ErrorCode(
+        "insecure_listen",
+        2,
+        "others could come in without TLS",
+        "--tls-cert and --tls-key, or --insecure-public",
+    ),
     ErrorCode("unknown_service", 2, "there is no service of that name", "lf status"),
     ErrorCode("unknown_letter", 2, "MD_DLQ holds no such record", "lf dlq ls"),
     ErrorCode("file_exists", 6, "a file that shall be new is there", "name another one"),

@@ -122,6 +122,15 @@ HostOption = Annotated[
     typer.Option("--host", envvar="LF_HOST", metavar="ADDRESS", help="Where the gateway listens."),
 ]
 
+InsecurePublic = Annotated[
+    bool,
+    typer.Option(
+        "--insecure-public",
+        envvar="LF_INSECURE_PUBLIC",
+        help="Let the gateway listen to other machines without TLS.",
+    ),
+]
+
 
 def run_dir_of(data_dir: Path | None) -> "RunDir":
     """Return the data directory asked for, or this user's default."""

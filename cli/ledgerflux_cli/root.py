@@ -15,6 +15,7 @@ from ledgerflux_cli.file_defaults import file_defaults
 from ledgerflux_cli.output import write
 from ledgerflux_cli.root_help import PURPOSE, help_text
 from ledgerflux_cli.versions import show_versions
+from ledgerflux_cli.way import add_way
 
 
 class RootGroup(TyperGroup):
@@ -70,6 +71,7 @@ def build_command(entry: Entry) -> Any:
         target = holder
     command = typer.main.get_command(target)
     command.name = entry.name
+    add_way(command)
     return command
 
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import NoReturn
 
 from ledgerflux.adapters.sockets import listening_socket
-from ledgerflux.ports import ClientConnection, Door, Handler, Listener, Pack, Sent
+from ledgerflux.ports import ClientConnection, Door, Guard, Handler, Listener, Pack, Sent
 
 Load = Callable[[socket.socket], Listener]
 """Imports a listener that serves the socket it is given."""
@@ -34,6 +34,7 @@ class LateListener:
         websocket_paths: Sequence[str] = (),
         message_bytes_max: int = 16 * 1024,
         door: Door | None = None,
+        guard: Guard | None = None,
         pack: Pack | None = None,
         sent: Sent | None = None,
     ) -> AsyncIterator[int]:
@@ -52,6 +53,7 @@ class LateListener:
                 websocket_paths=websocket_paths,
                 message_bytes_max=message_bytes_max,
                 door=door,
+                guard=guard,
                 pack=pack,
                 sent=sent,
             ):

@@ -8,6 +8,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
+from ledgerflux.adapters.ws_visits import bearer_of
 from ledgerflux.errors import FeedError
 from ledgerflux.ports import Batch, Sent
 
@@ -41,6 +42,7 @@ class WsClient:
         self.address = str(address[0]) if address else "gone"
         self.remote = f"{address[0]}:{address[1]}" if address else "gone"
         self.path = connection.request.path.partition("?")[0]
+        self.bearer = bearer_of(connection.request.headers)
 
     async def send(self, message: str | bytes) -> None:
         """Send one text message; see `ports.ClientConnection.send`."""

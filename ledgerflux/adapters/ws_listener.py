@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,7 +18,8 @@ from ledgerflux.adapters.sockets import BACKLOG, listening_socket
 from ledgerflux.adapters.ws_client import CLOSE_TIMEOUT_S, WsClient
 from ledgerflux.adapters.ws_deflate import SharedDeflate, takes_compressed
 from ledgerflux.adapters.ws_frames import joined
-from ledgerflux.ports import ClientConnection, Door, Handler, Pack, Response, Sent
+from ledgerflux.adapters.ws_visits import visit_of
+from ledgerflux.ports import ClientConnection, Door, Guard, Handler, Pack, Response, Sent
 
 SEND_BUFFER_BYTES = 256 * 1024
 """In the kernel, per client: what it holds is as old as the client is slow."""
@@ -34,10 +36,16 @@ _sockets_log.addFilter(lambda record: record.msg != "opening handshake failed")
 
 
 class WsListener:
-    """`ports.Listener` over the `websockets` library; on the socket `bound` where one is given."""
+    """`ports.Listener` over the `websockets` library; on the socket `bound` where one is given.
 
-    def __init__(self, bound: socket.socket | None = None) -> None:
+    With `tls` it speaks nothing else.
+    """
+
+    def __init__(
+        self, bound: socket.socket | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._bound = bound
+        self._tls = tls
 
     @asynccontextmanager
     async def serve(
@@ -50,6 +58,7 @@ class WsListener:
         websocket_paths: Sequence[str] = (),
         message_bytes_max: int = 16 * 1024,
         door: Door | None = None,
+        guard: Guard | None = None,
         pack: Pack | None = None,
         sent: Sent | None = None,
     ) -> AsyncIterator[int]:
@@ -62,7 +71,10 @@ class WsListener:
         clients = _Clients(on_connection, deflate, sent or Sent())
         answers = Answers(routes, websocket_paths)
         bound = self._bound or listening_socket(host, port)
-        server = await _start(bound, clients, answers, message_bytes_max, door, deflate)
+        visitor = type("_Visitor", (_Visitor,), {"door": door, "guard": guard, "unread": Unread()})
+        server = await _start(
+            bound, clients, answers, message_bytes_max, visitor, deflate, self._tls
+        )
         async with server, clients.group:
             try:
                 yield int(server.sockets[0].getsockname()[1])
@@ -112,6 +124,7 @@ class _Visitor(ServerConnection):
     """One socket from its first moment on: who is too many is not heard at all."""
 
     door: Door | None = None
+    guard: Guard | None = None
     unread = Unread()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -149,8 +162,14 @@ class _Visitor(ServerConnection):
             self._knocking = False
             self.door.settle(self.address)
 
-    def refused(self, *, websocket: bool) -> Response | None:
+    def refused(self, request: http11.Request, *, websocket: bool) -> Response | None:
         """Return why this one may not come in, or have its answer."""
+        refusal = self._turned_away(websocket=websocket)
+        if refusal is None and self.guard is not None:
+            refusal = self.guard.judge(visit_of(request, self.address, websocket=websocket))
+        return refusal
+
+    def _turned_away(self, *, websocket: bool) -> Response | None:
         if self.door is None:
             return None
         if not websocket:
@@ -171,15 +190,16 @@ async def _start(
     clients: _Clients,
     answers: Answers,
     message_bytes_max: int,
-    door: Door | None,
+    visitor: type[_Visitor],
     deflate: SharedDeflate | None,
+    tls: ssl.SSLContext | None,
 ) -> Server:
     return await serve(
         clients,
         sock=bound,
         backlog=BACKLOG,
         process_request=partial(_answer, answers),
-        create_connection=type("_Visitor", (_Visitor,), {"door": door, "unread": Unread()}),
+        create_connection=visitor,
         select_subprotocol=_subprotocol,
         extensions=None if deflate is None else [deflate],
         compression=None,
@@ -191,6 +211,8 @@ async def _start(
         max_size=message_bytes_max,
         write_limit=WRITE_LIMIT_BYTES,
         logger=_sockets_log,
+        ssl=tls,
+        ssl_handshake_timeout=None if tls is None else OPEN_TIMEOUT_S,
     )
 
 
@@ -199,7 +221,7 @@ def _answer(
 ) -> http11.Response | None:
     assert isinstance(connection, _Visitor)
     connection.settle()
-    return connection.answered(answers.answer(request, connection.refused))
+    return connection.answered(answers.answer(request, partial(connection.refused, request)))
 
 
 def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -12,10 +12,12 @@
 
 import random as random_module
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from ledgerflux.client.addresses import websocket_url
 from ledgerflux.client.connection import Client
 from ledgerflux.client.streams import Missed, Reconnected, Streams
+from ledgerflux.client.way import Way, usual_way
 from ledgerflux.core.mirror import Mirror
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.wire.gateway_reading import Message
@@ -41,6 +43,7 @@ def connect(
     give_up_after_s: float = 60.0,
     compression: bool | None = None,
     random: Callable[[], float] = random_module.random,
+    ca_file: Path | None = None,
 ) -> Client:
     """Return a client of the gateways at `addresses`, to be used with `async with`.
 
@@ -55,6 +58,8 @@ def connect(
         compression: Whether to ask for compressed messages; None: of gateways elsewhere, not
             of one on this machine.
         random: Draws from [0, 1) for the pauses between tries.
+        ca_file: PEM file of what must have signed the certificate of `https` and `wss`
+            addresses; None: what this machine trusts.
 
     Raises:
         ConfigError: An address is none (`bad_argument`).
@@ -62,4 +67,5 @@ def connect(
     listed = [addresses] if isinstance(addresses, str) else list(addresses)
     urls = [websocket_url(address) for address in listed]
     streams = Streams(strict=strict, on_gap=on_gap)
-    return Client(urls, venue, streams, give_up_after_s, random, compression)
+    way = Way(ca_file or usual_way().ca_file, compression)
+    return Client(urls, venue, streams, give_up_after_s, random, way)

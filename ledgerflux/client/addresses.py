@@ -5,6 +5,7 @@ import json
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from ledgerflux.client.way import Way, usual_way
 from ledgerflux.errors import ConfigError, GatewayError
 
 HTTP_TIMEOUT_S = 5.0
@@ -39,7 +40,9 @@ def is_loopback(address: str) -> bool:
     return urlsplit(address).hostname in _LOOPBACK
 
 
-def get_json(address: str, path: str, *, timeout_s: float = HTTP_TIMEOUT_S) -> Any:
+def get_json(
+    address: str, path: str, *, timeout_s: float = HTTP_TIMEOUT_S, way: Way | None = None
+) -> Any:
     """Return the JSON document at `path` of the gateway at `address`; blocks.
 
     Raises:
@@ -47,9 +50,7 @@ def get_json(address: str, path: str, *, timeout_s: float = HTTP_TIMEOUT_S) -> A
         GatewayError: Nothing answers there, or not what a gateway answers.
     """
     parts = _split(address)
-    secure = _SCHEMES[parts.scheme] == "wss"
-    made = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = made(parts.hostname or "", parts.port, timeout=timeout_s)
+    connection = _opened(parts, way or usual_way(), timeout_s)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -68,6 +69,13 @@ def get_json(address: str, path: str, *, timeout_s: float = HTTP_TIMEOUT_S) -> A
     except ValueError as error:
         text = f"{address}{path} answered no JSON"
         raise GatewayError(text, code="protocol_error") from error
+
+
+def _opened(parts: SplitResult, way: Way, timeout_s: float) -> http.client.HTTPConnection:
+    host, port = parts.hostname or "", parts.port
+    if _SCHEMES[parts.scheme] == "wss":
+        return http.client.HTTPSConnection(host, port, timeout=timeout_s, context=way.tls)
+    return http.client.HTTPConnection(host, port, timeout=timeout_s)
 
 
 def _split(address: str) -> SplitResult:

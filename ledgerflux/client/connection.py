@@ -16,6 +16,7 @@ from ledgerflux.client.answers import AGAIN, Answers
 from ledgerflux.client.goodbyes import Goodbyes
 from ledgerflux.client.sockets import CANT_OPEN, how_ended, open_socket
 from ledgerflux.client.streams import Key, Reconnected, Streams, Wanted
+from ledgerflux.client.way import Way
 from ledgerflux.core.backoff import Backoff
 from ledgerflux.core.mirror import Mirror
 from ledgerflux.core.snapshot import Position
@@ -43,14 +44,14 @@ class Client:
         streams: Streams,
         give_up_after_s: float,
         random: Callable[[], float],
-        compression: bool | None = None,
+        way: Way,
     ) -> None:
         self._urls = deque(urls)
         self._venue = venue
         self._streams = streams
         self._give_up_after_s = give_up_after_s
         self._random = random
-        self._compression = compression
+        self._way = way
         self._goodbyes = Goodbyes()
         self._backoff = Backoff(base_s=0.1, cap_s=5.0, calm_s=10.0)
         self._unread: deque[Message | Reconnected] = deque()
@@ -87,7 +88,7 @@ class Client:
         reasons: list[str] = []
         for _ in range(len(self._urls)):
             try:
-                self._socket = await open_socket(self.url, compression=self._compression)
+                self._socket = await open_socket(self.url, self._way)
             except CANT_OPEN as error:
                 reasons.append(f"{self.url}: {str(error) or type(error).__name__}")
                 self._urls.rotate(-1)
@@ -163,8 +164,8 @@ class Client:
         Raises:
             GatewayError: It does not answer.
         """
-        document: dict[str, Any] = await asyncio.to_thread(get_json, self.url, "/v1/status")
-        return document
+        document = await asyncio.to_thread(get_json, self.url, "/v1/status", way=self._way)
+        return dict(document)
 
     # -- requests ----------------------------------------------------------------------
 
@@ -281,7 +282,7 @@ class Client:
             self._urls.rotate(-1)
             place = len(self._unread)
             try:
-                self._socket = await open_socket(self.url, compression=self._compression)
+                self._socket = await open_socket(self.url, self._way)
                 for wanted in list(self._streams.wanted):
                     await self._ask("subscribe", wanted.params(self._venue), reading=True)
             except (*CANT_OPEN, ConnectionClosed) as error:

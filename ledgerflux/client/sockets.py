@@ -6,6 +6,7 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from websockets.typing import Subprotocol
 
 from ledgerflux.client.addresses import is_loopback
+from ledgerflux.client.way import Way
 
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 OPEN_TIMEOUT_S = 5.0
@@ -17,20 +18,22 @@ CANT_OPEN = (OSError, InvalidHandshake, InvalidURI, EOFError)
 """What `open_socket` raises where no gateway can be had."""
 
 
-async def open_socket(url: str, *, compression: bool | None = None) -> ClientConnection:
+async def open_socket(url: str, way: Way) -> ClientConnection:
     """Return a connection to the gateway at `url`, compressed where wanted and granted.
 
-    `compression` None: unless it is on this machine, where bytes cost less than unpacking them.
+    `way.compression` None: unless it is on this machine, where bytes cost less than unpacking.
 
     Raises:
         OSError, InvalidHandshake, InvalidURI, EOFError: There is none.
+        ConfigError: What is to be trusted can't be read.
     """
-    wanted = not is_loopback(url) if compression is None else compression
+    wanted = not is_loopback(url) if way.compression is None else way.compression
     return await connect(
         url,
         subprotocols=[Subprotocol("lfx.v1")],
         extensions=[_deflate] if wanted else None,
         compression=None,
+        ssl=way.tls if url.startswith("wss:") else None,
         max_size=MESSAGE_BYTES_MAX,
         max_queue=64,
         open_timeout=OPEN_TIMEOUT_S,

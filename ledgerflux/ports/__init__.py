@@ -5,12 +5,14 @@ from ledgerflux.ports.clients import (
     Batch,
     ClientConnection,
     Door,
+    Guard,
     Handler,
     Listener,
     Pack,
     Request,
     Response,
     Sent,
+    Visit,
 )
 from ledgerflux.ports.clock import Clock, Usage
 from ledgerflux.ports.feed import Feed, FeedConnection
@@ -26,6 +28,7 @@ __all__ = [
     "Feed",
     "FeedConnection",
     "GapRow",
+    "Guard",
     "Handler",
     "Listener",
     "Mailbox",
@@ -38,4 +41,5 @@ __all__ = [
     "StreamState",
     "TradeRow",
     "Usage",
+    "Visit",
 ]

@@ -76,6 +76,26 @@ class Sent:
         }
 
 
+class Visit(NamedTuple):
+    """Who asks for what, before anything is answered; texts are the headers as they came."""
+
+    address: str
+    path: str
+    websocket: bool
+    host: str | None = None
+    origin: str | None = None
+    bearer: str | None = None
+    """What it shows to be let in, of `Authorization` or of a subprotocol."""
+
+
+class Guard(Protocol):
+    """Decides who may ask what; everything at once, nothing waits."""
+
+    def judge(self, visit: Visit) -> Response | None:
+        """Let a visit be answered or become a WebSocket (None), or answer why not."""
+        ...
+
+
 class ClientConnection(Protocol):
     """One client's WebSocket, as the server sees it."""
 
@@ -83,6 +103,8 @@ class ClientConnection(Protocol):
     """The socket's own, without its port; nobody is believed to speak for another."""
     remote: str
     path: str
+    bearer: str | None
+    """What its `Visit` showed."""
 
     async def send(self, message: str | bytes) -> None:
         """Send one text message (bytes are UTF-8 text); waits while the socket is full.
@@ -157,14 +179,15 @@ class Listener(Protocol):
         websocket_paths: Sequence[str] = (),
         message_bytes_max: int = 16 * 1024,
         door: Door | None = None,
+        guard: Guard | None = None,
         pack: Pack | None = None,
         sent: Sent | None = None,
     ) -> AbstractAsyncContextManager[int]:
         """Listen while the context is open; yield the port in use (`port` 0: a free one).
 
         Routes are exact paths; a route that ends in `/*` answers everything below it.
-        Without a `door` everybody may come in. With `pack` those who offer it get compressed
-        messages, made once for all of them; what they send counts against
+        Without a `door` and a `guard` everybody may come in. With `pack` those who offer it
+        get compressed messages, made once for all of them; what they send counts against
         `message_bytes_max` as it is after decompression. `sent` counts what is written.
 
         Raises:

@@ -14,12 +14,13 @@ from ledgerflux.core.parting import CODES, RESTART
 from ledgerflux.core.patterns import names
 from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.sharding import partition_of, partitions_of
-from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Sent
+from ledgerflux.ports import Bus, ClientConnection, Clock, Guard, Handler, Listener, Sent
 from ledgerflux.roles.gateway_client import GatewayClient, Greeting
 from ledgerflux.roles.gateway_door import GatewayDoor
 from ledgerflux.roles.gateway_flush import CohortWriter, Flusher
 from ledgerflux.roles.gateway_goodbye import say_goodbye
 from ledgerflux.roles.gateway_grid import run_grid
+from ledgerflux.roles.gateway_guard import GatewayGuard
 from ledgerflux.roles.gateway_health import HealthBoard
 from ledgerflux.roles.gateway_http import GatewayHttp
 from ledgerflux.roles.gateway_partition import GatewayPartition, worst_ms
@@ -56,6 +57,7 @@ class Gateway:
         limit_loopback: bool = False,
         random: Callable[[], float] = random_module.random,
         instance: str = "0",
+        guard: Guard | None = None,
     ) -> None:
         self.port = port
         self._instance = instance
@@ -65,6 +67,7 @@ class Gateway:
         self._host = host
         self._new_identity = new_identity
         self._random = random
+        self._guard = guard or GatewayGuard(clock)
         self._limits = limits
         self._fanout = Fanout(gateway_frames, limits, self._wake)
         self._flusher = Flusher(clock)
@@ -102,6 +105,7 @@ class Gateway:
             websocket_paths=WEBSOCKET_PATHS,
             message_bytes_max=self._limits.message_bytes_max,
             door=self._door,
+            guard=self._guard,
             pack=pack,
             sent=self._sent,
         ) as self.port:

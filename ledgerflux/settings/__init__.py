@@ -99,6 +99,7 @@ class UpRequest:
         at_end: What the exchange does when a recording ends.
         host: The address the gateway listens on.
         port: The first gateway's port; None: 8000, or the next free one.
+        insecure_public: Gateways may listen to others without TLS.
         durability: `process` survives the death of any process, `disk` a power cut.
         target: Where the stack runs.
         log_level: What is worth a line in the log of a role.
@@ -114,6 +115,7 @@ class UpRequest:
     at_end: AtEnd = "hold"
     host: str = DEFAULT_HOST
     port: int | None = None
+    insecure_public: bool = False
     durability: Durability = "process"
     target: Literal["local"] = "local"
     log_level: LogLevel = "info"
@@ -134,6 +136,10 @@ class RoleSettings:
         shard: The normalizer's number, below `shards`.
         host: Address of the gateway.
         port: Port of the gateway; 0 picks a free one.
+        insecure_public: The gateway may listen to others without TLS.
+        tls_cert: The gateway's certificate and what signed it, PEM; None: no TLS.
+        tls_key: The key of the certificate, PEM.
+        origins: Origins of pages that may speak to the gateway, beside its own.
         speed: Pace of the exchange.
         paused: The exchange waits for `lf replay start`.
         at_end: What the exchange does when a recording ends.
@@ -154,6 +160,10 @@ class RoleSettings:
     shards: int = DEFAULT_SHARDS
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    insecure_public: bool = False
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    origins: tuple[str, ...] = ()
     speed: Speed = 1.0
     paused: bool = False
     at_end: AtEnd = "hold"

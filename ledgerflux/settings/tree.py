@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from ledgerflux.core.origins import read_origin
 from ledgerflux.core.sharding import PARTITIONS
 from ledgerflux.model.product import is_product_id
 from ledgerflux.settings import (
@@ -59,6 +60,19 @@ def _checked_products(products: tuple[str, ...]) -> tuple[str, ...]:
     return products
 
 
+def _words(value: object) -> object:
+    """Take `A,B` for a list."""
+    words = value.split(",") if isinstance(value, str) else value
+    if not isinstance(words, list | tuple):
+        return value
+    stripped = [word.strip() if isinstance(word, str) else word for word in words]
+    return [word for word in stripped if word != ""]
+
+
+def _checked_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(read_origin, origins))
+
+
 SourceText = Annotated[str, AfterValidator(_checked_source)]
 Products = Annotated[
     tuple[str, ...],
@@ -66,6 +80,7 @@ Products = Annotated[
     Field(min_length=1),
     AfterValidator(_checked_products),
 ]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_checked_origins)]
 Pace = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | Literal["max"]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Shards = Annotated[int, Field(ge=1, le=PARTITIONS)]
@@ -117,6 +132,27 @@ class Settings(BaseModel):
         None,
         description="Port of the gateway, the first of several; default 8000 or the next free one, "
         "0: any.",
+    )
+    insecure_public: bool = Field(
+        False,
+        description="Let the gateway listen to other machines without TLS: who is on the way "
+        "reads along, and everybody may come in.",
+    )
+    tls_cert: Path | None = Field(
+        None, description="PEM file of the gateway's certificate, and of what signed it."
+    )
+    tls_key: Path | None = Field(
+        None, description="PEM file of the certificate's key, without a passphrase."
+    )
+    origins: Origins = Field(
+        (),
+        description="Origins of pages that may speak to the gateway beside its own, such as "
+        "https://example.com.",
+    )
+    gateway_ca: Path | None = Field(
+        None,
+        description="PEM file of what must have signed the certificate of a gateway elsewhere; "
+        "default: what this machine trusts.",
     )
     durability: Durability = Field(
         "process",

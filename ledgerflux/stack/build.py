@@ -146,16 +146,18 @@ async def _gateway(settings: RoleSettings, tools: Tools) -> Work:
     from ledgerflux.adapters.gateway_page import GatewayPage
     from ledgerflux.adapters.ws_listener import WsListener
     from ledgerflux.roles.gateway import Gateway
+    from ledgerflux.stack.securing import guard_of, tls_of
 
     gateway = Gateway(
         tools.bus,
         tools.clock,
-        WsListener(),
+        WsListener(tls=tls_of(settings)),
         host=settings.host,
         port=settings.port,
         new_identity=lambda: uuid4().hex[:12],
         random=random.random,
         instance=settings.instance,
+        guard=guard_of(settings, tools.clock),
     )
     gateway.mount({"/": GatewayPage()})
     return gateway
@@ -247,7 +249,8 @@ async def _serve(role: str, settings: RoleSettings, bus: Bus, clock: Clock, work
     health = HealthLoop(bus, clock, identity, ProcessUsage(), work.vitals)
     if isinstance(work, Mounting):  # it listens anyway: one port serves all
         work.mount(health.routes())
-        health.http = lambda: f"http://{settings.host}:{work.port}"
+        scheme = "http" if settings.tls_cert is None else "https"
+        health.http = lambda: f"{scheme}://{settings.host}:{work.port}"
         await _until_signalled(work, health)
         return
     async with LateListener(_http_server).serve(

@@ -83,7 +83,8 @@ def role_arguments(name: str, request: UpRequest, port: int) -> tuple[str, ...]:
             return (role, "--shard", number, "--shards", str(request.shards))
         case "gateway":
             instance = ("--instance", number) if number else ()
-            return (role, "--host", request.host, "--port", str(port), *instance)
+            public = ("--insecure-public",) if request.insecure_public else ()
+            return (role, "--host", request.host, "--port", str(port), *instance, *public)
         case _:
             return (role,)
 

@@ -14,6 +14,7 @@ from ledgerflux.errors import ConfigError, Conflict, FeedError
 from ledgerflux.ports import Feed
 from ledgerflux.settings import DEFAULT_PORT, DEFAULT_SOURCE, UpRequest, parse_source
 from ledgerflux.stack.members import gateways_of, services_of
+from ledgerflux.stack.securing import refuse_public
 from ledgerflux.venues.registry import VENUES
 
 AUTO_TIMEOUT_S = 3.0
@@ -80,13 +81,16 @@ def choose_ports(request: UpRequest) -> dict[str, int]:
 
     Raises:
         Conflict: `port_in_use`: a port asked for is taken.
-        ConfigError: The address is none of this machine's, or a port is not for us.
+        ConfigError: The address is none of this machine's, a port is not for us, or others
+            could come in and that was not asked for (`insecure_listen`).
     """
     started = services_of(request)
+    wanted = [(number, name) for number, name in enumerate(gateways_of(request)) if name in started]
+    if wanted:
+        refuse_public(request.host, insecure_public=request.insecure_public)
     ports: dict[str, int] = {}
-    for number, name in enumerate(gateways_of(request)):
-        if name in started:
-            ports[name] = _port(request, number, ports.values())
+    for number, name in wanted:
+        ports[name] = _port(request, number, ports.values())
     return ports
 
 

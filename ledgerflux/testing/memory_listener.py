@@ -1,15 +1,28 @@
 """The listener in memory: clients of a role without sockets, as slow as a test wants."""
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qs, urlsplit
 
 from ledgerflux.errors import Conflict, FeedError
-from ledgerflux.ports import Batch, ClientConnection, Door, Handler, Pack, Request, Response, Sent
+from ledgerflux.ports import (
+    Batch,
+    ClientConnection,
+    Door,
+    Guard,
+    Handler,
+    Pack,
+    Request,
+    Response,
+    Sent,
+    Visit,
+)
 
 RESTART = 1012
+HOST = "127.0.0.1"
 
 
 class MemoryClient:
@@ -25,11 +38,13 @@ class MemoryClient:
         window_bytes: int,
         address: str = "127.0.0.1",
         sent: Sent | None = None,
+        bearer: str | None = None,
     ) -> None:
         self.path = path
         self._sent = sent or Sent()
         self.address = address
         self.remote = "memory:0"
+        self.bearer = bearer
         self.closed: tuple[int, str] | None = None
         self._window_bytes = window_bytes
         self._unread: deque[bytes] = deque()
@@ -116,6 +131,7 @@ class MemoryListener:
         self._paths: Sequence[str] = ()
         self._accept: Callable[[MemoryClient], None] | None = None
         self._door: Door | None = None
+        self._guard: Guard | None = None
         self._taken: set[int] = set()
         self._sent = Sent()
 
@@ -130,6 +146,7 @@ class MemoryListener:
         websocket_paths: Sequence[str] = (),
         message_bytes_max: int = 16 * 1024,
         door: Door | None = None,
+        guard: Guard | None = None,
         pack: Pack | None = None,
         sent: Sent | None = None,
     ) -> AsyncIterator[int]:
@@ -143,6 +160,7 @@ class MemoryListener:
             raise Conflict(f"port {port} is in use", code="port_in_use")
         self._taken.add(chosen)
         self._routes, self._paths, self._door = routes, websocket_paths, door
+        self._guard = guard
         self._sent = sent or Sent()
         clients: list[MemoryClient] = []
         async with asyncio.TaskGroup() as group:
@@ -170,9 +188,15 @@ class MemoryListener:
                     await client.close(RESTART, "restart")
 
     def connect(
-        self, path: str, *, window_bytes: int | None = None, address: str = "127.0.0.1"
+        self,
+        path: str,
+        *,
+        window_bytes: int | None = None,
+        address: str = "127.0.0.1",
+        origin: str | None = None,
+        bearer: str | None = None,
     ) -> MemoryClient:
-        """Open a WebSocket from `address`.
+        """Open a WebSocket from `address`, of a page of `origin`, showing `bearer`.
 
         Raises:
             FeedError: Nobody listens there, or it is not let in (`feed_refused`).
@@ -180,16 +204,31 @@ class MemoryListener:
         if self._accept is None or path not in self._paths:
             raise FeedError(f"nothing is at {path}", code="feed_refused")
         if self._door is not None:
-            refused = self._door.admit(address)
-            if refused is not None:
-                raise FeedError(f"HTTP {refused.status}", code="feed_refused")
-        client = MemoryClient(path, window_bytes or self.window_bytes, address, self._sent)
+            self._refuse(self._door.admit(address))
+        if self._guard is not None:
+            visit = Visit(address, path, websocket=True, host=HOST, origin=origin, bearer=bearer)
+            self._refuse(self._guard.judge(visit))
+        window = window_bytes or self.window_bytes
+        client = MemoryClient(path, window, address, self._sent, bearer)
         self._accept(client)
         return client
 
-    def get(self, target: str) -> Response:
+    @staticmethod
+    def _refuse(refused: Response | None) -> None:
+        if refused is not None:
+            code = json.loads(refused.body)["error"]["code"]
+            raise FeedError(f"HTTP {refused.status} {code}", code="feed_refused")
+
+    def get(
+        self, target: str, *, address: str = "127.0.0.1", bearer: str | None = None
+    ) -> Response:
         """Answer a GET of `target`, a path with or without a query."""
         url = urlsplit(target)
+        if self._guard is not None:
+            visit = Visit(address, url.path, websocket=False, host=HOST, bearer=bearer)
+            refused = self._guard.judge(visit)
+            if refused is not None:
+                return refused
         query = {name: values[0] for name, values in parse_qs(url.query, True).items()}
         prefixes = sorted((path for path in self._routes if path.endswith("/*")), key=len)
         found = [path for path in prefixes if url.path.startswith(path[:-1])]

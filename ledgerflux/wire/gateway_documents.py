@@ -18,6 +18,7 @@ HttpCode = Literal[
     "upgrade_required",
     "throttled",
     "limit_connections",
+    "origin_refused",
     "not_ready",
     "overloaded",
 ]

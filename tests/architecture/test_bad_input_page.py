@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "bad-input.md").read_text(encoding="utf-8")
+SECURITY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
 
 
@@ -20,6 +21,15 @@ def test_each_row_names_a_test_that_exists():
     rows = [line for line in PAGE.splitlines() if line.startswith("| ") and "::" in line]
     assert len(rows) > 40
     assert [name for name in NAMED if name[1] not in functions(name[0])] == []
+
+
+def test_each_threat_names_a_test_that_exists():
+    rows = [line for line in SECURITY.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) >= 10
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row)
+        assert named, row
+        assert [name for name in named if name[1] not in functions(name[0])] == []
 
 
 def test_each_row_of_a_table_has_a_test_but_those_not_yet():

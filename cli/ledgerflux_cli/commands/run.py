@@ -11,6 +11,7 @@ from ledgerflux_cli.options import (
     AtEndOption,
     DataDir,
     HostOption,
+    InsecurePublic,
     LogLevelOption,
     PausedOption,
     ProductsOption,
@@ -59,6 +60,33 @@ Instance = Annotated[
         envvar="LF_INSTANCE",
         metavar="NAME",
         help="Name among the processes of the role; default 0, or the shard.",
+    ),
+]
+TlsCert = Annotated[
+    Path | None,
+    typer.Option(
+        "--tls-cert",
+        envvar="LF_TLS_CERT",
+        metavar="FILE",
+        help="PEM file of the certificate, and of what signed it.",
+    ),
+]
+TlsKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--tls-key",
+        envvar="LF_TLS_KEY",
+        metavar="FILE",
+        help="PEM file of the certificate's key, without a passphrase.",
+    ),
+]
+OriginsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--origins",
+        envvar="LF_ORIGINS",
+        metavar="URL,URL,...",
+        help="Origins of pages that may come in beside its own: https://example.com.",
     ),
 ]
 
@@ -149,13 +177,20 @@ def snapshot(
 
 
 @run.command()
-@examples("lf run gateway --host 0.0.0.0 --port 8000")
+@examples(
+    "lf run gateway --port 8001",
+    "lf run gateway --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
+)
 def gateway(
     host: HostOption = "127.0.0.1",
     port: Annotated[
         int,
         typer.Option("--port", envvar="LF_PORT", metavar="PORT", help="Port; 0 takes a free one."),
     ] = 8000,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    insecure_public: InsecurePublic = False,
+    origins: OriginsOption = None,
     data_dir: DataDir = None,
     nats: Nats = None,
     http_port: HttpPort = 0,
@@ -164,7 +199,14 @@ def gateway(
     instance: Instance = None,
 ) -> None:
     """Serve books, trades and status to clients."""
-    own = {"host": host, "port": port}
+    own = {
+        "host": host,
+        "port": port,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+        "insecure_public": insecure_public,
+        "origins": origins,
+    }
     _run("gateway", data_dir, nats, None, http_port, log_level, take_over, instance, own)
 
 

@@ -18,6 +18,7 @@ from ledgerflux_cli.options import (
     DataDir,
     GatewaysOption,
     HostOption,
+    InsecurePublic,
     LogLevelOption,
     PausedOption,
     ProductsOption,
@@ -72,6 +73,7 @@ def up(
             help="Port of the (first) gateway; default 8000, or the next free one. 0: any.",
         ),
     ] = None,
+    insecure_public: InsecurePublic = False,
     data_dir: DataDir = None,
     durability: Annotated[
         str,
@@ -115,6 +117,7 @@ def up(
             "at_end": at_end,
             "host": host,
             "port": port,
+            "insecure_public": insecure_public,
             "durability": durability,
             "target": target,
             "log_level": log_level,

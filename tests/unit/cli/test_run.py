@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 from stack_states import STATE
@@ -66,6 +67,18 @@ def test_each_role_gets_its_own_settings(ran):
     assert (settings.shard, settings.shards, settings.instance) == (2, 3, "2")
     settings = settings_of(ran, "gateway", "--host", "0.0.0.0", "--port", "0")
     assert (settings.host, settings.port, settings.instance) == ("0.0.0.0", 0, "0")
+
+
+def test_who_may_reach_a_gateway_is_set_by_flag_or_variable(ran, monkeypatch):
+    settings = settings_of(
+        ran, "gateway", "--tls-cert", "c.pem", "--tls-key", "k.pem",
+        "--origins", "https://A.example:443, http://b.example:3000",
+    )  # fmt: skip
+    assert (settings.tls_cert, settings.tls_key) == (Path("c.pem"), Path("k.pem"))
+    assert settings.origins == ("https://a.example", "http://b.example:3000")
+    assert not settings.insecure_public
+    monkeypatch.setenv("LF_INSECURE_PUBLIC", "true")
+    assert settings_of(ran, "gateway").insecure_public
 
 
 def test_what_all_roles_share(ran):

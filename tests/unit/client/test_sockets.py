@@ -1,6 +1,7 @@
 import pytest
 
 from ledgerflux.client import sockets
+from ledgerflux.client.way import Way
 
 HERE, ELSEWHERE = "ws://127.0.0.1:8000/v1/ws", "wss://gateway.example/v1/ws"
 
@@ -21,6 +22,6 @@ async def test_compression_is_asked_for_as_told_or_where_bytes_travel(
         return options
 
     monkeypatch.setattr(sockets, "connect", connect)
-    options = await sockets.open_socket(url, compression=asked)
+    options = await sockets.open_socket(url, Way(compression=asked))
     assert options["compression"] is None
     assert bool(options["extensions"]) == offered

@@ -40,8 +40,10 @@ def test_each_role_reads_what_its_supervisor_writes(run_dir):
     assert read(run_dir, "exchange", speed=2.5) == of(run_dir, speed=2.5)
     assert read(run_dir, "ingest", **market) == of(run_dir, **market)
     assert read(run_dir, "normalize-2", shards=3) == of(run_dir, shard=2, shards=3, instance="2")
-    assert read(run_dir, "gateway", host="0.0.0.0") == of(run_dir, host="0.0.0.0", port=8001)
+    assert read(run_dir, "gateway", host="::1") == of(run_dir, host="::1", port=8001)
     assert read(run_dir, "gateway-1", gateways=2) == of(run_dir, port=8001, instance="1")
+    public = {"host": "0.0.0.0", "insecure_public": True}
+    assert read(run_dir, "gateway", **public) == of(run_dir, port=8001, **public)
 
 
 def test_only_the_role_that_writes_to_it_knows_the_database(run_dir):

@@ -118,7 +118,15 @@ def test_gateways_without_a_port_asked_for_take_free_ones(monkeypatch):
 
 def test_an_address_of_another_machine_is_refused():
     with pytest.raises(ConfigError, match="can't listen on"):
-        choose_ports(UpRequest(host="192.0.2.1"))
+        choose_ports(UpRequest(host="192.0.2.1", insecure_public=True))
+
+
+def test_others_come_in_without_tls_only_where_that_was_asked_for():
+    with pytest.raises(ConfigError) as caught:
+        choose_ports(UpRequest(host="0.0.0.0", port=0))
+    assert caught.value.code == "insecure_listen"
+    assert choose_ports(UpRequest(host="0.0.0.0", port=0, insecure_public=True))
+    assert choose_ports(UpRequest(host="0.0.0.0", services=("nats",))) == {}
 
 
 def test_a_port_for_root_is_told(monkeypatch):

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+from tls_files import make_tls
+
+from ledgerflux.errors import ConfigError
+from ledgerflux.ports import Visit
+from ledgerflux.settings import RoleSettings
+from ledgerflux.stack.securing import guard_of, tls_of
+from ledgerflux.testing.clock import ManualClock
+
+
+def settings(**more):
+    return RoleSettings(data_dir=Path("x"), nats_url="nats://x", **more)
+
+
+def test_on_loopback_nothing_is_needed():
+    for host in ("127.0.0.1", "::1", "localhost"):
+        assert tls_of(settings(host=host)) is None
+
+
+def test_elsewhere_tls_or_the_word_for_none_is_needed(tmp_path):
+    for host in ("0.0.0.0", "::", "10.0.0.1", "gateway.example"):
+        with pytest.raises(ConfigError) as caught:
+            tls_of(settings(host=host))
+        assert caught.value.code == "insecure_listen"
+        assert any("--tls-cert" in step for step in caught.value.try_next)
+        assert tls_of(settings(host=host, insecure_public=True)) is None
+    _, made, key = make_tls(tmp_path)
+    assert tls_of(settings(host="0.0.0.0", tls_cert=made, tls_key=key))
+
+
+@pytest.mark.parametrize("name", ["tls_cert", "tls_key"])
+def test_half_a_pair_is_refused(name):
+    with pytest.raises(ConfigError) as caught:
+        tls_of(settings(**{name: Path("x.pem")}))
+    assert caught.value.code == "bad_certificate"
+
+
+def test_the_guard_knows_its_origins_and_who_can_reach_it():
+    def judged(origin, named, **more):
+        visit = Visit("127.0.0.1", "/v1/ws", websocket=True, host=named, origin=origin)
+        return guard_of(settings(**more), ManualClock()).judge(visit)
+
+    assert judged("http://md.example", "md.example").status == 403
+    assert judged("http://md.example", "md.example", host="0.0.0.0") is None
+    assert judged("https://app.example", "x").status == 403
+    assert judged("https://app.example", "x", origins=("https://app.example",)) is None
