@@ -1,7 +1,7 @@
 """What clients and gateways say, as JSON Schema and AsyncAPI, made from the models."""
 
 import json
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
@@ -98,17 +98,13 @@ def as_text(document: Schema) -> str:
 def _one_of(title: str, kinds: tuple[type[BaseModel], ...]) -> Schema:
     places, made = models_json_schema([(kind, "validation") for kind in kinds])
     refs = [places[kind, "validation"] for kind in kinds]
-    return {"$schema": DIALECT, "title": title, "oneOf": refs, "$defs": _closed(made["$defs"])}
+    defs = json.loads(json.dumps(made["$defs"]), object_hook=_closed)
+    return {"$schema": DIALECT, "title": title, "oneOf": refs, "$defs": defs}
 
 
-def _closed(schema: Any) -> Any:
-    """Return `schema` without titles of fields, its maps closed to keys of another pattern."""
-    if isinstance(schema, list):
-        return [_closed(item) for item in cast("list[Any]", schema)]
-    if not isinstance(schema, dict):
-        return schema
-    items = cast("Schema", schema).items()
-    kept: Schema = {key: _closed(value) for key, value in items if not _is_title(key, value)}
+def _closed(made: Schema) -> Schema:
+    """Return one object of a schema without a field's title; a map takes no other keys."""
+    kept = {key: value for key, value in made.items() if not _is_title(key, value)}
     return kept | ({"additionalProperties": False} if "patternProperties" in kept else {})
 
 
