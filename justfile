@@ -70,6 +70,11 @@ docs:
 long-faults *ARGS:
     LF_LONG_FAULTS=1 {{uv}} run pytest -s -m fault tests/system/test_outages.py {{ARGS}}
 
+# The gateway under inputs drawn at random, for seconds; LF_FUZZ_SEED draws the same ones again
+[group('develop')]
+long-fuzz SECONDS="90" *ARGS:
+    LF_LONG_FUZZ={{SECONDS}} {{uv}} run pytest -s -n 0 -m slow tests/system/test_fuzz.py {{ARGS}}
+
 # Remove what tools left in the tree
 [group('develop')]
 clean:

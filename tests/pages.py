@@ -9,6 +9,7 @@ from ledgerflux.bench.suites import SUITES, read_document
 from ledgerflux.settings.page import settings_page
 from ledgerflux.telemetry.counts import COUNTS
 from ledgerflux.telemetry.metrics import render
+from ledgerflux.wire import gateway_schemas as schemas
 from ledgerflux.wire.health import Health, PartitionHealth
 from ledgerflux_cli.completion_table import table
 from ledgerflux_cli.reference import commands_page, errors_page
@@ -58,6 +59,10 @@ PAGES = {
     "cli.md": commands_page,
     "errors.md": errors_page,
     "metrics.md": metrics,
+    "schemas/asyncapi.json": lambda: schemas.as_text(schemas.asyncapi()),
+    "schemas/documents.json": lambda: schemas.as_text(schemas.documents()),
+    "schemas/messages.json": lambda: schemas.as_text(schemas.messages()),
+    "schemas/requests.json": lambda: schemas.as_text(schemas.requests()),
     "settings.md": settings_page,
 }
 
