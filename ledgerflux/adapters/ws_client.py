@@ -33,6 +33,8 @@ class WsClient:
     ) -> None:
         assert connection.request is not None
         self._connection = connection
+        self._transport = connection.transport
+        self._protocol = connection.protocol
         self._make = make
         self._sent = sent
         self._loop = asyncio.get_running_loop()
@@ -59,11 +61,11 @@ class WsClient:
 
     def write_now(self, batch: Batch) -> bool:
         """Write a batch if nothing is in the way; see `ports.ClientConnection.write_now`."""
-        connection = self._connection
-        transport = connection.transport
-        if connection.state is not State.OPEN:
-            return False
-        if self._messages or transport.get_write_buffer_size() >= JOINED_BYTES_MAX:
+        if (
+            self._messages
+            or self._protocol.state is not State.OPEN
+            or self._transport.get_write_buffer_size() >= JOINED_BYTES_MAX
+        ):
             return False
         self._write(batch)
         return True
@@ -93,7 +95,7 @@ class WsClient:
 
     def _write(self, batch: Batch) -> None:
         data = batch.made(self._make)
-        self._connection.transport.write(data)
+        self._transport.write(data)
         self._sent.message_bytes += batch.size_bytes
         self._sent.frame_bytes += len(data)
 

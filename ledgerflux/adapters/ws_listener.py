@@ -75,16 +75,18 @@ class WsListener:
         server = await _start(
             bound, clients, answers, message_bytes_max, visitor, deflate, self._tls
         )
-        async with server, clients.group:
+        async with server, asyncio.TaskGroup() as group:
+            watch = group.create_task(clients.failed())
             try:
                 yield int(server.sockets[0].getsockname()[1])
             finally:
                 server.close(close_connections=False)
                 await clients.close()
+                watch.cancel()
 
 
 class _Clients:
-    """Those connected, each served by a task of `group`."""
+    """Those connected, each served by the task that the library has for it."""
 
     def __init__(
         self,
@@ -92,21 +94,26 @@ class _Clients:
         deflate: SharedDeflate | None,
         sent: Sent,
     ) -> None:
-        self.group = asyncio.TaskGroup()
+        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._on_connection = on_connection
         self._packed = joined if deflate is None else deflate.frames
         self._sent = sent
         self._connected: set[WsClient] = set()
 
     async def __call__(self, connection: ServerConnection) -> None:
-        """Serve one client until its task ends."""
+        """Serve one client to its end."""
         _bound_socket(connection)
         packed = takes_compressed(connection)
         client = WsClient(connection, self._packed if packed else joined, self._sent)
+        _forget_handshake(connection)
         self._connected.add(client)
         self._sent.packed_clients += packed
         try:
-            await asyncio.wait([self.group.create_task(self._serve(client))])
+            await self._serve(client)
+        except Exception as error:
+            if self._failure.done():
+                raise
+            self._failure.set_exception(error)
         finally:
             self._connected.discard(client)
             self._sent.packed_clients -= packed
@@ -114,6 +121,10 @@ class _Clients:
     async def _serve(self, client: WsClient) -> None:
         if self._on_connection is not None:
             await self._on_connection(client)
+
+    async def failed(self) -> None:
+        """Wait for what serving a client raises, and raise it."""
+        await self._failure
 
     async def close(self) -> None:
         """Close all, whether they read or not."""
@@ -226,6 +237,13 @@ def _answer(
 
 def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     return PROTOCOL if PROTOCOL in offered else None
+
+
+def _forget_handshake(connection: ServerConnection) -> None:
+    """Drop what was read and sent: kilobytes that the library keeps as long as the connection."""
+    assert connection.request is not None
+    connection.request.headers.clear()
+    connection.response = None
 
 
 def _bound_socket(connection: ServerConnection) -> None:

@@ -1,6 +1,5 @@
 """What one client has not been sent yet: a bounded queue of finished messages."""
 
-from collections import deque
 from typing import NamedTuple
 
 MARK_BYTES = 640 * 1024
@@ -39,7 +38,7 @@ class Outbox:
     def __init__(self, mark_bytes: int = MARK_BYTES, drained_bytes: int = DRAINED_BYTES) -> None:
         self._mark_bytes = mark_bytes
         self._drained_bytes = drained_bytes
-        self._messages: deque[bytes] = deque()
+        self._messages: list[bytes] = []
         self._overflows_total = 0
         self._size_max = 0
         self.size = 0
@@ -60,17 +59,17 @@ class Outbox:
     def pop_up_to(self, size_bytes: int) -> list[bytes]:
         """Return the oldest messages: one, and as many more as `size_bytes` hold together."""
         messages = self._messages
-        batch: list[bytes]
         if self.size <= size_bytes:
-            batch = list(messages)
-            messages.clear()
+            batch, self._messages = messages, []
             taken_bytes = self.size
         else:
-            batch = []
-            taken_bytes = 0
-            while messages and (not batch or taken_bytes + len(messages[0]) <= size_bytes):
-                batch.append(messages.popleft())
-                taken_bytes += len(batch[-1])
+            taken_bytes = len(messages[0])
+            count = 1
+            while count < len(messages) and taken_bytes + len(messages[count]) <= size_bytes:
+                taken_bytes += len(messages[count])
+                count += 1
+            batch = messages[:count]
+            del messages[:count]
         was = self.size
         self.size -= taken_bytes
         self.taken_total += len(batch)

@@ -68,6 +68,10 @@ class _Loading:
         self.part = 0
 
 
+NOTHING: deque[Frame | _Loading] = deque(maxlen=0)
+"""Waits for everybody who waits for nothing: an empty deque of one's own takes 760 bytes."""
+
+
 class Subscription:
     """Of one (product, channel). `position` is where everything handed out takes the client.
 
@@ -104,7 +108,7 @@ class Subscription:
         self.position = position
         self.on_slow: OnSlow = on_slow_of(channel, on_slow)
         self.waiting_bytes = 0
-        self._waiting: deque[Frame | _Loading] = deque()
+        self._waiting = NOTHING
         self._lost = False
         self._lost_book = False
         self._cause = ""
@@ -159,7 +163,7 @@ class Subscription:
         self._lost_book = books > 0
         # Who was sent no book yet is told the first one as such, whatever came between.
         self._cause, self._reason = cause, "subscribe" if self.position is None else reason
-        self._waiting.clear()
+        self._waiting = NOTHING
         self.waiting_bytes = 0
         return frames
 
@@ -171,15 +175,20 @@ class Subscription:
 
     def wait(self, frame: Frame) -> None:
         """Keep `frame` until what is before it has gone out."""
-        self._waiting.append(frame)
+        self._keep(frame)
         self.waiting_bytes += len(frame.payload)
 
     def load(self, snapshot: Snapshot, reason: Reason, prev_seq: int | None) -> bool:
         """Send `snapshot` next; return False where too many wait already."""
         if sum(isinstance(item, _Loading) for item in self._waiting) >= SNAPSHOTS_WAITING_MAX:
             return False
-        self._waiting.append(_Loading(snapshot, reason, prev_seq))
+        self._keep(_Loading(snapshot, reason, prev_seq))
         return True
+
+    def _keep(self, item: Frame | _Loading) -> None:
+        if not self._waiting:
+            self._waiting = deque()
+        self._waiting.append(item)
 
     def renew(self) -> None:
         """Send the book as it is after what waits; where one is on its way, that one counts."""
@@ -201,6 +210,7 @@ class Subscription:
         else:
             yield self._next_part(item, speaker)
         if not self._waiting:
+            self._waiting = NOTHING
             self._retakes = 0
 
     def _next_part(self, loading: _Loading, speaker: Speaker) -> bytes:

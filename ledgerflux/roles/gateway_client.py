@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import NamedTuple
 
 from ledgerflux.core.client_session import ClientSession
@@ -17,6 +18,7 @@ from ledgerflux.model.units import NANOS_PER_MS
 from ledgerflux.ports import Batch, ClientConnection, Clock
 from ledgerflux.roles.gateway_asking import Asking
 from ledgerflux.roles.gateway_flush import Flusher
+from ledgerflux.roles.late_event import LateEvent
 from ledgerflux.wire import gateway_frames
 from ledgerflux.wire.gateway_requests import (
     BadRequest,
@@ -63,6 +65,8 @@ class GatewayClient:
         luck: float = 0.0,
     ) -> None:
         self._connection = connection
+        self.write = connection.write_now
+        """Writes a batch; False, and nothing is written, where the socket does not take it."""
         self._identity = identity
         self._fanout = fanout
         self._desk = desk
@@ -72,10 +76,11 @@ class GatewayClient:
         self._flusher = flusher
         self._marked = False
         self._waiting_for_room: list[bytes] = []
-        self._wake = asyncio.Event()
-        self._room = asyncio.Event()
-        self._flushed = asyncio.Event()
-        self._closing: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
+        self._room = LateEvent()
+        self._flushed = LateEvent()
+        self._closing = False
+        self._ending = False
+        self._beside = asyncio.TaskGroup()
         self._counts = counts
         self.session = ClientSession(
             gateway_frames, limits, clock.monotonic_ns(), self._mark, shared, luck
@@ -85,27 +90,42 @@ class GatewayClient:
 
     async def run(self) -> None:
         """Serve until one side ends the connection."""
-        greeting = self._greeting()
-        welcome = gateway_frames.welcome(
-            connection_id=self._identity,
-            server=greeting.server,
-            now_ns=self._clock.now_ns(),
-            venue=greeting.venue,
-            source=greeting.source,
-            system=greeting.system,
-            limits=self._limits._asdict(),
-        )
-        self.session.put(welcome)
+        self._welcome()
         self._fanout.enter(self.session)
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._read())
-                group.create_task(self._write())
-                group.create_task(self._close())
+            async with self._beside:
+                await self._until_end(self._read())
         except* _Left:
             pass
         finally:
             self._fanout.leave(self.session)
+
+    def _welcome(self) -> None:
+        greeting = self._greeting()
+        self.session.put(
+            gateway_frames.welcome(
+                connection_id=self._identity,
+                server=greeting.server,
+                now_ns=self._clock.now_ns(),
+                venue=greeting.venue,
+                source=greeting.source,
+                system=greeting.system,
+                limits=self._limits._asdict(),
+            )
+        )
+
+    def _start(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Do `work` beside reading: an idle client has no task for it."""
+        if not self._ending:
+            self._beside.create_task(self._until_end(work()))
+
+    async def _until_end(self, work: Coroutine[None, None, None]) -> None:
+        """Do `work`; nothing is started any more once some work has failed."""
+        try:
+            await work
+        except BaseException:
+            self._ending = True
+            raise
 
     def tick(self) -> None:
         """Judge the time passed; call it about once a second."""
@@ -144,14 +164,10 @@ class GatewayClient:
         messages = self.session.take(self._limits.outbox_drained_bytes)
         if messages and not self.write(Batch(messages)):
             self._waiting_for_room = messages
-            self._wake.set()
+            self._start(self._write)
         else:
             self._written()
         return 1
-
-    def write(self, batch: Batch) -> bool:
-        """Write a batch; False, and nothing is written, where the socket does not take it."""
-        return self._connection.write_now(batch)
 
     def settle(self) -> None:
         """Be told together with others from now on, where nothing of its own is left to send."""
@@ -172,21 +188,17 @@ class GatewayClient:
             self._flushed.set()
 
     async def _write(self) -> None:
-        """Write whenever the socket was full."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._waiting_for_room:
-                try:
-                    await self._connection.send_all(self._waiting_for_room)
-                except FeedError as gone:
-                    raise _Left from gone
-                self._waiting_for_room = self.session.take(self._limits.outbox_drained_bytes)
-                self._room.set()
-            self._written()
+        """Write what the full socket did not take."""
+        while self._waiting_for_room:
+            try:
+                await self._connection.send_all(self._waiting_for_room)
+            except FeedError as gone:
+                raise _Left from gone
+            self._waiting_for_room = self.session.take(self._limits.outbox_drained_bytes)
+            self._room.set()
+        self._written()
 
-    async def _close(self) -> None:
-        close = await self._closing
+    async def _close(self, close: Close) -> None:
         try:
             async with asyncio.timeout(FLUSH_S):
                 await self._flushed.wait()
@@ -296,6 +308,7 @@ class GatewayClient:
         self._part_with(self.session.end(gateway_frames.refused(refusal, None), close))
 
     def _part_with(self, close: Close) -> None:
-        if not self._closing.done():
+        if not self._closing:
+            self._closing = True
             self._counts[f"closed_{close.code}"] += 1
-            self._closing.set_result(close)
+            self._start(partial(self._close, close))

@@ -55,6 +55,10 @@ changes = st.lists(st.tuples(sides, prices, sizes), max_size=20)
 levels = st.lists(st.tuples(prices, sizes), max_size=10)
 
 
+def first(listed):
+    return listed[0] if listed else None
+
+
 def same(book, slow):
     assert book.bids() == slow.bids()
     assert book.asks() == slow.asks()
@@ -99,12 +103,17 @@ def test_a_book_made_of_its_own_levels_is_the_same_book(updates):
 
 
 @given(st.lists(changes, max_size=3), st.integers(0, 40))
-def test_a_depth_cuts_the_same_levels_off_the_top(updates, depth):
-    book = Book()
+def test_a_depth_cuts_the_same_levels_off_the_top_whichever_way_they_are_found(updates, depth):
+    walked, sorted_book, plain = Book(), Book(), SlowBook()
     for update in updates:
-        book.apply(update)
-        assert book.bids(depth) == book.bids()[:depth]
-        assert book.asks(depth) == book.asks()[:depth]
+        for book in (walked, sorted_book, plain):
+            book.apply(update)
+        for steps, book in ((0, walked), (10**9, sorted_book)):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(module, "_SORTED_FOR_A_STEP", steps)
+                assert book.bids(depth) == plain.bids()[:depth]
+                assert book.asks(depth) == plain.asks()[:depth]
+                assert book.best() == (first(plain.bids()), first(plain.asks()))
 
 
 def test_levels_stand_best_first_on_both_sides():
