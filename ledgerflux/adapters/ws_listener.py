@@ -134,6 +134,8 @@ class _Clients:
 class _Visitor(ServerConnection):
     """One socket from its first moment on: who is too many is not heard at all."""
 
+    # Beside the library's attributes these would double the dict that holds them.
+    __slots__ = ("_inside", "_knocking", "_unheard", "_unread_bytes", "address")
     door: Door | None = None
     guard: Guard | None = None
     unread = Unread()

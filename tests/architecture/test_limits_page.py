@@ -36,7 +36,11 @@ KEPT = [path for path in SOURCES if any(queues(path))]
 
 
 def test_the_look_itself_finds_queues():
-    assert "core/outbox.py" in map(of_project, KEPT)
+    assert "core/inbox.py" in map(of_project, KEPT)
+
+
+def test_a_queue_that_is_a_list_is_on_the_page_too():
+    assert "`core/outbox.py`" in PAGE
 
 
 @pytest.mark.parametrize("path", KEPT, ids=of_project)
