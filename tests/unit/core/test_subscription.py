@@ -320,3 +320,20 @@ def test_the_rest_of_a_replay_may_wait(stream):
     subscription, ring = replaying(stream, frame(0, 1))
     ring.begin(("trades", "BTC-USD"), Position("run1", 1))
     assert not subscription.gather()
+
+
+def test_what_a_frame_is_to_a_client_that_was_further_elsewhere(stream):
+    subscription = Subscription(stream, "trades", Position("run1", 3))
+    assert subscription.is_further
+    assert subscription.meets(frame(1, 3)) == "known"
+    assert subscription.meets(frame(3, 4)) == "here"
+    assert subscription.meets(frame(2, 4)) == "other"
+    assert subscription.meets(frame(1, 1)) == "known"
+    assert subscription.meets(frame(1, 3)._replace(before=None)) == "known"
+    other = Position("run2", 0)
+    assert subscription.meets(Frame(None, other, b"")) == "here"
+    assert subscription.meets(Frame(other, Position("run2", 1), b"")) == "other"
+    book = Subscription(stream, "level2", Position("run1", 3))
+    assert book.meets(frame(1, 1)) == "other"
+    book.position = None
+    assert not book.is_further
