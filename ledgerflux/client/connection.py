@@ -284,7 +284,8 @@ class Client:
             try:
                 self._socket = await open_socket(self.url, self._way)
                 for wanted in list(self._streams.wanted):
-                    await self._ask("subscribe", wanted.params(self._venue), reading=True)
+                    params = self._streams.anew(wanted, self._venue)
+                    await self._ask("subscribe", params, reading=True)
             except (*CANT_OPEN, ConnectionClosed) as error:
                 if time.monotonic() > give_up_s:
                     raise GatewayError(f"the connection does not come back: {error}") from error

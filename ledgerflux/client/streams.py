@@ -10,6 +10,8 @@ from ledgerflux.core.terms import Conflation, Depth
 from ledgerflux.errors import IntegrityError
 from ledgerflux.wire.gateway_reading import Follower, Message
 
+RESUME_BYTES_MAX = 12 * 1024
+"""Places told in one request, which has 16 KiB; the streams past it begin anew."""
 Key = tuple[str, str]
 """Channel and product."""
 
@@ -31,7 +33,7 @@ class Missed(NamedTuple):
 class Reconnected(NamedTuple):
     """The connection was lost and made again, and what was missed meanwhile.
 
-    Of a book, more may be missed until its snapshot comes.
+    What is sent again is not missed. What the gateway can't send any more comes as a gap.
     """
 
     url: str
@@ -138,6 +140,20 @@ class Streams:
                 return wanted._replace(products=(product,), snapshot=True)
         return Wanted(channel, (product,))
 
+    def anew(self, wanted: Wanted, venue: str | None) -> dict[str, Any]:
+        """Return the parameters that ask a new connection to go on with `wanted`."""
+        params, resume, room = wanted.params(venue), {}, RESUME_BYTES_MAX
+        for (channel, product), place in self._before.items():
+            mirror = self._follower.mirrors.get((channel, product))
+            if mirror is None or not wanted.covers(channel, product):
+                continue
+            room -= len(product) + len(place.epoch) + 48
+            if room >= 0 and mirror.can_go_on(book=channel == "level2"):
+                resume[product] = place._asdict()
+        if resume:
+            params["resume"] = resume
+        return params
+
     def take(self, message: Message) -> None:
         """Judge one message.
 
@@ -176,7 +192,8 @@ class Streams:
             key = (message.channel, product)
             self.broken.pop(key, None)
             was = self._before.pop(key, None)
-            if was is None or was == (place.epoch, place.seq):
+            recovered = message.recovered.get(product, False)
+            if was is None or recovered or was == (place.epoch, place.seq):
                 continue
             same = was.epoch == place.epoch
             first = was.seq + 1 if same else 1

@@ -14,9 +14,19 @@ from ledgerflux.core.limits import Limits
 from ledgerflux.core.outbox import Outbox
 from ledgerflux.core.parting import IDLE, LIFETIME, SLOW, Close, goodbye, lifetime_ns
 from ledgerflux.core.ratelimit import TokenBucket
+from ledgerflux.core.resume_token import Tokens, places
 from ledgerflux.core.slowness import Slowness
+from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import Asked, Frame, StreamKey, Subscription, Whole
+from ledgerflux.core.subscription import (
+    Asked,
+    Frame,
+    Reason,
+    Replay,
+    StreamKey,
+    Subscription,
+    Whole,
+)
 from ledgerflux.core.telling import Replaced
 from ledgerflux.core.throttling import Skipping, Throttled
 from ledgerflux.model.stream import ChannelName
@@ -65,7 +75,9 @@ class ClientSession:
         self._speaker = speaker
         self._limits = limits
         self._wake = wake
+        self.tokens = Tokens()
         self._catching: dict[Subscription, None] = {}
+        self._ahead: dict[Subscription, None] = {}
         self._newest: dict[Subscription, Frame] = {}
         self._admission = Admission(limits, now_ns, shared)
         self._skipping = Skipping()
@@ -90,7 +102,7 @@ class ClientSession:
     @property
     def even(self) -> bool:
         """Say whether it was sent everything that its streams have."""
-        left = self._catching or self.outbox.size or self._newest
+        left = self._catching or self.outbox.size or self._newest or self._ahead
         return bool(self.used) and not (self.ended or left)
 
     def wants(self) -> tuple[frozenset[StreamKey], frozenset[tuple[str, frozenset[str] | None]]]:
@@ -132,15 +144,18 @@ class ClientSession:
     def end(self, why: bytes | None, close: Close, *, at_once: bool = False) -> Close:
         """Queue `why` and a goodbye as the last messages; `at_once`: instead of what was queued."""
         self.stand_alone()
+        owed = {item for item in self._catching if not item.replaying}
+        resume = {} if at_once else places(self.tokens, self.subscriptions.values(), owed)
         if at_once:
             self.outbox.clear()
         self.ended = True
         self._catching.clear()
+        self._ahead.clear()
         self._newest.clear()
         if why is not None:
             self.outbox.put(why)
         spread_ms = self._limits.reconnect_spread_ms
-        self.outbox.put(self._speaker.goodbye(goodbye(close, self._luck, spread_ms)))
+        self.outbox.put(self._speaker.goodbye(goodbye(close, self._luck, spread_ms, resume)))
         self._wake()
         return close
 
@@ -182,11 +197,33 @@ class ClientSession:
         self.stand_alone()
         subscription = self.subscriptions.pop(whole)
         self._catching.pop(subscription, None)
+        self._ahead.pop(subscription, None)
         self._newest.pop(subscription, None)
+
+    def replay(self, subscription: Subscription, position: Position, replay: Replay) -> None:
+        """Go on at `position` with what `replay` has; an answer must be put at once."""
+        subscription.go_on(position, replay)
+        self._catching[subscription] = None
+
+    def wait_for(self, subscription: Subscription, position: Position) -> None:
+        """Go on at `position` once the stream comes there: the client was further elsewhere."""
+        subscription.go_on(position)
+        self._catching.pop(subscription, None)
+        self._ahead[subscription] = None
+
+    def miss(self, subscription: Subscription, position: Position) -> None:
+        """Say what is not to be had after `position`, then the state; an answer is put at once."""
+        subscription.go_on(position)
+        subscription.fall_behind("resume", "subscribe")
+        self._catching[subscription] = None
 
     def offer(self, subscription: Subscription, frame: Frame) -> None:
         """Queue `frame`, let it wait behind a snapshot, or fall behind."""
-        if self.ended:
+        if self.ended or subscription.has_in_replay(frame):
+            return
+        if subscription in self._ahead and self._known(subscription, frame):
+            return
+        if not self._gathered(subscription):
             return
         if subscription.live:
             if frame.newest:
@@ -208,7 +245,10 @@ class ClientSession:
 
     def replace(self, subscription: Subscription, replaced: Replaced) -> None:
         """Send the stream's new book as a snapshot, or fall behind."""
-        if self.ended or subscription.behind:
+        if self.ended or subscription.behind or not self._gathered(subscription):
+            return
+        if subscription in self._ahead:
+            self._overtake(subscription)
             return
         prev_seq = replaced.before.seq
         room = not (subscription.live and self.outbox.above)
@@ -223,17 +263,19 @@ class ClientSession:
         """Say what the gateway itself could not follow, then the state as it is."""
         if not self.ended:
             self._newest.pop(subscription, None)
-            subscription.fall_behind(cause, "resync")
-            self._catching[subscription] = None
-            self._fill()
-            self._wake()
+            if subscription in self._ahead:
+                self._overtake(subscription)
+            else:
+                self._catch(cause, subscription, "resync")
 
     def renew(self, whole: Whole) -> None:
         """Send a stream's book again; an answer must be put before anything else happens."""
         self.stand_alone()
         subscription = self.subscriptions[whole]
         self._newest.pop(subscription, None)
-        subscription.renew()
+        self._ahead.pop(subscription, None)
+        if self._gathered(subscription):
+            subscription.renew()
         self._catching[subscription] = None
 
     def take(self, size_bytes: int) -> list[bytes]:
@@ -296,6 +338,43 @@ class ClientSession:
         forgotten = subscription.fall_behind("slow_consumer", "slow")
         self._catching[subscription] = None
         self._tell(self._skipping.skip(1 + forgotten))
+
+    def _gathered(self, subscription: Subscription) -> bool:
+        """Let what is still replayed wait, before something that is no part of it."""
+        if not subscription.replaying:
+            return True
+        complete = subscription.gather()
+        if subscription.live:
+            del self._catching[subscription]
+        waiting = sum(other.waiting_bytes for other in self._catching)
+        if complete and waiting <= self._limits.waiting_bytes_max:
+            return True
+        self._fall_behind(subscription)
+        return False
+
+    def _known(self, subscription: Subscription, frame: Frame) -> bool:
+        """Say whether `frame` is nothing for a client that was further elsewhere."""
+        meets = subscription.meets(frame)
+        if meets == "other":
+            self._overtake(subscription, broken=frame.before == frame.after)
+        elif meets == "here":
+            del self._ahead[subscription]
+        return meets != "here"
+
+    def _overtake(self, subscription: Subscription, *, broken: bool = False) -> None:
+        """Wait on where the stream may still come to the client's place; else begin anew."""
+        if subscription.is_further and not broken:
+            return
+        del self._ahead[subscription]
+        if subscription.is_further:
+            subscription.position = None
+        self._catch("resume", subscription)
+
+    def _catch(self, cause: str, subscription: Subscription, reason: Reason = "subscribe") -> None:
+        subscription.fall_behind(cause, reason)
+        self._catching[subscription] = None
+        self._fill()
+        self._wake()
 
     def _tell(self, told: Throttled | None) -> None:
         if told is not None:

@@ -13,6 +13,9 @@ from ledgerflux.core.followers import Followers
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.patterns import matches
 from ledgerflux.core.product_stream import ProductStream
+from ledgerflux.core.replay_ring import ReplayRing
+from ledgerflux.core.resume_token import Tokens
+from ledgerflux.core.resumption import Resumption
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Followed, Speaker
@@ -46,6 +49,8 @@ class Fanout:
         self.products: dict[str, ProductStream] = {}
         """The products served."""
         self.sessions: dict[ClientSession, None] = {}
+        self.ring = ReplayRing()
+        self.tokens = Tokens()
         self._integrity = ("none", "none")
         self._streams: dict[str, ProductStream] = {}
         self._speaker = speaker
@@ -76,6 +81,7 @@ class Fanout:
         if venue != self.venue:
             self.serve([])
             self._streams.clear()
+            self.ring.clear()
         self.venue = venue
         self._integrity = (integrity, integrity_rule)
 
@@ -97,7 +103,10 @@ class Fanout:
         held = {product.product: product for product in saved.products} if saved else {}
         mine = {product for product in self._streams if partition_of(product) == partition}
         for product in sorted(mine | set(held)):
-            self._stream(product).restore(held.get(product))
+            stream = self._stream(product)
+            stream.restore(held.get(product))
+            for channel in CHANNELS:
+                self.ring.begin((channel, product), stream.position(channel))
         for product in sorted(mine):
             for channel in CHANNELS:
                 self._resync(channel, product)
@@ -133,6 +142,7 @@ class Fanout:
             stream.lose()
             for channel in CHANNELS:
                 self._tell_break(stream, channel)
+                self.ring.forget((channel, product))
 
     def doubt(self, partition: int, why: str) -> None:
         """Say that nobody is heard of who keeps a partition right: no book of it is live."""
@@ -151,6 +161,7 @@ class Fanout:
     def enter(self, session: ClientSession) -> None:
         """Take part; the door has looked at `Limits.clients_max`."""
         self.sessions[session] = None
+        session.tokens = self.tokens
 
     def leave(self, session: ClientSession) -> None:
         """Forget a client."""
@@ -244,8 +255,15 @@ class Fanout:
             return
         asked = session.patterns[channel, pattern]
         place = self.join(session, channel, stream, snapshot=True, **asked._asdict())
+        places = {product: place}
+        tokens = self.tokens.make(self.venue, channel, asked.terms, places)
         notice = self._speaker.subscribed(
-            channel, {product: place}, venue=self.venue, patterns=[pattern], **asked._asdict()
+            channel,
+            places,
+            venue=self.venue,
+            patterns=[pattern],
+            **asked._asdict(),
+            resumption=Resumption(tokens),
         )
         session.put(notice)
 
@@ -277,8 +295,15 @@ class Fanout:
     def _tell(self, stream: ProductStream, telling: Telling) -> None:
         channel, product = telling.channel, stream.product
         whole = (channel, product, WHOLE)
+        frame = self._frame(stream, telling)
+        if isinstance(frame, Frame) and frame.before not in (None, frame.after):
+            self.ring.add((channel, product), frame, stream.publish_ns)
         if self._followers.follow(whole):
-            self._hand_out(whole, self._frame(stream, telling))
+            self._hand_out(whole, frame)
+        if not isinstance(frame, Frame):
+            self.ring.begin((channel, product), stream.position(channel))
+        elif frame.before is None:
+            self.ring.begin((channel, product), frame.after)
         for variant in self._variants.of(channel, product):
             told = variant.tell(telling)
             if told is not None:

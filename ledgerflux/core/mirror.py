@@ -36,6 +36,7 @@ class Mirror:
     """
 
     __slots__ = (
+        "_held",
         "_loading",
         "_parts",
         "_top",
@@ -61,6 +62,7 @@ class Mirror:
         self.whole = False
         self.why = ""
         self._loading: tuple[list[Level], list[Level]] | None = None
+        self._held: tuple[str, bool] | None = None
         self._parts = 0
         self._top: TopView | None = None
 
@@ -69,13 +71,26 @@ class Mirror:
         self.position = position
         self.state = "init"
         self.broken = self.whole = False
-        self._loading = None
+        self._loading = self._held = None
 
     def lose(self) -> None:
         """The connection ended: the book is as old as its last message."""
+        if self._held is None and self._loading is None and not self.broken:
+            self._held = (self.state, self.whole)
         self.state = "stale"
         self.whole = False
         self._loading = None
+
+    def can_go_on(self, *, book: bool) -> bool:
+        """Say whether what the connection that ended told, a live `book` at that, can go on."""
+        return self._held is not None and (self._held == ("live", True) or not book)
+
+    def go_on(self, position: Position) -> bool:
+        """The next message continues what was lost; False where that ended elsewhere."""
+        if self._held is None or position != self.position:
+            return False
+        (self.state, self.whole), self._held = self._held, None
+        return True
 
     @property
     def live(self) -> bool:

@@ -4,6 +4,7 @@ Codes from 4000 to 4499 ask to come back, 4500 and above do not. When to come ba
 for each client, so that those who were sent away together do not return together.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ledgerflux.core.limits import Limits
@@ -17,6 +18,11 @@ CODES = frozenset((BINARY, RESTART, SLOW, RATE_LIMITED, LIFETIME, PROTOCOL, IDLE
 LEAST_MS = {SLOW: 1_000, RATE_LIMITED: 5_000}
 """Who did too much, or too little, stays away for so long at least."""
 LIFETIME_SPREAD = 0.1
+
+
+Places = Mapping[str, Mapping[str, str]]
+"""Tokens by channel and product."""
+NOWHERE: Places = {}
 
 
 class Close(NamedTuple):
@@ -33,13 +39,15 @@ class Goodbye(NamedTuple):
     reason: str
     reconnect: bool
     reconnect_after_ms: int | None
+    resume: Places = NOWHERE
+    """Where everything sent takes the client."""
 
 
-def goodbye(close: Close, luck: float, spread_ms: int) -> Goodbye:
+def goodbye(close: Close, luck: float, spread_ms: int, resume: Places = NOWHERE) -> Goodbye:
     """Return what is said before `close`; `luck` is drawn from [0, 1) for the client."""
     reconnect = close.code == RESTART or SLOW <= close.code < SLOW + 500
     after_ms = LEAST_MS.get(close.code, 0) + int(luck * spread_ms)
-    return Goodbye(close.code, close.reason, reconnect, after_ms if reconnect else None)
+    return Goodbye(close.code, close.reason, reconnect, after_ms if reconnect else None, resume)
 
 
 def lifetime_ns(limits: Limits, luck: float) -> int:

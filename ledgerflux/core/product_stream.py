@@ -93,6 +93,11 @@ class ProductStream:
         """Return the book's state; `stale` where it is what it was only as far as anybody knows."""
         return "stale" if self._doubted and self._state in BELIEVED else self._state
 
+    @property
+    def doubted(self) -> bool:
+        """Say whether nobody is heard of who keeps the book right."""
+        return self._doubted
+
     def position(self, channel: ChannelName) -> Position:
         """Return where `channel` stands."""
         return self._positions[channel]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ledgerflux.core.parting import Goodbye
+from ledgerflux.core.resumption import NOTHING, Resumption
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.telling import BatchView, Missing
 from ledgerflux.core.terms import Terms
@@ -100,6 +101,7 @@ class Speaker(Protocol):
         terms: Terms,
         patterns: Sequence[str],
         on_slow: str | None,
+        resumption: Resumption = NOTHING,
     ) -> bytes:
         """Return the notice that products were added to what `patterns` ask for."""
         ...

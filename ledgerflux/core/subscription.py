@@ -4,15 +4,16 @@ States, and what moves between them::
 
     BEHIND --room--> (gap, snapshot or latest) --> LOADING --all sent--> LIVE
     LIVE   --a new book--> LOADING     LIVE --no room--> BEHIND
-    LOADING --too much waits--> BEHIND
+    LOADING --too much waits--> BEHIND     REPLAYING --the head is reached--> LIVE
     BEHIND --room, `on_slow` is gap--> (gap) --> LIVE
 
-While BEHIND nothing is kept; while LOADING what follows the snapshot waits in order.
+While BEHIND nothing is kept; while LOADING what follows the snapshot waits in order; while
+REPLAYING it is where the rest of the replay is.
 """
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.speaker import Followed, Speaker
@@ -56,6 +57,18 @@ class Frame(NamedTuple):
     """It replaces one that was not sent yet."""
 
 
+class Replay(Protocol):
+    """The newest messages of streams (`core.replay_ring`)."""
+
+    def next(self, whole: Whole, position: Position) -> Frame | None:
+        """Return the message that continues `position`, None where there is none."""
+        ...
+
+    def head(self, whole: Whole) -> Position | None:
+        """Return where a stream stands."""
+        ...
+
+
 class _Loading:
     """A snapshot on its way out, part by part."""
 
@@ -84,6 +97,7 @@ class Subscription:
         "_lost",
         "_lost_book",
         "_reason",
+        "_replay",
         "_retakes",
         "_waiting",
         "channel",
@@ -114,6 +128,7 @@ class Subscription:
         self._cause = ""
         self._reason: Reason = "slow"
         self._retakes = 0
+        self._replay: Replay | None = None
 
     @property
     def whole(self) -> Whole:
@@ -138,7 +153,12 @@ class Subscription:
     @property
     def live(self) -> bool:
         """Say whether a frame may go straight out."""
-        return not self._lost and not self._waiting
+        return not self._lost and not self._waiting and self._replay is None
+
+    @property
+    def replaying(self) -> bool:
+        """Say whether it goes on where another connection ended, and is not at the head yet."""
+        return self._replay is not None
 
     @property
     def behind(self) -> bool:
@@ -164,8 +184,50 @@ class Subscription:
         # Who was sent no book yet is told the first one as such, whatever came between.
         self._cause, self._reason = cause, "subscribe" if self.position is None else reason
         self._waiting = NOTHING
+        self._replay = None
         self.waiting_bytes = 0
         return frames
+
+    def go_on(self, position: Position, replay: Replay | None = None) -> None:
+        """Continue `position`, with what `replay` has of it first; nothing else is owed."""
+        self._lost = False
+        self.position, self._replay = position, replay
+
+    def has_in_replay(self, frame: Frame) -> bool:
+        """Say whether `frame` comes in its turn."""
+        replay, before = self._replay, frame.before
+        if replay is None or before is None:
+            return False
+        return replay.next(self.whole, before) is frame
+
+    def gather(self) -> bool:
+        """Let the rest of the replay wait; return False where some of it is gone."""
+        replay, at = self._replay, self.position
+        assert replay is not None
+        assert at is not None
+        self._replay = None
+        while (frame := replay.next(self.whole, at)) is not None:
+            self.wait(frame)
+            at = frame.after
+        return at == replay.head(self.whole)
+
+    @property
+    def is_further(self) -> bool:
+        """Say whether the stream may still come to where the client is."""
+        at, now = self.position, self.stream.position(self.channel)
+        return at is not None and now.epoch in ("", at.epoch) and now.seq <= at.seq
+
+    def meets(self, frame: Frame) -> Literal["known", "here", "other"]:
+        """Say what `frame` is to a client that was further elsewhere."""
+        at, before, after = self.position, frame.before, frame.after
+        assert at is not None
+        if before is None:
+            return "known" if after.epoch == at.epoch else "here"
+        if before == after:
+            return "other" if self.channel == "level2" else "known"
+        if before == at:
+            return "here"
+        return "known" if after.epoch == at.epoch and after.seq <= at.seq else "other"
 
     def hand_out(self, frame: Frame) -> bytes:
         """Return the bytes of `frame`, which goes straight out."""
@@ -202,6 +264,9 @@ class Subscription:
         if self._lost:
             yield from self._catch_up(speaker)
             return
+        if self._replay is not None:
+            yield from self._replayed(self._replay)
+            return
         item = self._waiting[0]
         if isinstance(item, Frame):
             self._waiting.popleft()
@@ -212,6 +277,16 @@ class Subscription:
         if not self._waiting:
             self._waiting = NOTHING
             self._retakes = 0
+
+    def _replayed(self, replay: Replay) -> Iterator[bytes]:
+        assert self.position is not None
+        frame = replay.next(self.whole, self.position)
+        if frame is not None:
+            yield self.hand_out(frame)
+        if self.position == replay.head(self.whole):
+            self._replay = None
+        elif frame is None:  # it went faster than this client read
+            self.fall_behind("slow_consumer", "slow")
 
     def _next_part(self, loading: _Loading, speaker: Speaker) -> bytes:
         loading.part += 1

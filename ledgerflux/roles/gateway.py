@@ -4,6 +4,7 @@ import asyncio
 import random as random_module
 from collections import Counter
 from collections.abc import Callable, Mapping
+from secrets import token_bytes
 
 from ledgerflux import __version__
 from ledgerflux.core.client_session import ClientSession
@@ -23,6 +24,7 @@ from ledgerflux.roles.gateway_grid import run_grid
 from ledgerflux.roles.gateway_guard import GatewayGuard
 from ledgerflux.roles.gateway_health import HealthBoard
 from ledgerflux.roles.gateway_http import GatewayHttp
+from ledgerflux.roles.gateway_key import keep_key
 from ledgerflux.roles.gateway_partition import GatewayPartition, worst_ms
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
 from ledgerflux.venues.registry import venue
@@ -115,6 +117,9 @@ class Gateway:
                     group.create_task(self._board.run())
                     group.create_task(self._beat())
                     group.create_task(run_grid(self._fanout, self._clock))
+                    group.create_task(
+                        keep_key(self._bus, self._clock, self._fanout.tokens, token_bytes)
+                    )
                     await self._follow(group)
             finally:
                 self._door.shut()
@@ -156,6 +161,7 @@ class Gateway:
                 "queued_bytes": sum(session.queued_bytes for session in sessions),
                 "fell_behind": statistics.fell_behind_total,
                 "live_holes": sum(part.holes_total for part in parts),
+                "resume_bytes": self._fanout.ring.size_bytes,
                 "losses": sum(part.losses_total for part in parts),
                 "foreign": sum(part.foreign_total for part in parts),
                 **self._sent.counts(),

@@ -13,6 +13,7 @@ from ledgerflux.core.parting import BINARY, Close
 from ledgerflux.core.patterns import choose
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.request_desk import Refusal, RequestDesk
+from ledgerflux.core.resuming import Resuming, unused
 from ledgerflux.errors import FeedError
 from ledgerflux.model.units import NANOS_PER_MS
 from ledgerflux.ports import Batch, ClientConnection, Clock
@@ -259,6 +260,11 @@ class GatewayClient:
 
     def _subscribe(self, request: GatewayRequest, params: SubscribeParams, time_in_ns: int) -> None:
         products = request.products
+        resuming = Resuming(self._fanout, params.channel, params.terms)
+        points = resuming.points(params.places, products)
+        if isinstance(points, Refusal):
+            self._refuse(points, request.req_id)
+            return
         warnings = self._desk.warnings(self.session, params.channel, products)
         granted = self._desk.subscribe(
             self.session,
@@ -271,6 +277,7 @@ class GatewayClient:
         if isinstance(granted, Refusal):
             self._refuse(granted, request.req_id)
             return
+        resumption = resuming.take_up(self.session, granted, points, params.resume_mode)
         chosen = choose(["*"] if products is None else products, self._fanout.products)
         answer = gateway_frames.subscribed(
             params.channel,
@@ -280,7 +287,8 @@ class GatewayClient:
             product_ids=chosen.products if params.channel == "heartbeats" else list(granted),
             patterns=chosen.patterns,
             on_slow=self._desk.on_slow(params.channel, params.on_slow),
-            warnings=warnings,
+            resumption=resumption,
+            warnings=[*warnings, *unused(points, granted)],
             request_id=request.req_id,
             times=(time_in_ns, self._clock.now_ns()),
         )

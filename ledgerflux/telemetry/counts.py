@@ -9,7 +9,8 @@ from collections.abc import Mapping
 GAUGES = frozenset(
     {
         "addresses", "clients", "crowded", "ended", "handshakes", "left_out", "packed_clients",
-        "paused", "position", "queued_bytes", "sent_open", "sockets", "subscriptions",
+        "paused", "position", "queued_bytes", "resume_bytes", "sent_open", "sockets",
+        "subscriptions",
     }
 )  # fmt: skip
 """Names that can fall; all others only grow."""
@@ -87,6 +88,7 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "sent_message_bytes": "Bytes of messages written to clients, before compression.",
         "sent_bytes": "Bytes written to clients' sockets for them, frames and all.",
         "fell_behind": "Times a client fell behind a stream and was told so.",
+        "resume_bytes": "Bytes of messages kept for clients that come back.",
         "live_holes": "Holes in what was heard live, filled from the log.",
         "losses": "Times a partition could not be followed and clients were told so.",
         "foreign": "Messages heard live that do not continue the log.",

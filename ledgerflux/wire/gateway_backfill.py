@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from ledgerflux.core.speaker import Followed
 from ledgerflux.core.telling import Missing
 
-OURS = ("slow_consumer", "store", "epoch")
+OURS = ("slow_consumer", "store", "epoch", "resume")
 """Causes that leave out what the gateway may have; what the venue left out it has not."""
 
 

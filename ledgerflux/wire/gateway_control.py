@@ -110,7 +110,9 @@ class Subscribed(Answer):
     """A subscription begins; always before its data.
 
     New products that match one of `patterns` will join; `pattern` is the only one of them, if
-    there is but one. `warnings` say what is odd about what was granted.
+    there is but one. `resume` are tokens of `streams`; `recovered` says of what was to be
+    gone on with whether nothing is missing, and `via` how. `warnings` say what is odd about
+    what was granted.
     """
 
     type: Literal["subscribed"]
@@ -123,6 +125,9 @@ class Subscribed(Answer):
     conflate: Conflation
     on_slow: OnSlow | None
     streams: dict[ProductId, Place]
+    resume: dict[ProductId, str]
+    recovered: dict[ProductId, bool]
+    via: dict[ProductId, Literal["replay", "snapshot"]]
     warnings: tuple[str, ...]
 
 
@@ -206,7 +211,8 @@ class Goodbye(Message):
     """The last message before the gateway closes with `code`.
 
     Come back, to this gateway or another, after `reconnect_after_ms`: it is drawn for each
-    client. Null where `reconnect` is false: the same client would be closed again.
+    client. Null where `reconnect` is false: the same client would be closed again. `resume` are
+    tokens of where everything sent takes it, none of what was not sent to its end.
     """
 
     type: Literal["goodbye"]
@@ -214,6 +220,7 @@ class Goodbye(Message):
     reason: str
     reconnect: bool
     reconnect_after_ms: Annotated[int, Field(ge=0)] | None
+    resume: dict[Literal["level2", "trades", "ticker", "status"], dict[ProductId, str]]
 
 
 class ThrottledMessage(Message):

@@ -12,6 +12,7 @@ import msgspec
 
 from ledgerflux.core.parting import Goodbye
 from ledgerflux.core.request_desk import Refusal
+from ledgerflux.core.resumption import NOTHING, Resumption
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.speaker import Followed
 from ledgerflux.core.telling import BatchView, Heads, Missing
@@ -178,6 +179,7 @@ def subscribed(
     terms: Terms = WHOLE,
     patterns: Sequence[str] = (),
     on_slow: str | None = None,
+    resumption: Resumption = NOTHING,
     product_ids: Sequence[str] | None = None,
     warnings: Sequence[str] = (),
     request_id: RequestId = None,
@@ -197,6 +199,7 @@ def subscribed(
             "conflate": terms.conflate,
             "on_slow": on_slow,
             "streams": {product: place._asdict() for product, place in streams.items()},
+            **resumption._asdict(),
             "warnings": warnings,
         }
     )

@@ -4,7 +4,6 @@
 are ignored, so that a newer gateway can say more.
 """
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -68,6 +67,8 @@ class Message(msgspec.Struct, frozen=True):
     success: bool = True
     product_ids: list[str] = []
     streams: dict[str, Place] = {}
+    recovered: dict[str, bool] = {}
+    via: dict[str, str] = {}
     code: str | int = ""
     message: str = ""
     retryable: bool = False
@@ -166,7 +167,7 @@ class Follower:
             GatewayError: Its events can't be read (`protocol_error`).
         """
         if message.type == "subscribed":
-            self._begin(message.channel, message.streams)
+            self._begin(message)
             return None
         if message.type == "unsubscribed":
             for product in message.product_ids:
@@ -180,10 +181,12 @@ class Follower:
             verdict = mirror.prove(message.checksum)
         return Judged(verdict, mirror)
 
-    def _begin(self, channel: str, streams: Mapping[str, Place]) -> None:
-        for product, place in streams.items():
-            mirror = self.mirrors.setdefault((channel, product), Mirror())
-            mirror.begin(Position(place.epoch, place.seq))
+    def _begin(self, message: Message) -> None:
+        for product, told in message.streams.items():
+            mirror = self.mirrors.setdefault((message.channel, product), Mirror())
+            place = Position(told.epoch, told.seq)
+            if message.via.get(product) != "replay" or not mirror.go_on(place):
+                mirror.begin(place)
 
 
 def _judge(mirror: Mirror, message: Message) -> Verdict:

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ledgerflux.core.patterns import EVERYTHING, is_pattern, is_safe
 from ledgerflux.core.request_desk import Refusal
+from ledgerflux.core.resume_token import TOKEN_MAX
+from ledgerflux.core.snapshot import Position
 from ledgerflux.core.terms import DEPTH_DEFAULT, Conflation, Terms
 
 PRODUCTS_MAX = 500
@@ -29,10 +31,18 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class PointParams(Params):
+    """Where a client is in a stream."""
+
+    epoch: Annotated[str, Field(min_length=1, max_length=200)]
+    seq: Annotated[int, Field(ge=0, lt=WHOLE_MAX)]
+
+
 class SubscribeParams(Params):
     """`product_ids` are exact ids and patterns with `*`; heartbeats and system need none.
 
     `depth` (level2) counts levels of each side; `conflate` is how often level2 or ticker are told.
+    `resume` says by product where to go on, in messages or (`auto`) by a book that is shorter.
     """
 
     channel: ChannelText
@@ -44,6 +54,22 @@ class SubscribeParams(Params):
     depth: Literal[1, 10, 25, 50, 100, 500, 1000, "full"] | None = None
     conflate: Conflation = "none"
     on_slow: Literal["snapshot", "gap", "disconnect"] | None = None
+    resume: (
+        Annotated[
+            dict[ProductText, Annotated[str, Field(max_length=TOKEN_MAX)] | PointParams],
+            Field(max_length=PRODUCTS_MAX),
+        ]
+        | None
+    ) = None
+    resume_mode: Literal["auto", "strict"] = "auto"
+
+    @property
+    def places(self) -> dict[str, str | Position]:
+        """Return where to go on, as tokens or places."""
+        return {
+            product: Position(place.epoch, place.seq) if isinstance(place, PointParams) else place
+            for product, place in (self.resume or {}).items()
+        }
 
     @property
     def terms(self) -> Terms:
@@ -169,6 +195,15 @@ def _terms_refused(params: SubscribeParams) -> Refusal | None:
     return None
 
 
+def _resume_refused(params: SubscribeParams) -> Refusal | None:
+    if params.resume is None:
+        given = "resume_mode" in params.model_fields_set
+        return Refusal("invalid_param", "resume_mode: there is no resume") if given else None
+    if params.channel not in _NEED_PRODUCTS:
+        return Refusal("invalid_param", f"resume: {params.channel} has nothing to go on with")
+    return None
+
+
 def _not_an_envelope(error: ValidationError) -> Refusal:
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "json_invalid":
@@ -203,6 +238,8 @@ def _not_granted(request: GatewayRequest) -> Refusal | None:
     unsafe = [text for text in asked or () if is_pattern(text) and not is_safe(text)]
     if unsafe:
         return Refusal("invalid_param", "product_ids: a pattern is made of A-Z, 0-9, - and *")
+    if isinstance(params, SubscribeParams) and (refusal := _resume_refused(params)) is not None:
+        return refusal
     if isinstance(params, SubscribeParams) and (refusal := _terms_refused(params)) is not None:
         return refusal
     if params.channel == "system" and asked not in (None, [EVERYTHING]):

@@ -8,6 +8,7 @@ import msgspec
 HEALTH_BUCKET = "LF_HEALTH"
 CONF_BUCKET = "LF_CONF"
 FEED_KEY = "feed"
+RESUME_KEY = "resume_key"
 Run = Annotated[str, msgspec.Meta(pattern=r"\A[!-~]{1,200}\Z")]
 """An epoch of every stream: visible ASCII, for it stands between spaces in NORM's index."""
 

@@ -198,3 +198,26 @@ def test_without_a_listener_gaps_are_followed_all_the_same():
     streams.take(gap(4, 5))
     streams.take(trade(5, 6))
     assert streams.violations_total == 0
+
+
+def test_a_new_connection_is_asked_to_go_on_where_the_old_one_ended():
+    streams, told = make()
+    wanted = Wanted("trades", None)
+    streams.add(wanted)
+    streams.take(subscribed("trades", 4))
+    assert "resume" not in streams.anew(wanted, None)
+    streams.lost()
+    params = streams.anew(wanted, None)
+    assert params["resume"] == {"BTC-USD": {"epoch": "e", "seq": 4}}
+    assert "resume" not in streams.anew(Wanted("ticker", None), None)
+    streams.take(
+        message(
+            type="subscribed",
+            channel="trades",
+            streams={"BTC-USD": {"epoch": "e", "seq": 4}},
+            recovered={"BTC-USD": True},
+            via={"BTC-USD": "replay"},
+        )
+    )
+    streams.take(trade(4, 5))
+    assert (streams.resumed(), told, streams.violations_total) == ((), [], 0)

@@ -1,13 +1,14 @@
 import json
 
 import pytest
-from streams import Numbered
+from streams import Numbered, partition_saved
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.parting import Close
 from ledgerflux.core.ratelimit import TokenBucket
+from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import Replaced
 from ledgerflux.core.terms import Terms
@@ -525,3 +526,100 @@ def test_what_is_newest_goes_with_its_subscription(rig, leave):
         rig.session.end(b'{"type":"error"}', RESTARTED)
     reasons = [message.get("reason") for message in rig.taken()]
     assert "latest" not in reasons
+
+
+def resumed(rig, channel, seq, *, further=False):
+    """Follow a stream from `seq` on, as the role does for a client that comes back."""
+    session, place = rig.session, Position("run1", seq)
+    stream = rig.fanout.products["BTC-USD"]
+    rig.fanout.join(session, channel, stream, snapshot=True)
+    subscription = session.subscriptions[channel, "BTC-USD"]
+    if further:
+        session.wait_for(subscription, place)
+    else:
+        session.replay(subscription, place, rig.fanout.ring)
+    return subscription
+
+
+def test_what_is_no_part_of_a_replay_waits_until_it_was_sent(rig):
+    rig.publish(rig.source.update())
+    resumed(rig, "level2", 1)
+    rig.publish(rig.source.update())
+    rig.fanout.doubt(partition_of("BTC-USD"), "nobody")
+    assert rig.types() == ["update", "update", "gap"]
+
+
+def test_a_new_book_comes_after_the_rest_of_a_replay(rig):
+    rig.publish(rig.source.update())
+    resumed(rig, "level2", 1)
+    rig.publish(rig.source.snapshot())
+    assert rig.types() == ["update", "snapshot"]
+
+
+def test_a_book_asked_for_comes_after_the_rest_of_a_replay(rig):
+    rig.publish(rig.source.update())
+    resumed(rig, "level2", 1)
+    rig.session.renew(("level2", "BTC-USD"))
+    assert rig.types() == ["update", "snapshot"]
+
+
+def test_a_replay_with_nothing_left_is_over_when_something_else_comes(rig):
+    resumed(rig, "level2", 1)
+    rig.fanout.doubt(partition_of("BTC-USD"), "nobody")
+    assert rig.types() == ["gap"]
+    assert not rig.session.has_more
+
+
+def test_a_rest_of_a_replay_that_is_too_much_to_wait_is_left_out_and_told(rig):
+    for _ in range(20):
+        rig.publish(rig.source.update())
+    resumed(rig, "level2", 1)
+    rig.publish(rig.source.snapshot())
+    rig.session.renew(("level2", "BTC-USD"))
+    told = [kind for kind in rig.types() if kind != "throttled"]
+    assert told == ["gap", "snapshot"]
+
+
+def test_who_was_further_hears_nothing_until_the_stream_is_there(rig):
+    resumed(rig, "trades", 2, further=True)
+    assert not rig.session.even
+    rig.publish(rig.source.trade())
+    assert rig.types() == []
+    rig.publish(rig.source.trade())
+    assert [message["seq"] for message in rig.taken()] == [3]
+    assert rig.session.even
+
+
+def test_who_was_further_than_a_stream_that_goes_on_elsewhere_begins_anew(rig):
+    resumed(rig, "level2", 3, further=True)
+    rig.publish(rig.source.snapshot())
+    assert rig.types() == []
+    rig.publish(rig.source.update().update())
+    assert rig.types() == ["gap", "snapshot"]
+
+
+@pytest.mark.parametrize("trouble", ["doubt", "restore"])
+def test_who_was_further_is_told_the_book_where_nobody_keeps_it_right(rig, trouble):
+    resumed(rig, "level2", 3, further=True)
+    if trouble == "doubt":
+        rig.fanout.doubt(partition_of("BTC-USD"), "nobody")
+        assert rig.types() == ["snapshot"]
+    else:
+        rig.fanout.restore(partition_of("BTC-USD"), partition_saved(rig.source.saved()))
+        assert rig.types() == []
+
+
+def test_what_is_not_to_be_had_is_a_gap(rig):
+    rig.follow("trades")
+    rig.session.miss(rig.session.subscriptions["trades", "BTC-USD"], Position("run1", 0))
+    told = rig.taken()
+    assert [message["type"] for message in told] == ["ack", "gap"]
+    assert (told[1]["from_seq"], told[1]["to_seq"], told[1]["cause"]) == (1, 1, "resume")
+
+
+def test_a_goodbye_has_the_places_of_what_was_sent_to_its_end(rig):
+    rig.session.tokens.key = b"k"
+    rig.follow("trades")
+    rig.session.subscriptions["trades", "BTC-USD"].on_slow = "gap"
+    rig.session.end(None, RESTARTED)
+    assert list(rig.taken()[-1]["resume"]) == ["trades"]

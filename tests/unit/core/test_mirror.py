@@ -175,3 +175,30 @@ def test_the_latest_state_replaces_a_book_from_anywhere():
     mirror = whole(at(5))
     assert mirror.snapshot(Position("e", 90), None, "latest", ONE, ([("8", "1")], [])) is A
     assert mirror.book.bids() == [("8", "1")]
+
+
+def test_a_book_goes_on_where_the_connection_ended():
+    mirror = Mirror()
+    mirror.snapshot(Position("e", 4), None, "subscribe", (1, 1), ([("1", "1")], []))
+    mirror.state = "live"
+    assert not mirror.can_go_on(book=True)
+    mirror.lose()
+    mirror.lose()
+    assert mirror.can_go_on(book=True)
+    assert not mirror.live
+    assert not mirror.go_on(Position("e", 5))
+    assert mirror.go_on(Position("e", 4))
+    assert mirror.live
+    assert mirror.update("e", 4, 5, [[("buy", "1", "2")]]) is Verdict.APPLIED
+    assert not mirror.go_on(Position("e", 5))
+
+
+def test_a_stream_without_a_book_goes_on_and_one_that_was_broken_does_not():
+    mirror = Mirror(Position("e", 4))
+    mirror.lose()
+    assert (mirror.can_go_on(book=False), mirror.can_go_on(book=True)) == (True, False)
+    mirror.begin(Position("e", 9))
+    assert not mirror.can_go_on(book=False)
+    mirror.data("e", 11, 12)
+    mirror.lose()
+    assert not mirror.can_go_on(book=False)

@@ -4,6 +4,7 @@ import pytest
 from streams import Numbered
 
 from ledgerflux.core.product_stream import ProductStream
+from ledgerflux.core.replay_ring import ReplayRing
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.subscription import Frame, Subscription
 from ledgerflux.core.terms import Terms
@@ -271,3 +272,68 @@ def test_what_the_gateway_itself_lost_comes_with_the_state(stream, source):
 def test_what_happens_to_the_slow_fits_the_channel(stream, channel, asked, granted):
     subscription = Subscription(stream, channel, Position("run1", 1), on_slow=asked)
     assert (subscription.on_slow, subscription.name) == (granted, f"{channel} of BTC-USD")
+
+
+def replaying(stream, *frames, size=1 << 20):
+    ring = ReplayRing(size, size)
+    for one in frames:
+        ring.add(("trades", "BTC-USD"), one, 1)
+    subscription = Subscription(stream, "trades", Position("run1", 0))
+    subscription.fall_behind("slow_consumer", "slow")
+    subscription.go_on(Position("run1", 0), ring)
+    return subscription, ring
+
+
+def test_a_replay_is_handed_out_message_by_message_to_its_head(stream):
+    first, second = frame(0, 1, b'{"n":1}'), frame(1, 3, b'{"n":2}')
+    subscription, _ = replaying(stream, first, second)
+    assert (subscription.behind, subscription.live, subscription.replaying) == (False, False, True)
+    assert subscription.has_in_replay(second)
+    assert not subscription.has_in_replay(frame(1, 3))
+    assert not subscription.has_in_replay(second._replace(before=None))
+    assert advance(subscription) == [{"n": 1}]
+    assert subscription.replaying
+    assert advance(subscription) == [{"n": 2}]
+    assert subscription.live
+    assert not subscription.has_in_replay(second)
+
+
+def test_a_replay_from_the_head_is_over_at_once(stream):
+    subscription, ring = replaying(stream)
+    ring.begin(("trades", "BTC-USD"), Position("run1", 0))
+    assert advance(subscription) == []
+    assert subscription.live
+
+
+def test_a_replay_that_goes_faster_than_it_is_read_ends_in_a_gap(stream):
+    subscription, ring = replaying(stream, frame(0, 1))
+    ring.begin(("trades", "BTC-USD"), Position("run1", 1))
+    assert advance(subscription) == []
+    assert subscription.behind
+    assert [message["type"] for message in advance(subscription)] == ["gap"]
+
+
+def test_the_rest_of_a_replay_may_wait(stream):
+    subscription, ring = replaying(stream, frame(0, 1), frame(1, 2))
+    assert subscription.gather()
+    assert (subscription.waiting_bytes, subscription.replaying) == (4, False)
+    subscription, ring = replaying(stream, frame(0, 1))
+    ring.begin(("trades", "BTC-USD"), Position("run1", 1))
+    assert not subscription.gather()
+
+
+def test_what_a_frame_is_to_a_client_that_was_further_elsewhere(stream):
+    subscription = Subscription(stream, "trades", Position("run1", 3))
+    assert subscription.is_further
+    assert subscription.meets(frame(1, 3)) == "known"
+    assert subscription.meets(frame(3, 4)) == "here"
+    assert subscription.meets(frame(2, 4)) == "other"
+    assert subscription.meets(frame(1, 1)) == "known"
+    assert subscription.meets(frame(1, 3)._replace(before=None)) == "known"
+    other = Position("run2", 0)
+    assert subscription.meets(Frame(None, other, b"")) == "here"
+    assert subscription.meets(Frame(other, Position("run2", 1), b"")) == "other"
+    book = Subscription(stream, "level2", Position("run1", 3))
+    assert book.meets(frame(1, 1)) == "other"
+    book.position = None
+    assert not book.is_further

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledgerflux.core.snapshot import Position
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.wire.gateway_requests import (
     METHODS,
@@ -136,9 +137,9 @@ def test_so_many_products_at_once_and_no_more(method):
 
 
 def test_unknown_parameters_are_named():
-    answer = ask(channel="level2", product_ids=["*"], resume={}, colour="red")
+    answer = ask(channel="level2", product_ids=["*"], candles={}, colour="red")
     assert refused(answer) == "invalid_param"
-    assert answer.refusal.message == "unknown: resume, colour"
+    assert answer.refusal.message == "unknown: candles, colour"
 
 
 @pytest.mark.parametrize(
@@ -192,3 +193,25 @@ def test_no_text_raises(text):
 )
 def test_no_request_raises(request):
     assert isinstance(parse_request(json.dumps(request)), GatewayRequest | BadRequest)
+
+
+def test_places_to_go_on_from_are_tokens_or_epoch_and_seq():
+    resume = {"BTC-USD": "token", "ETH-USD": {"epoch": "e", "seq": 4}}
+    asked = ask(channel="trades", product_ids=["*"], resume=resume, resume_mode="strict").params
+    assert asked.places == {"BTC-USD": "token", "ETH-USD": Position("e", 4)}
+    assert asked.resume_mode == "strict"
+    assert ask(channel="trades", product_ids=["*"]).params.places == {}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"channel": "trades", "resume_mode": "strict"},
+        {"channel": "heartbeats", "resume": {}},
+        {"channel": "trades", "resume": {}, "resume_mode": "loud"},
+        {"channel": "trades", "resume": {"BTC-USD": "x" * 1025}},
+        {"channel": "trades", "resume": {f"A{n}-B": "x" for n in range(PRODUCTS_MAX + 1)}},
+    ],
+)
+def test_what_can_not_be_gone_on_with_is_refused(more):
+    assert refused(ask(product_ids=["*"], **more)) == "invalid_param"
