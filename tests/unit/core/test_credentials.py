@@ -88,3 +88,8 @@ def test_a_grant_is_for_its_products_and_channels(channel, products, granted):
 def test_a_grant_for_all_is_for_all():
     for channel in ("level2", "system", "heartbeats"):
         assert Grant("x").refuses(channel, None) is None
+
+
+def test_an_id_that_is_not_known_is_not_told_as_somebodys():
+    assert RING.judge("lfk.nobody.secret", 0).subject == ""
+    assert RING.judge("lfk.desk.wrong", 0).subject == "desk"
