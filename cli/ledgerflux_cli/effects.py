@@ -40,6 +40,8 @@ EFFECTS: dict[str, Effect] = {
     "loadtest": Effect("rw", (3, 4, 5, 6, 98, 99)),
     "bench": Effect("rw", (5, 98, 99)),
     "verify": Effect("ro", (3, 7)),
+    "token": Effect("rw", (6,)),
+    "token verify": Effect("ro"),
     "config": Effect("ro"),
     "version": Effect("ro"),
     "completion": Effect("ro"),

@@ -26,6 +26,8 @@ COMMAND_LINE = (
     ErrorCode("usage", 2, "the command line can't be read", "lf COMMAND --help"),
     ErrorCode("bad_argument", 2, "a value or file is not what it must be", "the line names it"),
     ErrorCode("bad_config", 2, "a setting does not fit this machine or data", "lf doctor"),
+    ErrorCode("bad_keys", 2, "a file of API keys can't be used", "lf token create"),
+    ErrorCode("key_exists", 6, "there is a key of that id", "another --id"),
     ErrorCode("bad_certificate", 2, "a TLS file can't be used", "docs/security.md"),
     ErrorCode(
         "insecure_listen",
@@ -108,6 +110,12 @@ GATEWAY = (
     ErrorCode("throttled", 1, "too many requests", "wait `retry_after_ms`"),
     ErrorCode("not_ready", 1, "the gateway is still starting", "lf wait --for up"),
     ErrorCode("idle", 1, "nothing was subscribed in time", "subscribe at once"),
+    ErrorCode("auth_required", 1, "the gateway wants a token", "--token-file FILE"),
+    ErrorCode("auth_failed", 1, "the token is not known", "lf token verify"),
+    ErrorCode("auth_timeout", 1, "no token was shown in time", "--token-file FILE"),
+    ErrorCode("token_expired", 1, "the token has expired", "lf token create"),
+    ErrorCode("forbidden", 1, "the token grants other products or channels", "lf token verify"),
+    ErrorCode("origin_refused", 1, "pages from there may not come in", "docs/security.md"),
     ErrorCode("slow_consumer", 1, "the client reads too slowly", "read faster, or fewer products"),
 )
 SECTIONS = (

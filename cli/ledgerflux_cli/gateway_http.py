@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from ledgerflux.errors import GatewayError
+from ledgerflux.errors import GatewayError, LedgerFluxError
 
 TIMEOUT_S = 2.0
+NOT_LET_IN = ("auth_required", "auth_failed", "token_expired", "forbidden")
 
 
 def get_status(url: str, *, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
@@ -14,9 +15,7 @@ def get_status(url: str, *, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
         ConfigError: `url` is no address of a gateway.
         GatewayError: Nothing answers there, or not with a status.
     """
-    from ledgerflux.client.addresses import get_json
-
-    document = get_json(url, "/v1/status", timeout_s=timeout_s)
+    document = _get(url, "/v1/status", timeout_s)
     if not isinstance(document, dict) or document.get("schema") != "lf.status/1":
         raise GatewayError(f"{url}/v1/status answered no status", code="protocol_error")
     return document
@@ -29,9 +28,20 @@ def get_products(url: str, *, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
         ConfigError: `url` is no address of a gateway.
         GatewayError: Nothing answers there, or not with products.
     """
-    from ledgerflux.client.addresses import get_json
-
-    document = get_json(url, "/v1/products", timeout_s=timeout_s)
+    document = _get(url, "/v1/products", timeout_s)
     if not isinstance(document, dict) or document.get("schema") != "lf.products/1":
         raise GatewayError(f"{url}/v1/products answered no products", code="protocol_error")
     return document
+
+
+def _get(url: str, path: str, timeout_s: float) -> Any:
+    """Return the document at `path`; a gateway that refuses has answered, so exit 1."""
+    from ledgerflux.client.addresses import get_json
+
+    try:
+        return get_json(url, path, timeout_s=timeout_s)
+    except GatewayError as error:
+        if error.code not in NOT_LET_IN:
+            raise
+        steps = ["lf ... --token-file FILE"]
+        raise LedgerFluxError(error.message, code=error.code, try_next=steps) from error

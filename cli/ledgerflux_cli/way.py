@@ -1,5 +1,6 @@
 """How commands reach a gateway elsewhere: flags of every command that takes `--gateway`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +13,34 @@ def add_way(command: Any) -> None:
     names = {parameter.name for parameter in command.params}
     if "gateway" not in names or command.name in OWN_SOCKETS:
         return
+    signed = "PEM file of what signed the certificate of a gateway elsewhere."
+    command.params.append(_option("--gateway-ca", _trust, signed))
+    command.params.append(_option("--token-file", _show, "File that holds the API key to show."))
+
+
+def _option(flag: str, callback: Callable[[Any, Any, str | None], None], text: str) -> Any:
     from typer.core import TyperOption
 
-    command.params.append(
-        TyperOption(
-            param_decls=["--gateway-ca"],
-            envvar="LF_GATEWAY_CA",
-            metavar="FILE",
-            default=None,
-            expose_value=False,
-            callback=_trust,
-            help="PEM file of what signed the certificate of a gateway elsewhere.",
-        )
+    return TyperOption(
+        param_decls=[flag],
+        envvar="LF_" + flag.removeprefix("--").replace("-", "_").upper(),
+        metavar="FILE",
+        default=None,
+        expose_value=False,
+        callback=callback,
+        help=text,
     )
 
 
 def _trust(_context: Any, _parameter: Any, file: str | None) -> None:
     if file:
-        from ledgerflux.client.way import Way, use_way
+        from ledgerflux.client.way import use_way, usual_way
 
-        use_way(Way(ca_file=Path(file)))
+        use_way(usual_way()._replace(ca_file=Path(file)))
+
+
+def _show(_context: Any, _parameter: Any, file: str | None) -> None:
+    if file:
+        from ledgerflux.client.way import read_token, use_way, usual_way
+
+        use_way(usual_way()._replace(token=read_token(Path(file))))

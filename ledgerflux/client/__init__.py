@@ -44,6 +44,7 @@ def connect(
     compression: bool | None = None,
     random: Callable[[], float] = random_module.random,
     ca_file: Path | None = None,
+    token: str | None = None,
 ) -> Client:
     """Return a client of the gateways at `addresses`, to be used with `async with`.
 
@@ -60,6 +61,7 @@ def connect(
         random: Draws from [0, 1) for the pauses between tries.
         ca_file: PEM file of what must have signed the certificate of `https` and `wss`
             addresses; None: what this machine trusts.
+        token: An API key, where the gateway takes only those who show one.
 
     Raises:
         ConfigError: An address is none (`bad_argument`).
@@ -67,5 +69,6 @@ def connect(
     listed = [addresses] if isinstance(addresses, str) else list(addresses)
     urls = [websocket_url(address) for address in listed]
     streams = Streams(strict=strict, on_gap=on_gap)
-    way = Way(ca_file or usual_way().ca_file, compression)
+    usual = usual_way()
+    way = Way(ca_file or usual.ca_file, token or usual.token, compression)
     return Client(urls, venue, streams, give_up_after_s, random, way)

@@ -50,9 +50,10 @@ def get_json(
         GatewayError: Nothing answers there, or not what a gateway answers.
     """
     parts = _split(address)
-    connection = _opened(parts, way or usual_way(), timeout_s)
+    way = way or usual_way()
+    connection = _opened(parts, way, timeout_s)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=way.headers)
         answer = connection.getresponse()
         body = answer.read()
     except (OSError, http.client.HTTPException) as error:
@@ -62,6 +63,8 @@ def get_json(
         raise GatewayError(f"no gateway answers at {address}: {reason}") from error
     finally:
         connection.close()
+    if answer.status in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN):
+        raise _refused(address, answer.status, body)
     if answer.status != http.HTTPStatus.OK:
         raise GatewayError(f"{address}{path} answered {answer.status}")
     try:
@@ -69,6 +72,16 @@ def get_json(
     except ValueError as error:
         text = f"{address}{path} answered no JSON"
         raise GatewayError(text, code="protocol_error") from error
+
+
+def _refused(address: str, status: int, body: bytes) -> GatewayError:
+    """Return why a gateway answers this client nothing, in the gateway's words."""
+    try:
+        told = json.loads(body)["error"]
+        message, code = str(told["message"])[:400], str(told["code"])[:40]
+    except (ValueError, KeyError, TypeError):
+        return GatewayError(f"{address} answered {status}", code="protocol_error")
+    return GatewayError(f"{address} answered {status}: {message}", code=code)
 
 
 def _opened(parts: SplitResult, way: Way, timeout_s: float) -> http.client.HTTPConnection:

@@ -33,6 +33,7 @@ async def open_socket(url: str, way: Way) -> ClientConnection:
         subprotocols=[Subprotocol("lfx.v1")],
         extensions=[_deflate] if wanted else None,
         compression=None,
+        additional_headers=way.headers,
         ssl=way.tls if url.startswith("wss:") else None,
         max_size=MESSAGE_BYTES_MAX,
         max_queue=64,

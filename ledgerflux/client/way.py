@@ -1,4 +1,4 @@
-"""How a gateway is reached: what must have signed its certificate."""
+"""How a gateway is reached: what must have signed its certificate, and what it is shown."""
 
 import ssl
 from functools import lru_cache
@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from ledgerflux.errors import ConfigError
 
+TOKEN_CHARS_MAX = 8192
+
 
 class Way(NamedTuple):
     """How a client comes to a gateway.
@@ -14,11 +16,18 @@ class Way(NamedTuple):
     Attributes:
         ca_file: PEM file of what must have signed its certificate; None: what this machine
             trusts.
+        token: The API key to show; it is sent as a header.
         compression: Whether to ask for compressed messages; None: of gateways elsewhere.
     """
 
     ca_file: Path | None = None
+    token: str | None = None
     compression: bool | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return what is sent with every handshake and question."""
+        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
 
     @property
     def tls(self) -> ssl.SSLContext:
@@ -28,6 +37,22 @@ class Way(NamedTuple):
             ConfigError: `ca_file` can't be read or holds no certificate (`bad_certificate`).
         """
         return _trusting(self.ca_file)
+
+
+def read_token(path: Path) -> str:
+    """Return the token that a file holds, white space around it left out.
+
+    Raises:
+        ConfigError: It can't be read or holds no token (`bad_argument`); nothing of it is told.
+    """
+    try:
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no plain text"
+        raise ConfigError(f"no token in {path}: {reason}", code="bad_argument") from error
+    if not token or not token.isprintable() or " " in token or len(token) > TOKEN_CHARS_MAX:
+        raise ConfigError(f"no token in {path}: not one word", code="bad_argument")
+    return token
 
 
 @lru_cache(maxsize=4)

@@ -15,7 +15,7 @@ from ledgerflux.core.parting import CODES, RESTART
 from ledgerflux.core.patterns import names
 from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.sharding import partition_of, partitions_of
-from ledgerflux.ports import Bus, ClientConnection, Clock, Guard, Handler, Listener, Sent
+from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Sent
 from ledgerflux.roles.gateway_client import GatewayClient, Greeting
 from ledgerflux.roles.gateway_door import GatewayDoor
 from ledgerflux.roles.gateway_flush import CohortWriter, Flusher
@@ -59,7 +59,7 @@ class Gateway:
         limit_loopback: bool = False,
         random: Callable[[], float] = random_module.random,
         instance: str = "0",
-        guard: Guard | None = None,
+        guard: GatewayGuard | None = None,
     ) -> None:
         self.port = port
         self._instance = instance
@@ -220,6 +220,7 @@ class Gateway:
             self._flusher,
             self._door.bucket(connection.address),
             self._random(),
+            self._guard,
         )
         self._clients[client.session] = client
         try:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.membership import Ending
 from ledgerflux.core.parting import BINARY, Close
 from ledgerflux.core.patterns import choose
 from ledgerflux.core.ratelimit import TokenBucket
@@ -19,9 +20,12 @@ from ledgerflux.model.units import NANOS_PER_MS
 from ledgerflux.ports import Batch, ClientConnection, Clock
 from ledgerflux.roles.gateway_asking import Asking
 from ledgerflux.roles.gateway_flush import Flusher
+from ledgerflux.roles.gateway_guard import GatewayGuard
+from ledgerflux.roles.gateway_member import Member
 from ledgerflux.roles.late_event import LateEvent
 from ledgerflux.wire import gateway_frames
 from ledgerflux.wire.gateway_requests import (
+    AuthParams,
     BadRequest,
     GatewayRequest,
     RequestId,
@@ -64,6 +68,7 @@ class GatewayClient:
         flusher: Flusher,
         shared: TokenBucket | None = None,
         luck: float = 0.0,
+        guard: GatewayGuard | None = None,
     ) -> None:
         self._connection = connection
         self.write = connection.write_now
@@ -88,6 +93,7 @@ class GatewayClient:
         )
 
         self._asking = Asking(self.session, clock, limits)
+        self._member = Member(guard or GatewayGuard(clock), self.session, connection, clock, limits)
 
     async def run(self) -> None:
         """Serve until one side ends the connection."""
@@ -112,6 +118,7 @@ class GatewayClient:
                 source=greeting.source,
                 system=greeting.system,
                 limits=self._limits._asdict(),
+                auth_required=self._member.auth_required,
             )
         )
 
@@ -130,6 +137,9 @@ class GatewayClient:
 
     def tick(self) -> None:
         """Judge the time passed; call it about once a second."""
+        ending = None if self.session.ended else self._member.tick()
+        if ending is not None:
+            self._end(*ending)
         close = self.session.tick(self._clock.monotonic_ns())
         if close is not None:
             self._part_with(close)
@@ -242,6 +252,10 @@ class GatewayClient:
 
     def _grant(self, request: GatewayRequest, time_in_ns: int) -> None:
         venue = self._fanout.venue
+        forbidden = self._member.refuse(request)
+        if forbidden is not None:
+            self._refuse(forbidden, request.req_id)
+            return
         if request.venue not in (None, venue):
             refusal = Refusal("unknown_venue", f"venue served: {venue or 'none yet'}")
             self._refuse(refusal, request.req_id)
@@ -251,12 +265,19 @@ class GatewayClient:
                 self._subscribe(request, params, time_in_ns)
             case UnsubscribeParams() as params:
                 self._unsubscribe(request, params, time_in_ns)
+            case AuthParams() as params:
+                self._take(self._member.show(params, request.req_id, time_in_ns), request.req_id)
             case _:
                 answer = self._asking.answer(request, venue, time_in_ns)
-                if isinstance(answer, Refusal):
-                    self._refuse(answer, request.req_id)
-                else:
-                    self.session.put(answer)
+                self._take(answer, request.req_id)
+
+    def _take(self, answer: bytes | Refusal | Ending, request_id: RequestId) -> None:
+        if isinstance(answer, Ending):
+            self._end(*answer)
+        elif isinstance(answer, Refusal):
+            self._refuse(answer, request_id)
+        else:
+            self.session.put(answer)
 
     def _subscribe(self, request: GatewayRequest, params: SubscribeParams, time_in_ns: int) -> None:
         products = request.products

@@ -1,27 +1,62 @@
-"""The gateway's guard: whose pages may speak to it; refusals are told in its log."""
+"""The gateway's guard: whose pages may speak to it, and who shows what; refusals are logged."""
 
 import json
+import re
+from typing import Protocol
 
-from ledgerflux.core.origins import Origins
+from ledgerflux.core.credentials import Denied, Grant
+from ledgerflux.core.origins import Origins, is_loopback
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.ports import Clock, Response, Visit
 from ledgerflux.telemetry.log import Events
 
-STATUS = {"origin_refused": 403}
+STATUS = {
+    "auth_required": 401,
+    "auth_failed": 401,
+    "token_expired": 401,
+    "forbidden": 403,
+    "origin_refused": 403,
+}
 TOLD_PER_S, TOLD_BURST = 1, 20
 SHOWN_MAX = 200
 """Characters of a header that stand in a line of the log."""
 DEFAULT_ORIGINS = Origins()
+OPEN = ("/",)
+"""Answered to everybody: holds nothing."""
+OPERATORS = ("/health", "/ready", "/metrics")
+"""Answered to everybody on this machine."""
+_OF_PRODUCT = re.compile(r"/v1/products/([^/]+)/(book|trades)")
+_CHANNEL = {"book": "level2", "trades": "trades"}
 
 log = Events(__name__)
 
 
-class GatewayGuard:
-    """`ports.Guard` after `core.origins`."""
+class Authority(Protocol):
+    """Knows tokens."""
 
-    def __init__(self, clock: Clock, origins: Origins = DEFAULT_ORIGINS) -> None:
+    def judge(self, token: str, now_ns: int) -> Grant | Denied:
+        """Return what `token` grants, or why nothing."""
+        ...
+
+
+class GatewayGuard:
+    """`ports.Guard` after `core.origins` and, where there is one, an authority on tokens."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        origins: Origins = DEFAULT_ORIGINS,
+        authority: Authority | None = None,
+    ) -> None:
+        self._clock = clock
         self._origins = origins
+        self._authority = authority
         self._audit = Audit(clock)
+
+    @property
+    def closed(self) -> bool:
+        """Say whether only those come in who show a token."""
+        return self._authority is not None
 
     def judge(self, visit: Visit) -> Response | None:
         """See `ports.Guard.judge`."""
@@ -29,7 +64,35 @@ class GatewayGuard:
             shown = (visit.origin or "")[:SHOWN_MAX]
             self._audit.tell("origin.refused", address=visit.address, origin=shown)
             return refusal("origin_refused", "pages of this origin may not speak to this gateway")
-        return None
+        if not self.closed or _is_open(visit):
+            return None
+        if visit.bearer is None:  # a WebSocket may still show one as its first message
+            return None if visit.websocket else refusal("auth_required", "show a token: Bearer")
+        verdict = self.verdict(visit.bearer, visit.address)
+        if isinstance(verdict, Denied):
+            return refusal(verdict.code, verdict.message)
+        why = None if visit.websocket else _refused(verdict, visit.path)
+        return None if why is None else refusal("forbidden", why)
+
+    def verdict(self, token: str, address: str) -> Grant | Denied:
+        """Return what `token` grants to somebody at `address`, or why nothing; failures are told.
+
+        Only where the guard is `closed`.
+        """
+        assert self._authority is not None
+        verdict = self._authority.judge(token, self._clock.now_ns())
+        if isinstance(verdict, Denied):
+            self._audit.tell(
+                "auth.refused", address=address, code=verdict.code, subject=verdict.subject
+            )
+        return verdict
+
+    def grant(self, bearer: str | None) -> Grant | None:
+        """Return what the token of a handshake grants, None where it showed none."""
+        if self._authority is None or bearer is None:
+            return None
+        verdict = self._authority.judge(bearer, self._clock.now_ns())
+        return None if isinstance(verdict, Denied) else verdict
 
 
 class Audit:
@@ -52,4 +115,21 @@ class Audit:
 def refusal(code: str, message: str) -> Response:
     """Return what is answered to whoever may not come in."""
     error = {"code": code, "message": message, "retryable": False, "retry_after_ms": None}
-    return Response(STATUS[code], "application/json", json.dumps({"error": error}).encode())
+    status = STATUS[code]
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    body = json.dumps({"error": error}).encode()
+    return Response(status, "application/json", body, headers=headers)
+
+
+def _is_open(visit: Visit) -> bool:
+    if visit.path in OPEN:
+        return True
+    return visit.path in OPERATORS and is_loopback(visit.address)
+
+
+def _refused(grant: Grant, path: str) -> str | None:
+    """Return why `grant` is not enough for a GET of `path`."""
+    if path == "/v1/status":
+        return grant.refuses("system", None)
+    asked = _OF_PRODUCT.fullmatch(path)
+    return None if asked is None else grant.refuses(_CHANNEL[asked[2]], [asked[1]])

@@ -139,6 +139,7 @@ class RoleSettings:
         insecure_public: The gateway may listen to others without TLS.
         tls_cert: The gateway's certificate and what signed it, PEM; None: no TLS.
         tls_key: The key of the certificate, PEM.
+        keys_file: The keys of those who may come in; None: everybody may.
         origins: Origins of pages that may speak to the gateway, beside its own.
         speed: Pace of the exchange.
         paused: The exchange waits for `lf replay start`.
@@ -163,6 +164,7 @@ class RoleSettings:
     insecure_public: bool = False
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    keys_file: Path | None = None
     origins: tuple[str, ...] = ()
     speed: Speed = 1.0
     paused: bool = False

@@ -144,6 +144,14 @@ class Settings(BaseModel):
     tls_key: Path | None = Field(
         None, description="PEM file of the certificate's key, without a passphrase."
     )
+    keys_file: Path | None = Field(
+        None,
+        description="File of API keys, made by `lf token create`: only who shows one may ask the "
+        "gateway.",
+    )
+    token_file: Path | None = Field(
+        None, description="File that holds the API key to show a gateway elsewhere."
+    )
     origins: Origins = Field(
         (),
         description="Origins of pages that may speak to the gateway beside its own, such as "

@@ -1,11 +1,15 @@
 """What a gateway's settings say of who may reach it, made into what it is built with."""
 
 import ssl
+from typing import TYPE_CHECKING
 
 from ledgerflux.core.origins import Origins, is_loopback
 from ledgerflux.errors import ConfigError
-from ledgerflux.ports import Clock, Guard
+from ledgerflux.ports import Clock
 from ledgerflux.settings import RoleSettings
+
+if TYPE_CHECKING:
+    from ledgerflux.roles.gateway_guard import GatewayGuard
 
 
 def refuse_public(host: str, *, insecure_public: bool) -> None:
@@ -45,9 +49,16 @@ def tls_of(settings: RoleSettings) -> ssl.SSLContext | None:
     return server_tls(settings.tls_cert, settings.tls_key)
 
 
-def guard_of(settings: RoleSettings, clock: Clock) -> Guard:
-    """Return the gateway's guard."""
+def guard_of(settings: RoleSettings, clock: Clock) -> "GatewayGuard":
+    """Return the gateway's guard; with a file of keys only their holders come in.
+
+    Raises:
+        ConfigError: The file is none (`bad_keys`).
+    """
+    from ledgerflux.adapters.key_file import read_keys
+    from ledgerflux.core.credentials import Keyring
     from ledgerflux.roles.gateway_guard import GatewayGuard
 
     origins = Origins(settings.origins, loopback_only=is_loopback(settings.host))
-    return GatewayGuard(clock, origins)
+    keys = None if settings.keys_file is None else Keyring(read_keys(settings.keys_file))
+    return GatewayGuard(clock, origins, keys)

@@ -32,6 +32,11 @@ Code = Literal[
     "not_ready",
     "idle",
     "slow_consumer",
+    "auth_required",
+    "auth_failed",
+    "auth_timeout",
+    "token_expired",
+    "forbidden",
 ]
 
 
@@ -84,7 +89,7 @@ class Welcome(Message):
     time: Time
     venue: str
     source: str
-    auth_required: Literal[False]
+    auth_required: bool
     system: Literal["online", "degraded"]
     ping_interval_ms: int
     limits: LimitsMessage
@@ -187,6 +192,16 @@ class Requested(Answer):
     product_ids: tuple[ProductId, ...]
 
 
+class Authenticated(Answer):
+    """Answer to `auth`: whose token it was, and what may be followed until when."""
+
+    type: Literal["authenticated"]
+    subject: str
+    products: tuple[str, ...]
+    channels: tuple[str, ...]
+    expires_at: Time | None
+
+
 class Pong(Answer):
     """Answer to `ping`."""
 
@@ -216,7 +231,7 @@ class Goodbye(Message):
     """
 
     type: Literal["goodbye"]
-    code: Literal[1003, 1012, 4000, 4002, 4004, 4502, 4505]
+    code: Literal[1003, 1012, 4000, 4002, 4003, 4004, 4500, 4501, 4502, 4505]
     reason: str
     reconnect: bool
     reconnect_after_ms: Annotated[int, Field(ge=0)] | None

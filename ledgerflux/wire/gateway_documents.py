@@ -19,6 +19,10 @@ HttpCode = Literal[
     "throttled",
     "limit_connections",
     "origin_refused",
+    "auth_required",
+    "auth_failed",
+    "token_expired",
+    "forbidden",
     "not_ready",
     "overloaded",
 ]

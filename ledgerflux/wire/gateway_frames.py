@@ -152,6 +152,7 @@ def welcome(
     source: str,
     system: str,
     limits: Mapping[str, int],
+    auth_required: bool = False,
 ) -> bytes:
     """Return the first message of a connection."""
     return _encode(
@@ -163,7 +164,7 @@ def welcome(
             "time": rfc3339(now_ns),
             "venue": venue,
             "source": source,
-            "auth_required": False,
+            "auth_required": auth_required,
             "system": system,
             "ping_interval_ms": limits["ping_interval_s"] * 1000,
             "limits": limits,

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from ledgerflux.wire.gateway_control import (
+    Authenticated,
     Depth,
     ErrorMessage,
     Goodbye,
@@ -233,6 +234,7 @@ ControlMessage = Annotated[
     | Subscriptions
     | Requested
     | Pong
+    | Authenticated
     | ErrorMessage
     | ThrottledMessage
     | Goodbye,

@@ -15,6 +15,7 @@ from ledgerflux.core.snapshot import Position
 from ledgerflux.core.terms import DEPTH_DEFAULT, Conflation, Terms
 
 PRODUCTS_MAX = 500
+TOKEN_CHARS_MAX = 8192
 
 ChannelText = Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
 WHOLE_MAX = 2**53
@@ -107,6 +108,12 @@ class PingParams(Params):
     nonce: RequestId = None
 
 
+class AuthParams(Params):
+    """Show a token: a key, at first or anew before it expires."""
+
+    token: Annotated[str, Field(max_length=TOKEN_CHARS_MAX, repr=False)]
+
+
 class _Envelope(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -115,7 +122,9 @@ class _Envelope(BaseModel):
     req_id: RequestId = None
 
 
-AnyParams = SubscribeParams | UnsubscribeParams | SnapshotParams | SubscriptionsParams | PingParams
+PlainParams = SubscriptionsParams | PingParams | AuthParams
+"""Of requests that name no products."""
+AnyParams = SubscribeParams | UnsubscribeParams | SnapshotParams | PlainParams
 
 
 class GatewayRequest(NamedTuple):
@@ -127,14 +136,14 @@ class GatewayRequest(NamedTuple):
     @property
     def venue(self) -> str | None:
         """Return the venue asked for, None for any."""
-        if isinstance(self.params, PingParams | SubscriptionsParams):
+        if isinstance(self.params, PlainParams):
             return None
         return self.params.venue
 
     @property
     def products(self) -> list[str] | None:
         """Return the ids and patterns asked for, None for all."""
-        if isinstance(self.params, PingParams | SubscriptionsParams):
+        if isinstance(self.params, PlainParams):
             return None
         asked = self.params.product_ids
         return None if asked == [EVERYTHING] else asked
@@ -153,6 +162,7 @@ METHODS: dict[str, type[AnyParams]] = {
     "subscriptions": SubscriptionsParams,
     "snapshot": SnapshotParams,
     "ping": PingParams,
+    "auth": AuthParams,
 }
 _NEED_PRODUCTS = ("level2", "trades", "ticker", "status")
 _CONFLATED = ("level2", "ticker")
@@ -225,7 +235,7 @@ def _bad_params(error: ValidationError) -> Refusal:
 
 def _not_granted(request: GatewayRequest) -> Refusal | None:
     params = request.params
-    if isinstance(params, PingParams | SubscriptionsParams):
+    if isinstance(params, PlainParams):
         return None
     asked = params.product_ids
     if isinstance(params, SubscribeParams) and params.on_slow is not None:

@@ -80,6 +80,15 @@ TlsKey = Annotated[
         help="PEM file of the certificate's key, without a passphrase.",
     ),
 ]
+KeysFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys-file",
+        envvar="LF_KEYS_FILE",
+        metavar="FILE",
+        help="API keys of `lf token create`: only who shows one may ask.",
+    ),
+]
 OriginsOption = Annotated[
     str | None,
     typer.Option(
@@ -191,6 +200,7 @@ def gateway(
     tls_key: TlsKey = None,
     insecure_public: InsecurePublic = False,
     origins: OriginsOption = None,
+    keys_file: KeysFile = None,
     data_dir: DataDir = None,
     nats: Nats = None,
     http_port: HttpPort = 0,
@@ -206,6 +216,7 @@ def gateway(
         "tls_key": tls_key,
         "insecure_public": insecure_public,
         "origins": origins,
+        "keys_file": keys_file,
     }
     _run("gateway", data_dir, nats, None, http_port, log_level, take_over, instance, own)
 

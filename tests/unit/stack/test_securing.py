@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 from tls_files import make_tls
 
+from ledgerflux.adapters.key_file import add_key
+from ledgerflux.core.credentials import StoredKey
 from ledgerflux.errors import ConfigError
 from ledgerflux.ports import Visit
 from ledgerflux.settings import RoleSettings
@@ -46,3 +48,11 @@ def test_the_guard_knows_its_origins_and_who_can_reach_it():
     assert judged("http://md.example", "md.example", host="0.0.0.0") is None
     assert judged("https://app.example", "x").status == 403
     assert judged("https://app.example", "x", origins=("https://app.example",)) is None
+
+
+def test_a_file_of_keys_closes_the_gateway(tmp_path):
+    assert not guard_of(settings(), ManualClock()).closed
+    add_key(tmp_path / "keys.json", "a", StoredKey("s", "h"))
+    assert guard_of(settings(keys_file=tmp_path / "keys.json"), ManualClock()).closed
+    with pytest.raises(ConfigError):
+        guard_of(settings(keys_file=tmp_path / "none.json"), ManualClock())
