@@ -8,9 +8,12 @@ import asyncio
 import json
 from pathlib import Path
 
-from gateway_support import followed, running
+from gateway_support import RoleClient, followed, running
 
+from ledgerflux.adapters.system_clock import SystemClock
+from ledgerflux.core.credentials import Keyring, StoredKey, hashed
 from ledgerflux.core.limits import Limits
+from ledgerflux.roles.gateway_guard import GatewayGuard
 
 KEPT = Path(__file__).parent / "data" / "transcripts" / "gateway.txt"
 DOCUMENTS = ("book?depth=1", "trades", "trades?epoch=another&from_seq=1")
@@ -50,6 +53,20 @@ async def run() -> list[tuple[str, bytes]]:
             await client.memory.ask('{"method":"ping"}')
             await asyncio.sleep(0.001)
         await client.closed()
+        said += [("<", message.raw) for message in client.messages]
+    return said + await _with_a_token()
+
+
+async def _with_a_token() -> list[tuple[str, bytes]]:
+    """Return what was said where a token is wanted."""
+    said: list[tuple[str, bytes]] = []
+    keyring = Keyring({"id": StoredKey("salt", hashed("secret", "salt"))})
+    guard = GatewayGuard(SystemClock(), authority=keyring)
+    async with running(guard=guard) as stack:
+        client = RoleClient(stack.listener.connect("/v1/ws"))
+        _keep_requests(client, said)
+        await client.next_of("welcome")
+        assert (await client.ask("auth", token="lfk.id.secret")).type == "authenticated"
         said += [("<", message.raw) for message in client.messages]
     return said
 

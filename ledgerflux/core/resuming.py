@@ -135,8 +135,9 @@ class Resuming:
         return kept is not None and subscription.channel == "level2"
 
     def _subscription(self, session: ClientSession, product: str) -> Subscription:
-        (channel,) = (name for name in CHANNELS if name == self._channel)
-        return session.subscriptions[channel, product]
+        return next(
+            session.subscriptions[name, product] for name in CHANNELS if name == self._channel
+        )
 
     def _tokens(self, places: Mapping[str, Position]) -> dict[str, str]:
         return self._fanout.tokens.make(self._fanout.venue, self._channel, self._terms, places)

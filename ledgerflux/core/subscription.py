@@ -122,7 +122,7 @@ class Subscription:
         self.position = position
         self.on_slow: OnSlow = on_slow_of(channel, on_slow)
         self.waiting_bytes = 0
-        self._waiting = NOTHING
+        self._waiting: deque[Frame | _Loading] = NOTHING
         self._lost = False
         self._lost_book = False
         self._cause = ""

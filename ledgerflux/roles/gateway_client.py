@@ -101,7 +101,7 @@ class GatewayClient:
         self._fanout.enter(self.session)
         try:
             async with self._beside:
-                await self._until_end(self._read())
+                await self._until_end(self._read)
         except* _Left:
             pass
         finally:
@@ -125,12 +125,12 @@ class GatewayClient:
     def _start(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         """Do `work` beside reading: an idle client has no task for it."""
         if not self._ending:
-            self._beside.create_task(self._until_end(work()))
+            self._beside.create_task(self._until_end(work))
 
-    async def _until_end(self, work: Coroutine[None, None, None]) -> None:
+    async def _until_end(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         """Do `work`; nothing is started any more once some work has failed."""
         try:
-            await work
+            await work()
         except BaseException:
             self._ending = True
             raise

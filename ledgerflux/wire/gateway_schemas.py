@@ -20,6 +20,7 @@ CONTROL: tuple[type[BaseModel], ...] = (
     gateway_control.Unsubscribed,
     gateway_control.Subscriptions,
     gateway_control.Requested,
+    gateway_control.Authenticated,
     gateway_control.Pong,
     gateway_control.ErrorMessage,
     gateway_control.ThrottledMessage,

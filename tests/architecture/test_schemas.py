@@ -138,7 +138,7 @@ def optional(mark, name, path, key) -> bool:
     if mark == ">":
         needed = {(): ("method",), ("params",): ("channel",)}.get(path, ())
         return key not in needed and not (name == "SubscribeRequest" and key == "params")
-    if path and path[-1] in ("streams", "heads"):
+    if "resume" in path or (path and path[-1] in ("streams", "heads", "recovered", "via")):
         return True
     told = {"backfill", "src_seq", "volume_24h", "low_24h", "high_24h", "derived", "detail"}
     told |= {"missing", "from_id", "to_id"} if name == "TradesDocument" else set()
