@@ -20,7 +20,8 @@ from ledgerflux.client.streams import Reconnected
 from ledgerflux.core.book import book_hash
 from ledgerflux.testing.fault_proxy import FaultProxy
 
-ARRIVED_S = 60
+ARRIVED_S = 120
+GIVE_UP_S = 600.0
 
 
 class Terms(NamedTuple):
@@ -47,7 +48,9 @@ class Strict:
     def __init__(self, url: str, terms: Terms, counts: Counter[str]) -> None:
         self.terms = terms
         self.counts = counts
-        self.client = connect(url, strict=True, compression=terms.compression)
+        self.client = connect(
+            url, strict=True, give_up_after_s=GIVE_UP_S, compression=terms.compression
+        )
 
     async def run(self) -> None:
         """Follow until cancelled.
