@@ -75,6 +75,11 @@ long-faults *ARGS:
 long-fuzz SECONDS="90" *ARGS:
     LF_LONG_FUZZ={{SECONDS}} {{uv}} run pytest -s -n 0 -m slow tests/system/test_fuzz.py {{ARGS}}
 
+# Strict clients behind failing lines for so many deliveries, in rounds of a minute
+[group('develop')]
+long-strict DELIVERIES="10000000" *ARGS:
+    LF_LONG_STRICT={{DELIVERIES}} {{uv}} run pytest -s -n 0 -m slow tests/system/test_strict.py {{ARGS}}
+
 # Remove what tools left in the tree
 [group('develop')]
 clean:
