@@ -10,8 +10,9 @@ from ledgerflux.core.parting import Close
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
+from ledgerflux.core.subscription import Asked
 from ledgerflux.core.telling import Replaced
-from ledgerflux.core.terms import Terms
+from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.wire import gateway_frames
 
 SECOND = 1_000_000_000
@@ -623,3 +624,31 @@ def test_a_goodbye_has_the_places_of_what_was_sent_to_its_end(rig):
     rig.session.subscriptions["trades", "BTC-USD"].on_slow = "gap"
     rig.session.end(None, RESTARTED)
     assert list(rig.taken()[-1]["resume"]) == ["trades"]
+
+
+@pytest.mark.parametrize("happens", ["doubt", "renew"])
+def test_a_rest_of_a_replay_that_is_too_much_gives_way_to_what_comes(rig, happens):
+    for _ in range(20):
+        rig.publish(rig.source.update())
+    resumed(rig, "level2", 1)
+    if happens == "doubt":
+        rig.fanout.doubt(partition_of("BTC-USD"), "nobody")
+    else:
+        rig.session.renew(("level2", "BTC-USD"))
+    told = [kind for kind in rig.types() if kind != "throttled"]
+    assert told == ["gap", "snapshot"]
+
+
+def test_one_that_waits_for_its_state_is_not_told_that_it_is_slow(rig):
+    rig.follow("level2")
+    rig.taken()
+    rig.session.put(b'{"type":"filler","x":"%b"}' % (b"x" * 600))
+    rig.session.resync(rig.session.subscriptions["level2", "BTC-USD"], "store")
+    rig.publish(rig.source.update())
+    assert rig.types() == ["filler", "gap", "snapshot"]
+
+
+def test_who_asked_by_a_pattern_alone_has_subscribed(rig):
+    rig.session.hold("trades", "X-*", Asked(WHOLE, "gap"))
+    assert rig.session.tick(3600 * SECOND) is None
+    assert list(rig.session.patterns) == [("trades", "X-*")]

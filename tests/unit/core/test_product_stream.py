@@ -306,3 +306,15 @@ def test_there_is_a_book_from_its_first_snapshot_on():
     assert stream.has_book, "an empty book that is live is a book"
     stream.lose()
     assert not stream.has_book
+
+
+def test_it_says_whether_it_is_doubted_and_what_trades_it_keeps():
+    stream, source = make(), Numbered()
+    apply(stream, source.snapshot().trade())
+    assert (stream.doubted, stream.keeps("run1", 1), stream.keeps("run2", 1)) == (
+        False,
+        True,
+        False,
+    )
+    stream.doubt()
+    assert stream.doubted

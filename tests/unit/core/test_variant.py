@@ -205,3 +205,7 @@ def test_a_ticker_follows_a_stream_that_became_another():
     rig.variant.reset()
     assert rig.variant.latest("ticker")[0] == Position("run1", 1)
     assert rig.variant.snapshot() is rig.stream.snapshot()
+
+
+def test_of_trades_there_is_no_variant():
+    assert not Rig(Terms(2)).begun().variant.keeps("run1", 1)

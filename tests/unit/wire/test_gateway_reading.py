@@ -169,3 +169,18 @@ def test_events_that_cannot_be_read_are_an_error_and_none_are_no_event():
     broken = json.dumps({**head, "prev_seq": 1, "seq": 2, "data": [1]}).encode()
     with pytest.raises(GatewayError):
         rig.take(broken)
+
+
+@pytest.mark.parametrize(("seq", "live"), [(1, True), (2, False)])
+def test_a_book_goes_on_where_what_it_missed_is_replayed(seq, live):
+    rig = Rig()
+    rig.begin()
+    rig.source.snapshot()
+    list(rig.batches())
+    rig.take(frames.part(rig.stream.snapshot(), 1, "subscribe", None))
+    rig.mirror.lose()
+    place, products = {"epoch": "run1", "seq": seq}, ["BTC-USD"]
+    answer = {"type": "subscribed", "channel": "level2", "product_ids": products}
+    answer |= {"streams": {"BTC-USD": place}, "via": {"BTC-USD": "replay"}}
+    rig.take(json.dumps(answer).encode())
+    assert rig.mirror.live is live
