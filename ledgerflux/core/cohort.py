@@ -8,8 +8,8 @@ message by message, whether it is alone or one of many.
 from collections.abc import Callable, Iterable
 
 from ledgerflux.core.client_session import ClientSession
+from ledgerflux.core.frame import Frame, StreamKey
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Frame, StreamKey
 
 Wants = tuple[frozenset[StreamKey], frozenset[tuple[str, frozenset[str] | None]]]
 """The streams and beats that a session follows."""

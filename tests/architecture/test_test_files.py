@@ -25,6 +25,7 @@ RUN_BY = {
     "ledgerflux/loadtest/*.py": "system/test_loadtest.py",
     "ledgerflux/ports/*.py": "contract/test_bus.py",
     "ledgerflux/roles/audits.py": "roles/test_verify.py",
+    "ledgerflux/roles/verify_report.py": "roles/test_verify.py",
     "ledgerflux/roles/gateway_*.py": "roles/test_gateway.py",
     "ledgerflux/roles/history_writer.py": "roles/test_snapshot.py",
     "ledgerflux/roles/ingest_*.py": "roles/test_ingest.py",

@@ -2,10 +2,11 @@ import pytest
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.cohort import Cohort
+from ledgerflux.core.frame import Frame
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.core.subscription import Subscription
 from ledgerflux.wire import gateway_frames
 
 STREAM = ProductStream("v", "BTC-USD", integrity="none", integrity_rule="none")
