@@ -73,6 +73,10 @@ class Cohort:
             self._newest[key] = frame
             self._wake_once()
             return
+        newest = self._newest.pop(key, None)
+        if newest is not None:
+            self._positions[key] = newest.after
+            self._put(newest.payload)
         assert frame.before is None or self._positions.get(key, frame.before) == frame.before
         self._positions[key] = frame.after
         self._put(frame.payload)

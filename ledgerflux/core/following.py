@@ -72,6 +72,9 @@ class Following(ABC):
             elif self.outbox.above:
                 self._fall_behind(subscription)
             else:
+                newest = self._newest.pop(subscription, None)
+                if newest is not None:
+                    self.outbox.put(subscription.hand_out(newest))
                 self.outbox.put(subscription.hand_out(frame))
                 self._wake()
         elif not subscription.behind:
@@ -134,6 +137,7 @@ class Following(ABC):
 
     def _fall_behind(self, subscription: Subscription) -> None:
         self._fell_behind_total += 1
+        self._newest.pop(subscription, None)
         if subscription.on_slow == "disconnect":
             why = self._speaker.error("slow_consumer", f"{subscription.name} is not read in time")
             self._due = self.end(why, Close(SLOW, "slow_consumer"), at_once=True)

@@ -173,3 +173,10 @@ def test_who_leaves_before_the_newest_was_sent_takes_it_along(rig):
     assert followed(rig.one).position == Position("run1", 0)
     assert rig.one.take(ALL) == [b"newest 4"]
     assert followed(rig.one).position == Position("run1", 4)
+
+
+def test_what_follows_the_newest_is_told_after_it(rig):
+    rig.cohort.offer(KEY, newest(4))
+    rig.tell(5)
+    assert rig.cohort.take() == [b"newest 4", b"5"]
+    assert rig.cohort.size == 0

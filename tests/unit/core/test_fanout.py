@@ -257,6 +257,12 @@ TOLD_TOGETHER = [
 
 @settings(max_examples=150, deadline=None)
 @example([*TOLD_TOGETHER, ("list", None, None)])
+@example(
+    [
+        ("subscribe", "ticker", ("BTC-USD", Terms(1, "latest"))),
+        ("publish", "BTC-USD", [("ticker", None), ("begin", None)]),
+    ]
+)
 @example([*TOLD_TOGETHER, ("renew", "BTC-USD", None)])
 @given(st.lists(step, max_size=60))
 def test_whatever_happens_a_client_is_told_everything_or_what_it_missed(steps):

@@ -266,3 +266,39 @@ def test_one_that_waits_for_its_state_is_not_told_that_it_is_slow(rig):
     rig.session.resync(rig.session.subscriptions["level2", "BTC-USD"], "store")
     rig.publish(rig.source.update())
     assert rig.types() == ["filler", "gap", "snapshot"]
+
+
+def follow_newest_ticker(rig):
+    stream = rig.fanout.products["BTC-USD"]
+    terms = Terms("full", "latest")
+    rig.fanout.join(rig.session, "ticker", stream, snapshot=True, terms=terms)
+    rig.session.put(b'{"type":"ack"}')
+    rig.taken()
+
+
+def test_what_follows_the_newest_is_sent_after_it(rig):
+    follow_newest_ticker(rig)
+    rig.publish(rig.source.ticker().ticker())
+    rig.fanout.lose(partition_of("BTC-USD"))
+    newest, gap = rig.taken()
+    assert (newest["type"], newest["seq"]) == ("ticker", 3)
+    assert (gap["type"], gap["from_seq"], gap["to_seq"]) == ("gap", 4, 3)
+
+
+def test_another_epoch_is_told_after_the_newest_of_the_one_before(rig):
+    follow_newest_ticker(rig)
+    rig.publish(rig.source.ticker().begin("run2"))
+    assert [(told["type"], told["epoch"]) for told in rig.taken()] == [
+        ("ticker", "run1"),
+        ("gap", "run2"),
+    ]
+
+
+def test_the_newest_without_room_for_what_follows_it_is_made_up_for(rig):
+    follow_newest_ticker(rig)
+    rig.session.put(b'{"type":"filler","x":"%b"}' % (b"x" * 2100))
+    rig.publish(rig.source.ticker("7"))
+    rig.fanout.lose(partition_of("BTC-USD"))
+    told = [message for message in rig.taken() if message["type"] != "throttled"]
+    assert [message["type"] for message in told] == ["filler", "gap"]
+    assert (told[1]["from_seq"], told[1]["to_seq"]) == (2, 2)
