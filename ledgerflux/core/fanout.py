@@ -46,12 +46,18 @@ class Fanout:
     write.
     """
 
-    def __init__(self, speaker: Speaker, limits: Limits, wake: Callable[[Cohort], None]) -> None:
+    def __init__(
+        self,
+        speaker: Speaker,
+        limits: Limits,
+        wake: Callable[[Cohort], None],
+        ring: ReplayRing | None = None,
+    ) -> None:
         self.venue = ""
         self.products: dict[str, ProductStream] = {}
         """The products served."""
         self.sessions: dict[ClientSession, None] = {}
-        self.ring = ReplayRing()
+        self.ring = ring or ReplayRing()
         self.tokens = Tokens()
         self._integrity = ("none", "none")
         self._streams: dict[str, ProductStream] = {}
