@@ -91,7 +91,7 @@ async def test_clients_of_a_killed_worker_come_back_to_the_same_port(stack):
         lost = before["gateway-1"]
         await asyncio.to_thread(
             until,
-            lambda: sum(len(reader.urls) == 2 for reader in readers) == lost,
+            lambda: sum(len(reader.urls) > 1 for reader in readers) >= lost,
             what="clients back",
         )
         heard = [len(reader.trades) for reader in readers]
