@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from resume_support import CHANNELS, Gateway
 from streams import Numbered
 
+from ledgerflux.core.limits import Limits
 from ledgerflux.core.mirror import Verdict
 from ledgerflux.wire.gateway_reading import Follower, read_message
 
@@ -62,8 +63,8 @@ class Reader:
 class Hall:
     """A gateway and its readers; what it writes is on their wires."""
 
-    def __init__(self) -> None:
-        self.gateway = Gateway()
+    def __init__(self, limits: Limits) -> None:
+        self.gateway = Gateway(limits)
         self.readers: dict = {}
 
     def write(self, size_bytes: int) -> None:
@@ -81,9 +82,9 @@ class Hall:
 class World:
     """One source, two gateways of which the second reads late, one client that stays, one not."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.source = Numbered()
-        self.halls = [Hall(), Hall()]
+        self.halls = [Hall(limits), Hall(limits)]
         self.made = 0
         self.make("start")
         self.read_log(1, 1)
@@ -133,6 +134,8 @@ step = st.one_of(
     st.tuples(st.just("cut"), st.integers(0, 1), st.sampled_from(["auto", "strict"])),
     st.tuples(st.just("cut"), st.just(0), st.just("auto")),
 )
+BIT_BY_BIT = Limits(outbox_drained_bytes=600)
+"""What is sent again is so as it is read: what comes meanwhile follows it."""
 LOST_ON_THE_WAY = [
     *[("make", "both"), ("write", 0, 100_000), ("arrive", 1), ("cut", 0, "auto")],
     *[("make", "update"), ("cut", 1, "strict"), ("make", "both"), ("write", 1, 400)],
@@ -141,10 +144,12 @@ LOST_ON_THE_WAY = [
 
 
 @settings(max_examples=200, deadline=None)
-@example(steps=LOST_ON_THE_WAY)
-@given(steps=st.lists(step, min_size=6, max_size=60))
-def test_a_transcript_with_resumes_is_the_one_without(steps):
-    world = World()
+@example(steps=LOST_ON_THE_WAY, limits=Limits())
+@given(
+    steps=st.lists(step, min_size=6, max_size=60), limits=st.sampled_from([Limits(), BIT_BY_BIT])
+)
+def test_a_transcript_with_resumes_is_the_one_without(steps, limits):
+    world = World(limits)
     for kind, *what in steps:
         match kind:
             case "write":
