@@ -72,13 +72,13 @@ class Places:
     def take(self, message: Message) -> None:
         """Hold a message to the one before it in its stream."""
         key, counts = (message.channel, message.product_id), self.counts
-        counts["deliveries"] += 1
         at = self.at[key]
         if message.type == "gap":
             counts["gaps"] += 1
             fits = message.epoch != at[0] or message.from_seq == at[1] + 1
             self.at[key] = (message.epoch, message.to_seq)
         else:
+            counts["deliveries"] += 1
             fits = message.type == "snapshot" or at == (message.epoch, message.prev_seq)
             self.at[key] = (message.epoch, message.seq)
             if message.channel == "level2":
