@@ -66,13 +66,18 @@ class Fuzz:
         return HANDSHAKE.format(path="/v1/ws", more=more).encode()
 
     def half_handshake(self) -> bytes:
-        """Return the beginning of a handshake, or one that offers nonsense."""
+        """Return a handshake that offers nonsense, whole, changed, or its beginning."""
         draw = self.random
         more = DEFLATE.format(offer=draw.choice(OFFERS)) * draw.randrange(3)
-        whole = HANDSHAKE.format(path=draw.choice(PATHS), more=more).encode("utf-8")
-        if draw.random() < 0.7:
+        path = draw.choice(PATHS if draw.random() < 0.5 else PATHS[1:3])
+        whole = HANDSHAKE.format(path=path, more=more).encode("utf-8")
+        kind = draw.random()
+        if kind < 0.5:
             return self._cut("handshake cut", whole)
-        return self._flipped("handshake changed", whole)
+        if kind < 0.7:
+            return self._flipped("handshake changed", whole)
+        self.kinds["handshake"] += 1
+        return whole
 
     def http(self) -> bytes:
         """Return what looks like HTTP, or does not."""

