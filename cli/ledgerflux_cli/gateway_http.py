@@ -43,5 +43,10 @@ def _get(url: str, path: str, timeout_s: float) -> Any:
     except GatewayError as error:
         if error.code not in NOT_LET_IN:
             raise
-        steps = ["lf ... --token-file FILE"]
+        steps = steps_of(error)
         raise LedgerFluxError(error.message, code=error.code, try_next=steps) from error
+
+
+def steps_of(error: GatewayError) -> list[str]:
+    """Return what helps who is not let in; nothing for every other refusal."""
+    return ["lf ... --token-file FILE"] if error.code in NOT_LET_IN else []
