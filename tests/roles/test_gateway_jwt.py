@@ -96,3 +96,14 @@ async def test_what_is_not_signed_for_it_ends_its_client_alone(guard, caplog):
     lines = [record.__dict__ for record in caplog.records if record.msg == "auth.refused"]
     assert lines
     assert not any(shown[-20:] in str(lines) for tokens in wrong.values() for shown in tokens)
+
+
+async def test_a_client_whose_token_does_not_count_is_told_so_at_once(guard):
+    bus = MemoryBus()
+    await write_feed(bus, conf())
+    async with on_sockets(bus, guard=guard) as gateway:
+        for wrong, code in ((token(aud="other"), "auth_failed"), (token(-1), "token_expired")):
+            with pytest.raises(GatewayError) as caught:
+                async with connect(f"ws://127.0.0.1:{gateway.port}", token=wrong):
+                    pass
+            assert caught.value.code == code

@@ -275,13 +275,16 @@ def _differences(state: "RunState", asked: "UpRequest") -> list[str]:
 
 
 def _print_status(run_dir: "RunDir") -> None:
-    from ledgerflux.stack.status import local_status
     from ledgerflux_cli.commands.status import print_status
     from ledgerflux_cli.find_status import find_status
+    from ledgerflux_cli.gateway_http import NOT_LET_IN
 
+    write("already up, nothing was started")
     try:
         document: dict[str, Any] = find_status(run_dir.path, None)
-    except LedgerFluxError:  # a closed gateway, and no key
-        document = local_status(run_dir)
-    write("already up, nothing was started")
+    except LedgerFluxError as error:
+        if error.code not in NOT_LET_IN:
+            raise
+        say("its gateway wants an API key: lf status --token-file FILE")
+        return
     print_status(document)
