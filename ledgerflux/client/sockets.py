@@ -47,7 +47,7 @@ async def open_socket(url: str, way: Way) -> ClientConnection:
         answer = error.response
         if answer.status_code not in NOT_LET_IN:
             raise
-        refused = refusal(url, answer.status_code, answer.body or b"")
+        refused = refusal(url, answer.status_code, bytes(answer.body or b""))
         if refused.code == "protocol_error":
             raise
         raise refused from error

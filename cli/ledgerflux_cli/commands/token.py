@@ -38,7 +38,7 @@ SigningKey = Annotated[
 ]
 
 token = typer.Typer(
-    help="Make and check the keys and tokens that let clients into a gateway.",
+    help="Make and check the keys and tokens that let clients in.",
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=False,
