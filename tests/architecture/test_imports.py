@@ -10,7 +10,7 @@ import sys
 import pytest
 
 VENDORS = {
-    "msgspec", "nats", "prometheus_client", "psutil", "psycopg", "pydantic", "rich", "textual",
+    "cryptography", "jwt", "msgspec", "nats", "prometheus_client", "psutil", "psycopg", "pydantic", "rich", "textual",
     "typer", "websockets",
 }  # fmt: skip
 SLOW = {"asyncio"}
