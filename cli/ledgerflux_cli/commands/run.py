@@ -7,6 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from ledgerflux_cli.examples import examples
+from ledgerflux_cli.gateway_options import (
+    JwtAudience,
+    JwtIssuer,
+    JwtKeys,
+    KeysFile,
+    OriginsOption,
+    TlsCert,
+    TlsKey,
+)
 from ledgerflux_cli.options import (
     AtEndOption,
     DataDir,
@@ -62,43 +71,6 @@ Instance = Annotated[
         help="Name among the processes of the role; default 0, or the shard.",
     ),
 ]
-TlsCert = Annotated[
-    Path | None,
-    typer.Option(
-        "--tls-cert",
-        envvar="LF_TLS_CERT",
-        metavar="FILE",
-        help="PEM file of the certificate, and of what signed it.",
-    ),
-]
-TlsKey = Annotated[
-    Path | None,
-    typer.Option(
-        "--tls-key",
-        envvar="LF_TLS_KEY",
-        metavar="FILE",
-        help="PEM file of the certificate's key, without a passphrase.",
-    ),
-]
-KeysFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--keys-file",
-        envvar="LF_KEYS_FILE",
-        metavar="FILE",
-        help="API keys of `lf token create`: only who shows one may ask.",
-    ),
-]
-OriginsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--origins",
-        envvar="LF_ORIGINS",
-        metavar="URL,URL,...",
-        help="Origins of pages that may come in beside its own: https://example.com.",
-    ),
-]
-
 WorkersOption = Annotated[
     int,
     typer.Option(
@@ -213,6 +185,9 @@ def gateway(
     insecure_public: InsecurePublic = False,
     origins: OriginsOption = None,
     keys_file: KeysFile = None,
+    jwt_keys: JwtKeys = None,
+    jwt_issuer: JwtIssuer = None,
+    jwt_audience: JwtAudience = None,
     data_dir: DataDir = None,
     nats: Nats = None,
     http_port: HttpPort = 0,
@@ -233,6 +208,9 @@ def gateway(
         "insecure_public": insecure_public,
         "origins": origins,
         "keys_file": keys_file,
+        "jwt_keys": jwt_keys,
+        "jwt_issuer": jwt_issuer,
+        "jwt_audience": jwt_audience,
     }
     _run("gateway", data_dir, nats, None, http_port, log_level, take_over, instance, own)
 
