@@ -146,6 +146,21 @@ MUSTS = (
         )
     ),
     Must(
+        "gateway_deflate",
+        "gateway, deflate, ten a tick: FastAPI's send_json against ours",
+        "x",
+        12,
+        25,
+        higher=True,
+    ),
+    Must(
+        "gateway_deflate_bytes",
+        "gateway, deflate, ten a tick: our bytes on the wire against FastAPI's",
+        "x",
+        1.05,
+        0.95,
+    ),
+    Must(
         "gateway_spread", "gateway, one flush, last client after the first", "us a client", aim=20
     ),
     Must("gateway_idle", "gateway, memory of an idle connection", "KiB", 16, 12),

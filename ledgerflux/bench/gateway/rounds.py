@@ -24,6 +24,8 @@ class Round(NamedTuple):
         broken: Sampled messages that do not continue the one before.
         latencies_ms: Of the sampled messages, from their making to the sink.
         burst_s: Median over the ticks, from the first client's piece to the last one's.
+        wire_bytes: What all clients were sent.
+        compressed: Clients that were sent compressed messages.
     """
 
     cpu_s: float
@@ -34,6 +36,8 @@ class Round(NamedTuple):
     broken: int
     latencies_ms: list[float]
     burst_s: float
+    wire_bytes: int = 0
+    compressed: int = 0
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:

@@ -8,11 +8,13 @@ from ledgerflux.bench.evaluate import Measured
 from ledgerflux.bench.gateway.arena import Arena, Plan
 from ledgerflux.bench.gateway.contest import contest
 from ledgerflux.bench.gateway.crowds import IDLE_KEYS, STALL_KEYS, crowd, idle, stalled
+from ledgerflux.bench.gateway.deflated import DEFLATE_KEYS, deflated
 from ledgerflux.bench.lab import reason_of
 from ledgerflux.errors import LedgerFluxError
 
 Figures = Callable[[Arena], Iterator[Measured]]
 ROWS: tuple[tuple[Sequence[str], Figures], ...] = (
+    (DEFLATE_KEYS, deflated),
     (("gateway_idle", *IDLE_KEYS.values()), idle),
     (STALL_KEYS, stalled),
     (("gateway_crowd",), crowd),
