@@ -193,6 +193,33 @@ MUSTS = (
         "%",
         higher=True,
     ),
+    *(
+        item
+        for key, text in (("storm", "all drop and come back"), ("killed", "its node is killed"))
+        for item in (
+            Must(
+                f"gateway_{key}_share",
+                f"gateway, {text}: clients that miss nothing and get nothing twice",
+                "%",
+                100,
+                higher=True,
+            ),
+            Must(f"gateway_{key}", f"gateway, {text}: until everybody has everything", "s", 2),
+        )
+    ),
+    Must(
+        "gateway_storm_socketio",
+        "gateway, all drop and come back: socket.io's time against ours",
+        "x",
+        aim=1,
+        higher=True,
+    ),
+    Must(
+        "gateway_killed_socketio",
+        "socket.io, its node is killed: clients that miss nothing",
+        "%",
+        higher=True,
+    ),
     Must("gateway_crowd", "gateway, 4,000 clients x 100 msg/s", "cores", 0.9, 0.7),
     Must("version", "lf version", "ms", 180, 120),
     Must("help", "lf --help", "ms", 400, 250),

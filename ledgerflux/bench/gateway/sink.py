@@ -110,16 +110,7 @@ class Sink:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
         plain.connect(("127.0.0.1", self._port))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        lines = [
-            f"GET {self._speech.path} HTTP/1.1",
-            f"Host: 127.0.0.1:{self._port}",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            "Sec-WebSocket-Version: 13",
-            f"Sec-WebSocket-Key: {KEY}",
-            *([f"Sec-WebSocket-Extensions: {OFFER}"] if self._deflate else []),
-        ]
-        plain.sendall("\r\n".join([*lines, "", ""]).encode())
+        plain.sendall(handshake(self._speech.path, self._port, deflate=self._deflate))
         return plain
 
     def _greet(self, plain: socket.socket, *, sampled: bool) -> Client:
@@ -215,6 +206,20 @@ class Sink:
                 self.bursts_s.append(self._last_s - self._first_s)
             self._first_s = now_s
         self._last_s = now_s
+
+
+def handshake(path: str, port: int, *, deflate: bool = False) -> bytes:
+    """Return the request that opens a WebSocket."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Key: {KEY}",
+        *([f"Sec-WebSocket-Extensions: {OFFER}"] if deflate else []),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 def masked(message: bytes, *, binary: bool = False) -> bytes:

@@ -9,6 +9,8 @@ from ledgerflux.bench.gateway.arena import Arena, Plan
 from ledgerflux.bench.gateway.contest import contest
 from ledgerflux.bench.gateway.crowds import IDLE_KEYS, STALL_KEYS, crowd, idle, stalled
 from ledgerflux.bench.gateway.deflated import DEFLATE_KEYS, deflated
+from ledgerflux.bench.gateway.storm import storm
+from ledgerflux.bench.gateway.storm_figures import STORM_KEYS
 from ledgerflux.bench.lab import reason_of
 from ledgerflux.errors import LedgerFluxError
 
@@ -17,6 +19,7 @@ ROWS: tuple[tuple[Sequence[str], Figures], ...] = (
     (DEFLATE_KEYS, deflated),
     (("gateway_idle", *IDLE_KEYS.values()), idle),
     (STALL_KEYS, stalled),
+    (STORM_KEYS, storm),
     (("gateway_crowd",), crowd),
 )
 
