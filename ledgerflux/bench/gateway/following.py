@@ -79,13 +79,20 @@ class Chain:
         return all(mine.get(product, -1) >= seq for product, seq in places.items())
 
 
+class Mark(NamedTuple):
+    """By what a server knows a client again that has no seqs: its secret, and how far it is."""
+
+    secret: str = ""
+    offset: str = ""
+
+
 class Dialect(Protocol):
     """How clients of a server speak."""
 
     path: str
 
-    def says(self, places: Mapping[str, int], secret: str, offset: str) -> bytes:
-        """Return what a client says first; one that comes back has `places`."""
+    def says(self, places: Mapping[str, int], mark: Mark, /) -> bytes:
+        """Return what a client says first; one that comes back has `places` and its `mark`."""
         ...
 
     def read(self, text: bytes) -> Told:
@@ -116,7 +123,7 @@ class Ours:
         self._epoch = epoch
         self._decoder = msgspec.json.Decoder(_Message)
 
-    def says(self, places: Mapping[str, int], secret: str, offset: str) -> bytes:
+    def says(self, places: Mapping[str, int], _mark: Mark) -> bytes:
         """Return a subscription; see `Dialect.says`."""
         request = json.loads(OURS.says[0])
         if places:
@@ -152,11 +159,11 @@ class SocketIo:
         rb'"product_id":"([^"]*)","epoch":"[^"]*","prev_seq":(\d+),"seq":(\d+),.*,"([^"]*)"\]$'
     )
 
-    def says(self, places: Mapping[str, int], secret: str, offset: str) -> bytes:
+    def says(self, places: Mapping[str, int], mark: Mark) -> bytes:
         """Return a connect packet; see `Dialect.says`."""
         if not places:
             return b"40"
-        return b"40" + json.dumps({"pid": secret, "offset": offset}).encode()
+        return b"40" + json.dumps({"pid": mark.secret, "offset": mark.offset}).encode()
 
     def read(self, text: bytes) -> Told:
         """Return what a packet tells; see `Dialect.read`."""

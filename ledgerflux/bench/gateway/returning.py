@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from ledgerflux.bench.gateway.following import Chain, Dialect, Told
+from ledgerflux.bench.gateway.following import Chain, Dialect, Mark, Told
 from ledgerflux.bench.gateway.sink import HANDSHAKE_S, PIECE_BYTES, POLL_S, handshake, masked
 from ledgerflux.errors import StackError
 from ledgerflux.wire.socket_frames import cut
@@ -174,8 +174,7 @@ class Returners:
             raise StackError(f"the server refused: {head.splitlines()[0].decode()}")
         assert member.socket is not None
         member.greeted = True
-        chain = member.chain
-        says = self._dialect.says(chain.places, member.secret, member.offset)
+        says = self._dialect.says(member.chain.places, Mark(member.secret, member.offset))
         member.socket.sendall(masked(says))
         return rest
 
