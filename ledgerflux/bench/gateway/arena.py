@@ -24,6 +24,7 @@ class Plan(NamedTuple):
     idle: int = 1_000
     stalled_of: int = 50
     storm: int = 1_000
+    chaos_messages: int = 10_000_000
     rounds: int = 5
     contenders: Sequence[str] = tuple(CONTENDERS)
 

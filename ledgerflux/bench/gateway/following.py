@@ -45,12 +45,14 @@ class Chain:
     """Where one client is in each stream, over all its connections.
 
     `silent` seqs never came and nobody said so, `announced` ones a gap told, `twice` came again.
+    Of products in `bookless` a gap came, and no book since.
     """
 
-    __slots__ = ("announced", "places", "silent", "twice", "updates")
+    __slots__ = ("announced", "bookless", "places", "silent", "twice", "updates")
 
     def __init__(self) -> None:
         self.places: dict[str, int] = {}
+        self.bookless: set[str] = set()
         self.announced = 0
         self.silent = 0
         self.twice = 0
@@ -72,6 +74,16 @@ class Chain:
             self.twice += 1
             after = max(after, place)
         self.places[product] = after
+        if told.kind == "gap":
+            self.bookless.add(product)
+        elif told.kind == "snapshot":
+            self.bookless.discard(product)
+
+    def begin_anew(self) -> None:
+        """Forget the place in streams without a book: nobody can go on in them."""
+        for product in self.bookless:
+            del self.places[product]
+        self.bookless.clear()
 
     def reached(self, places: Mapping[str, int]) -> bool:
         """Say whether it is at `places` or further."""

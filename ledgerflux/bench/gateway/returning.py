@@ -12,7 +12,7 @@ from ledgerflux.bench.gateway.sink import HANDSHAKE_S, PIECE_BYTES, POLL_S, hand
 from ledgerflux.errors import StackError
 from ledgerflux.wire.socket_frames import cut
 
-KEPT_MAX = 1024
+KEPT_MAX = 4096
 """Pieces and messages remembered, the same for many clients; then all are forgotten."""
 Kept = TypeVar("Kept")
 PING, PONG, CLOSE = 0x89, 0x8A, 0x88
@@ -56,7 +56,7 @@ class Member:
 class Returners:
     """The clients of one contest; closes them at the end of the context.
 
-    `on_new` gets each message once, however many clients get it.
+    `on_new` gets a message once for the many clients that get it, or now and then again.
     """
 
     def __init__(self, dialect: Dialect, on_new: Callable[[bytes], None] | None = None) -> None:
@@ -174,6 +174,7 @@ class Returners:
             raise StackError(f"the server refused: {head.splitlines()[0].decode()}")
         assert member.socket is not None
         member.greeted = True
+        member.chain.begin_anew()
         says = self._dialect.says(member.chain.places, Mark(member.secret, member.offset))
         member.socket.sendall(masked(says))
         return rest
