@@ -18,7 +18,7 @@ from ledgerflux.adapters.http_answers import Answers, Unread
 from ledgerflux.adapters.sockets import BACKLOG, listening_socket
 from ledgerflux.adapters.ws_client import CLOSE_TIMEOUT_S, WsClient
 from ledgerflux.adapters.ws_deflate import SharedDeflate, takes_compressed
-from ledgerflux.adapters.ws_frames import joined
+from ledgerflux.adapters.ws_frames import plain
 from ledgerflux.adapters.ws_visits import visit_of
 from ledgerflux.ports import ClientConnection, Door, Guard, Handler, Pack, Response, Sent
 
@@ -105,7 +105,7 @@ class _Clients:
     ) -> None:
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._on_connection = on_connection
-        self._packed = joined if deflate is None else deflate.frames
+        self._deflate = deflate
         self._sent = sent
         self._connected: set[WsClient] = set()
 
@@ -113,7 +113,8 @@ class _Clients:
         """Serve one client to its end."""
         _bound_socket(connection)
         packed = takes_compressed(connection)
-        client = WsClient(connection, self._packed if packed else joined, self._sent)
+        make = self._deflate.maker(connection) if packed and self._deflate else plain
+        client = WsClient(connection, make, self._sent)
         _forget_handshake(connection)
         self._connected.add(client)
         self._sent.packed_clients += packed

@@ -14,7 +14,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from ledgerflux.adapters import ws_listener
+from ledgerflux.adapters import ws_frames, ws_listener
 from ledgerflux.adapters.late_listener import LateListener
 from ledgerflux.adapters.ws_listener import WsListener
 from ledgerflux.errors import ConfigError, Conflict, FeedError
@@ -231,8 +231,8 @@ async def test_what_is_written_at_once_comes_in_order_or_is_left_to_the_caller(k
 async def test_a_batch_for_two_is_made_once_and_arrives_whole_at_both(monkeypatch):
     kit, inside, made = SocketKit(), [], []
     texts = [str(size).ljust(size, ".") for size in (3, 125, 126, 3000)]
-    joined = ws_listener.joined
-    monkeypatch.setattr(ws_listener, "joined", lambda them: made.append(them) or joined(them))
+    joined = ws_frames.joined
+    monkeypatch.setattr(ws_frames, "joined", lambda them: made.append(them) or joined(them))
 
     async def enter(client) -> None:
         inside.append(client)
