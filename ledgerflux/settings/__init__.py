@@ -150,6 +150,8 @@ class RoleSettings:
         shard: The normalizer's number, below `shards`.
         host: Address of the gateway.
         port: Port of the gateway; 0 picks a free one.
+        workers: How many gateways share the port, each a process.
+        shares_port: This gateway is one of those; its `/metrics` is on `http_port` alone.
         insecure_public: The gateway may listen to others without TLS.
         tls_cert: The gateway's certificate and what signed it, PEM; None: no TLS.
         tls_key: The key of the certificate, PEM.
@@ -178,6 +180,8 @@ class RoleSettings:
     shards: int = DEFAULT_SHARDS
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    workers: int = 1
+    shares_port: bool = False
     insecure_public: bool = False
     tls_cert: Path | None = None
     tls_key: Path | None = None

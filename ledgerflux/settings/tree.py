@@ -133,6 +133,9 @@ class Settings(BaseModel):
         description="Port of the gateway, the first of several; default 8000 or the next free one, "
         "0: any.",
     )
+    workers: Gateways = Field(
+        1, description="Gateways of `lf run gateway`, each a process, that share its port."
+    )
     insecure_public: bool = Field(
         False,
         description="Let the gateway listen to other machines without TLS: who is on the way "

@@ -1,5 +1,6 @@
 """What a gateway's settings say of who may reach it, made into what it is built with."""
 
+import socket
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,3 +110,16 @@ def guard_of(settings: RoleSettings, clock: Clock) -> "GatewayGuard":
 
     origins = Origins(settings.origins, loopback_only=is_loopback(settings.host))
     return GatewayGuard(clock, origins, authority_of(settings))
+
+
+def shared_socket(settings: RoleSettings) -> "socket.socket | None":
+    """Return the socket of a gateway that shares its port with others; None: it has its own.
+
+    Raises:
+        Conflict: The port is held by others than those (`port_in_use`).
+    """
+    from ledgerflux.adapters.sockets import listening_socket
+
+    if not settings.shares_port:
+        return None
+    return listening_socket(settings.host, settings.port, shared=True)

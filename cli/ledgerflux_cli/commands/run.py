@@ -71,6 +71,16 @@ Instance = Annotated[
         help="Name among the processes of the role; default 0, or the shard.",
     ),
 ]
+WorkersOption = Annotated[
+    int,
+    typer.Option(
+        "--workers",
+        envvar="LF_WORKERS",
+        metavar="N",
+        help="Gateways that share the port, 1 to 16, each a process.",
+    ),
+]
+
 run = typer.Typer(
     help="Run one role in the foreground, as everything else starts it.",
     rich_markup_mode=None,
@@ -161,6 +171,7 @@ def snapshot(
 @examples(
     "lf run gateway --port 8001",
     "lf run gateway --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
+    "lf run gateway --workers 2 --http-port 9100",
 )
 def gateway(
     host: HostOption = "127.0.0.1",
@@ -168,6 +179,7 @@ def gateway(
         int,
         typer.Option("--port", envvar="LF_PORT", metavar="PORT", help="Port; 0 takes a free one."),
     ] = 8000,
+    workers: WorkersOption = 1,
     tls_cert: TlsCert = None,
     tls_key: TlsKey = None,
     insecure_public: InsecurePublic = False,
@@ -183,10 +195,14 @@ def gateway(
     take_over: TakeOver = False,
     instance: Instance = None,
 ) -> None:
-    """Serve books, trades and status to clients."""
+    """Serve books, trades and status to clients.
+
+    With --workers each has its own books and its own /metrics, on ports from --http-port on.
+    """
     own = {
         "host": host,
         "port": port,
+        "workers": workers,
         "tls_cert": tls_cert,
         "tls_key": tls_key,
         "insecure_public": insecure_public,
@@ -229,4 +245,8 @@ def _run(
     )
     log_to_stream(settings.log_level)
     os.environ.pop("LF_NATS_URL", None)  # it holds a password that nothing needs any more
+    if settings.workers > 1:
+        from ledgerflux.stack.workers import run_workers
+
+        raise typer.Exit(run_workers(settings))
     raise typer.Exit(run_role(role, settings))
