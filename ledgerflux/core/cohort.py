@@ -22,6 +22,7 @@ class Cohort:
     """
 
     __slots__ = (
+        "__weakref__",
         "_alone",
         "_mark_bytes",
         "_messages",
