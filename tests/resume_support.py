@@ -23,8 +23,7 @@ class Gateway:
     def __init__(self, limits: Limits = Limits(), ring: ReplayRing | None = None) -> None:  # noqa: B008
         self.limits = limits
         self.woken: list[Cohort] = []
-        self.fanout = Fanout(gateway_frames, limits, self.woken.append)
-        self.fanout.ring = ring or ReplayRing()
+        self.fanout = Fanout(gateway_frames, limits, self.woken.append, ring)
         self.fanout.tokens.key = KEY
         self.fanout.begin("v", integrity="none", integrity_rule="none")
         self.fanout.serve(["BTC-USD"])
