@@ -37,6 +37,7 @@ KINDS = (
         "http request",
         "http cut",
         "http changed",
+        "handshake",
         "handshake cut",
         "handshake changed",
     ),
