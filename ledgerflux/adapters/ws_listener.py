@@ -11,6 +11,7 @@ from typing import Any
 
 from websockets import http11
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from ledgerflux.adapters.http_answers import Answers, Unread
@@ -30,9 +31,17 @@ OPEN_TIMEOUT_S = 5.0
 RESTART = 1012
 PROTOCOL = Subprotocol("lfx.v1")
 
+VISITORS = (WebSocketException, OSError, EOFError)
+"""What a handshake fails with because of the one who knocks: no error of ours."""
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    failed = record.exc_info[1] if record.exc_info else None
+    return record.msg != "opening handshake failed" or not isinstance(failed, VISITORS)
+
+
 _sockets_log = logging.getLogger("ledgerflux.sockets")
-# Whoever knocks without a handshake is no error of ours.
-_sockets_log.addFilter(lambda record: record.msg != "opening handshake failed")
+_sockets_log.addFilter(_is_told)
 
 
 class WsListener:

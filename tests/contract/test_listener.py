@@ -445,6 +445,21 @@ async def test_a_message_over_the_limit_closes_with_1009():
     assert code == 1009
 
 
+async def test_an_error_of_ours_in_a_handshake_is_told(caplog, monkeypatch):
+    def failing(*_):
+        raise KeyError("ours")
+
+    monkeypatch.setattr(ws_listener, "_subprotocol", failing)
+    kit = SocketKit()
+    async with serving(kit):
+        with pytest.raises(InvalidHandshake):
+            async with connect(f"ws://127.0.0.1:{kit.port}/v1/ws", proxy=None):
+                pass
+        assert (await kit.get("/exact"))[0] == 200
+    errors = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert [type(record.exc_info[1]) for record in errors] == [KeyError]
+
+
 async def test_garbage_instead_of_a_handshake_is_no_error_of_ours(caplog):
     kit = SocketKit()
     async with serving(kit):
