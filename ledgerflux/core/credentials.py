@@ -14,7 +14,7 @@ from ledgerflux.core.patterns import EVERYTHING, matches
 
 PREFIX = "lfk"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
-CHANNELS = ("level2", "trades", "ticker", "status", "heartbeats", "system")
+CHANNELS = ("level2", "trades", "ticker", "status", "candles", "heartbeats", "system")
 
 
 class Grant(NamedTuple):

@@ -20,7 +20,16 @@ from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Followed, Speaker
 from ledgerflux.core.subscription import Frame, OnSlow, StreamKey, Subscription
-from ledgerflux.core.telling import CHANNELS, BatchView, Heads, Missing, Replaced, Said, Telling
+from ledgerflux.core.telling import (
+    CHANNELS,
+    FOLLOWED,
+    BatchView,
+    Heads,
+    Missing,
+    Replaced,
+    Said,
+    Telling,
+)
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.core.variants import Variants
 from ledgerflux.model.checkpoint import PartitionCheckpoint
@@ -108,7 +117,7 @@ class Fanout:
             for channel in CHANNELS:
                 self.ring.begin((channel, product), stream.position(channel))
         for product in sorted(mine):
-            for channel in CHANNELS:
+            for channel in FOLLOWED:
                 self._resync(channel, product)
 
     def publish(self, batches: Iterable[BatchView], publish_ns: int) -> None:
@@ -195,7 +204,8 @@ class Fanout:
             followed = self._variants.follow(stream, channel, terms)
         position = followed.position(channel)
         catch_up = snapshot and channel != "trades"
-        if catch_up and channel != "level2" and followed.latest(channel) is not None:
+        stepped = channel not in ("level2", "candles")  # their state stands beside the seqs
+        if catch_up and stepped and followed.latest(channel) is not None:
             position = Position(position.epoch, max(0, position.seq - 1))
         first = None if catch_up and channel == "level2" else position
         subscription = Subscription(followed, channel, first, terms, on_slow)
@@ -269,7 +279,7 @@ class Fanout:
 
     def _remove(self, product: str) -> None:
         del self.products[product]
-        for channel in CHANNELS:
+        for channel in FOLLOWED:
             for key in self._keys(channel, product):
                 for session, _ in self._followers.each(key):
                     self.part(session, channel, product)
@@ -304,10 +314,10 @@ class Fanout:
             self.ring.begin((channel, product), stream.position(channel))
         elif frame.before is None:
             self.ring.begin((channel, product), frame.after)
-        for variant in self._variants.of(channel, product):
+        for variant in self._variants.told_by(channel, product):
             told = variant.tell(telling)
             if told is not None:
-                self._hand_out((channel, product, variant.terms), told)
+                self._hand_out((variant.channel, product, variant.terms), told)
 
     def _hand_out(self, key: StreamKey, told: Frame | Replaced) -> None:
         if isinstance(told, Frame):

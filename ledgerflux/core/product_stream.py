@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from ledgerflux.core.book import Book, BookRefused
+from ledgerflux.core.candles import Candles
 from ledgerflux.core.checksum import LEVELS
 from ledgerflux.core.snapshot import START, Position, Snapshot, Standing
 from ledgerflux.core.telling import (
@@ -74,6 +75,7 @@ class ProductStream:
         self.integrity_rule = integrity_rule
         self.book = Book()
         self.trades = TradeRing()
+        self.candles = Candles()
         self.publish_ns = 0
         self.watchers: list[Watcher] = []
         """Those who take every update after the book."""
@@ -198,6 +200,7 @@ class ProductStream:
         if channel == "trades":
             events = [bytes(event) for event in _read(_raws, batch)]
             self.trades.add(self._positions[channel], events, gap=batch.type == "gap")
+            self.candles.add(self._positions[channel], batch.body, gap=batch.type == "gap")
         return told
 
     def lose(self) -> None:
@@ -225,11 +228,13 @@ class ProductStream:
         self._ticker = self._ts_exchange = self._ts_receive = self._snapshot = None
         if saved is None:
             self.trades.begin(START)
+            self.candles.begin(START)
             return
         self._replace(saved.bids, saved.asks)
         self._state = saved.state
         self._positions = {name: Position(saved.epoch, saved.seqs[name]) for name in CHANNELS}
         self.trades.begin(self._positions["trades"])
+        self.candles.begin(self._positions["trades"])
         if saved.book_receive_ns:
             self._ts_receive = rfc3339(saved.book_receive_ns)
         if saved.book_exchange_ns is not None:
@@ -243,6 +248,7 @@ class ProductStream:
         for watcher in self.watchers:
             watcher.begin()
         self.trades.begin(Position(epoch, 0))
+        self.candles.begin(Position(epoch, 0))
         told.extend(Missing(name, epoch, 1, 0, "epoch", self.state) for name in CHANNELS)
 
     def _renew(self) -> None:

@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator
 
+from ledgerflux.core.candle_variant import CandleVariant
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.speaker import Speaker
 from ledgerflux.core.subscription import StreamKey
-from ledgerflux.core.terms import INTERVALS, Terms
+from ledgerflux.core.terms import Terms
 from ledgerflux.core.variant import BookVariant, TickerVariant
 from ledgerflux.model.stream import ChannelName
 
-Variant = BookVariant | TickerVariant
+Variant = BookVariant | TickerVariant | CandleVariant
 Whole = tuple[ChannelName, str]
+_KINDS: dict[ChannelName, type[BookVariant] | type[TickerVariant] | type[CandleVariant]] = {
+    "level2": BookVariant,
+    "ticker": TickerVariant,
+    "candles": CandleVariant,
+}
 
 
 class Variants:
@@ -24,21 +30,28 @@ class Variants:
         """Return the variants of a stream."""
         return list(self._held.get((channel, product), {}).values())
 
+    def told_by(self, channel: ChannelName, product: str) -> list[Variant]:
+        """Return the variants that what is told of a channel of the log concerns."""
+        found = self.of(channel, product)
+        return found + self.of("candles", product) if channel == "trades" else found
+
     def follow(self, stream: ProductStream, channel: ChannelName, terms: Terms) -> Variant:
         """Return the variant of `stream`, made where nobody follows it yet."""
         held = self._held.setdefault((channel, stream.product), {})
         variant = held.get(terms)
         if variant is None:
-            made = BookVariant if channel == "level2" else TickerVariant
-            variant = held[terms] = made(stream, terms, self._speaker)
-            stream.watchers.append(variant)
+            variant = held[terms] = _KINDS[channel](stream, terms, self._speaker)
+            if not isinstance(variant, CandleVariant):
+                stream.watchers.append(variant)
         return variant
 
     def leave(self, stream: ProductStream, key: StreamKey) -> None:
         """Nobody follows the variant any more."""
         channel, product, terms = key
         held = self._held[channel, product]
-        stream.watchers.remove(held.pop(terms))
+        variant = held.pop(terms)
+        if not isinstance(variant, CandleVariant):
+            stream.watchers.remove(variant)
         if not held:
             del self._held[channel, product]
 
@@ -46,11 +59,11 @@ class Variants:
         """Yield those with a time to be told after tick `told` of the grid, up to `tick`."""
         for held in list(self._held.values()):
             for terms, variant in list(held.items()):
-                every = INTERVALS.get(terms.conflate)
+                every = terms.every
                 if every is not None and told // every != tick // every:
                     yield variant
 
     @property
     def on_grid(self) -> bool:
         """Say whether any is told at ticks."""
-        return any(terms.conflate in INTERVALS for held in self._held.values() for terms in held)
+        return any(terms.every is not None for held in self._held.values() for terms in held)
