@@ -5,18 +5,12 @@ from collections.abc import Iterator
 from ledgerflux.core.candle_variant import CandleVariant
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import StreamKey
+from ledgerflux.core.subscription import StreamKey, Whole
 from ledgerflux.core.terms import Terms
 from ledgerflux.core.variant import BookVariant, TickerVariant
 from ledgerflux.model.stream import ChannelName
 
 Variant = BookVariant | TickerVariant | CandleVariant
-Whole = tuple[ChannelName, str]
-_KINDS: dict[ChannelName, type[BookVariant] | type[TickerVariant] | type[CandleVariant]] = {
-    "level2": BookVariant,
-    "ticker": TickerVariant,
-    "candles": CandleVariant,
-}
 
 
 class Variants:
@@ -40,9 +34,14 @@ class Variants:
         held = self._held.setdefault((channel, stream.product), {})
         variant = held.get(terms)
         if variant is None:
-            variant = held[terms] = _KINDS[channel](stream, terms, self._speaker)
-            if not isinstance(variant, CandleVariant):
+            if channel == "level2":
+                variant = BookVariant(stream, terms, self._speaker)
                 stream.watchers.append(variant)
+            elif channel == "candles":
+                variant = CandleVariant(stream, terms, self._speaker)
+            else:
+                variant = TickerVariant(stream, terms, self._speaker)
+            held[terms] = variant
         return variant
 
     def leave(self, stream: ProductStream, key: StreamKey) -> None:
@@ -50,7 +49,7 @@ class Variants:
         channel, product, terms = key
         held = self._held[channel, product]
         variant = held.pop(terms)
-        if not isinstance(variant, CandleVariant):
+        if isinstance(variant, BookVariant):
             stream.watchers.remove(variant)
         if not held:
             del self._held[channel, product]

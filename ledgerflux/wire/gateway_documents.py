@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ledgerflux.wire.gateway_control import Interval, Message, ProductId, Seq, Time
+from ledgerflux.core.terms import Interval
+from ledgerflux.wire.gateway_control import Message, ProductId, Seq, Time
 from ledgerflux.wire.gateway_messages import CandleEvent, Integrity, Level, State, TradeEvent
 
 Depth = Literal["1", "10", "25", "50", "100", "500", "1000", "full"]

@@ -9,13 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from ledgerflux.core.terms import Depth, Interval
 from ledgerflux.wire.gateway_control import (
     Authenticated,
     Channel,
-    Depth,
     ErrorMessage,
     Goodbye,
-    Interval,
     Message,
     Pong,
     ProductId,

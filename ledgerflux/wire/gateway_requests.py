@@ -12,7 +12,14 @@ from ledgerflux.core.patterns import EVERYTHING, is_pattern, is_safe
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.resume_token import TOKEN_MAX
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.terms import DEPTH_DEFAULT, INTERVAL_DEFAULT, Conflation, Interval, Terms
+from ledgerflux.core.terms import (
+    DEPTH_DEFAULT,
+    INTERVAL_DEFAULT,
+    Conflation,
+    Depth,
+    Interval,
+    Terms,
+)
 
 PRODUCTS_MAX = 500
 TOKEN_CHARS_MAX = 8192
@@ -53,7 +60,7 @@ class SubscribeParams(Params):
     ) = None
     venue: ProductText | None = None
     snapshot: bool = True
-    depth: Literal[1, 10, 25, 50, 100, 500, 1000, "full"] | None = None
+    depth: Depth | None = None
     conflate: Conflation = "none"
     interval: Interval | None = None
     on_slow: Literal["snapshot", "gap", "disconnect"] | None = None

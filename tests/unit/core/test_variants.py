@@ -39,6 +39,13 @@ def test_what_nobody_follows_is_not_kept(variants, stream):
     assert (stream.watchers, variants.of("level2", "BTC-USD")) == ([], [])
 
 
+def test_only_a_book_takes_part_in_updates(variants, stream):
+    variants.follow(stream, "ticker", Terms("full", "1s"))
+    assert stream.watchers == []
+    variants.leave(stream, ("ticker", "BTC-USD", Terms("full", "1s")))
+    assert variants.of("ticker", "BTC-USD") == []
+
+
 def test_those_are_due_whose_time_came(variants, stream):
     variants.follow(stream, "level2", Terms(1))
     assert not variants.on_grid
@@ -56,10 +63,9 @@ def test_candles_are_told_by_trades_and_take_no_part_in_the_book(variants, strea
     terms = Terms(interval="1m")
     ticker = variants.follow(stream, "ticker", Terms("full", "100ms"))
     variant = variants.follow(stream, "candles", terms)
-    assert stream.watchers == [ticker]
+    assert stream.watchers == []
     assert variants.told_by("trades", "BTC-USD") == [variant]
     assert variants.told_by("ticker", "BTC-USD") == [ticker]
     assert list(variants.due(39, 40)) == [ticker, variant]
     variants.leave(stream, ("candles", "BTC-USD", terms))
     assert variants.told_by("trades", "BTC-USD") == []
-    assert stream.watchers == [ticker]

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.terms import INTERVAL_S, WHOLE, Interval, Terms
-from ledgerflux.wire import gateway_control
 from ledgerflux.wire.gateway_requests import (
     METHODS,
     PRODUCTS_MAX,
@@ -234,4 +233,4 @@ def test_a_candle_is_a_minute_unless_another_interval_is_asked_for():
 
 
 def test_intervals_are_those_that_are_served():
-    assert get_args(Interval) == get_args(gateway_control.Interval) == tuple(INTERVAL_S)
+    assert get_args(Interval) == tuple(INTERVAL_S)
