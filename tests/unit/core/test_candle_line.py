@@ -104,6 +104,13 @@ def test_a_late_bar_inside_the_time_of_a_gap_is_not_whole():
     ]
 
 
+def test_a_late_trade_after_a_gap_flags_its_bar_and_those_up_to_the_newest():
+    line = Line().trade(1, 61, 121)
+    line.line.doubt()
+    line.trade(62, 181)
+    assert [whole for *_, whole in line.bars()] == [False, False, False, True]
+
+
 def test_a_gap_before_the_first_trade_says_nothing_new():
     line = Line()
     line.line.doubt()
@@ -177,7 +184,7 @@ def test_the_newest_are_given_oldest_first():
 
 
 events = st.lists(
-    st.one_of(st.just("gap"), st.integers(0, 40).map(lambda tenth: tenth * 17)), max_size=60
+    st.one_of(st.just("gap"), st.integers(0, 11).map(lambda half: half * 30)), max_size=60
 )
 
 
