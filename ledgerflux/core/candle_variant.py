@@ -9,10 +9,10 @@ from collections.abc import Iterable
 import msgspec
 
 from ledgerflux.core.candle_line import CandleLine
+from ledgerflux.core.frame import Frame
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import Frame
 from ledgerflux.core.telling import Missing, Telling
 from ledgerflux.core.terms import INTERVAL_DEFAULT, Interval, Terms
 from ledgerflux.core.variant import VariantBase

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from ledgerflux.core.candle_variant import CandleVariant
+from ledgerflux.core.frame import StreamKey, Whole
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import StreamKey, Whole
 from ledgerflux.core.terms import Terms
 from ledgerflux.core.variant import BookVariant, TickerVariant
 from ledgerflux.model.stream import ChannelName
