@@ -25,12 +25,13 @@ _encode = msgspec.json.Encoder().encode
 def current_line(stream: ProductStream, interval: Interval) -> CandleLine:
     """Return the bars of one interval as they are now.
 
-    What is over is told by the book's time: the venue gave it, whatever the clock here says.
+    What is over is told by the book's time: the venue gave it, whatever the clock here says. Once
+    the feed broke, nothing is over before trades show whether any are missing.
     """
     line = stream.candles.line(interval)
     told = stream.standing().ts_exchange
     at_ns = None if told is None else parse_time_ns(told)
-    if at_ns is not None:
+    if at_ns is not None and stream.candles.sure:
         line.pass_time(at_ns)
     return line
 

@@ -24,10 +24,12 @@ _trades = msgspec.json.Decoder(list[_Trade])
 class Candles:
     """Always up to date, followed or not: who comes in the middle of a bar gets all of it."""
 
-    __slots__ = ("_at", "_lines")
+    __slots__ = ("_at", "_lines", "sure")
 
     def __init__(self) -> None:
         self._at = START
+        self.sure = True
+        """Nothing was interrupted since the last trade: the book's time may close bars."""
         self._lines = {
             interval: CandleLine(seconds * NANOS_PER_S) for interval, seconds in INTERVAL_S.items()
         }
@@ -48,13 +50,17 @@ class Candles:
             else:
                 line.begin(position.seq)
 
+    def interrupt(self) -> None:
+        """The venue's feed broke: whether trades are missing is known with the next of them."""
+        self.sure = False
+
     def add(self, position: Position, body: bytes, *, gap: bool) -> None:
         """Take a batch that ends at `position`: trades, or gaps in them.
 
         Raises:
             LogError: It holds what can be no trade (`log_corrupt`).
         """
-        self._at = position
+        self._at, self.sure = position, True
         if gap:
             for line in self._lines.values():
                 line.doubt()

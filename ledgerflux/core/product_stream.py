@@ -278,6 +278,7 @@ class ProductStream:
         for note in read(GAPS, batch):
             if batch.channel == "level2":
                 self._state = note.state
+                self.candles.interrupt()
             told.append(
                 Missing(
                     batch.channel,

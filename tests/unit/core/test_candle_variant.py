@@ -115,6 +115,20 @@ def test_the_books_time_closes_a_bar_after_which_no_trade_comes():
     assert message["prev_seq"] == message["seq"] == 2
 
 
+def test_once_the_feed_broke_no_time_closes_a_bar_before_trades_show_what_is_missing():
+    rig = begun()
+    rig.source.snapshot().gap()
+    rig.source.snapshot()
+    rig.source.time = "2024-01-02T03:06:02.000000000Z"
+    rig.source.update()
+    rig.publish()
+    assert rig.tick() is None
+    rig.source.trades_missing()
+    [message] = rig.publish()
+    assert bars(message["data"]) == [("03:05", 1, False, False)]
+    assert bars(rig.tick()["data"]) == [("03:05", 1, True, False)]
+
+
 def test_a_late_trade_is_told_in_its_closed_bar_once_more():
     rig = begun()
     rig.trade(6).publish()
