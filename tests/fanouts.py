@@ -63,7 +63,7 @@ def conflated(fanout: Fanout, session: ClientSession, terms: Terms) -> None:
 
 
 TIGHT = Limits(outbox_bytes=3000, outbox_drained_bytes=900, waiting_bytes_max=3000)
-CHANNELS = ("level2", "trades", "ticker", "status")
+CHANNELS = ("level2", "trades", "ticker", "status", "candles")
 PRODUCTS = ("BTC-USD", "ETH-USD")
 PATTERNS = ("*", "BTC-*", "*-USD")
 sides = st.sampled_from(["buy", "sell"])
@@ -241,7 +241,9 @@ class World:
 
     def _ask(self, session, kind, channel, products, terms=WHOLE, on_slow=None) -> None:
         if kind == "subscribe":
-            if channel not in ("level2", "ticker"):
+            if channel == "candles":
+                terms = Terms(interval="1m")
+            elif channel not in ("level2", "ticker"):
                 terms = WHOLE
             elif channel == "ticker":
                 terms = Terms("full", terms.conflate)

@@ -7,6 +7,8 @@ import zlib
 from collections import Counter
 from random import Random
 
+from ledgerflux.core.terms import INTERVAL_S
+
 HANDSHAKE = (
     "GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{more}\r\n"
@@ -14,7 +16,7 @@ HANDSHAKE = (
 DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate{offer}\r\n"
 OFFERS = ("", "; server_max_window_bits=15", "; client_max_window_bits", "; x=1", "; =;;,")
 METHODS = ("subscribe", "unsubscribe", "snapshot", "subscriptions", "ping", "auth", "resume", "")
-CHANNELS = ("level2", "trades", "ticker", "status", "heartbeats", "system", "orders", "*")
+CHANNELS = ("level2", "trades", "ticker", "status", "candles", "heartbeats", "system", "x", "*")
 SERVED = ("BTC-USD", "ETH-USD", "*", "*-USD", "SOL-*")
 IDS = ("BTC-USD", "ETH-USD", "*", "*-USD", "SOL-*", "**", "no-such", "A\0B", "../x", "Ω-USD")
 DEPTHS = (1, 10, 25, 50, 100, 500, 1000, "full", 0, -1, 7, 2**70, 1.5)
@@ -176,7 +178,16 @@ class Fuzz:
         return more
 
     def _names(self) -> list[str]:
-        names = ("channel", "product_ids", "depth", "conflate", "on_slow", "nonce", "snapshot")
+        names = [
+            "channel",
+            "product_ids",
+            "depth",
+            "conflate",
+            "on_slow",
+            "interval",
+            "nonce",
+            "snapshot",
+        ]
         chosen = [name for name in names if self.random.random() < 0.35]
         return [*chosen, *(("venue", "limit")[: self.random.randrange(3)])]
 
@@ -191,6 +202,8 @@ class Fuzz:
                 return draw.choices(IDS, k=draw.choice((1, 1, 2, 5, 501)))
             case "depth":
                 return draw.choice(DEPTHS)
+            case "interval":
+                return draw.choice((*INTERVAL_S, "1s", ""))
             case "conflate":
                 return draw.choice(CONFLATIONS)
             case "on_slow":

@@ -64,6 +64,8 @@ logs --include (
 logs
 sub --channel trade
 sub --until the-end
+sub --channel candles --interval 2m
+sub --interval 5m
 sub --count 0
 sub --duration 5
 sub BTC-USD

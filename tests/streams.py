@@ -38,6 +38,7 @@ class Numbered:
         self.books: dict[tuple[str, int], str] = {}
         self.seqs: dict[ChannelName, int] = {"level2": 0, "trades": 0, "ticker": 0, "status": 0}
         self.trade_id = 0
+        self.time = TIME
         self._made: list[Made] = []
 
     def take(self) -> list[Batch]:
@@ -65,7 +66,7 @@ class Numbered:
     def update(self, *changes: Change) -> "Numbered":
         made = list(changes) or [("buy", "99.5", "7")]
         self.book.apply(made)
-        event = Level2Update(self._next("level2"), TIME, TIME, made)
+        event = Level2Update(self._next("level2"), self.time, TIME, made)
         self._make("level2", "update", event)
         return self
 
@@ -77,7 +78,7 @@ class Numbered:
     def trade(self, price: str = "100.75") -> "Numbered":
         self.trade_id += 1
         seq = self._next("trades")
-        event = TradeEvent(seq, self.trade_id, price, "0.1", "buy", "SELL", TIME, TIME)
+        event = TradeEvent(seq, self.trade_id, price, "0.1", "buy", "SELL", self.time, TIME)
         self._make("trades", "trade", event)
         return self
 

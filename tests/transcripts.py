@@ -16,7 +16,7 @@ from ledgerflux.core.limits import Limits
 from ledgerflux.roles.gateway_guard import GatewayGuard
 
 KEPT = Path(__file__).parent / "data" / "transcripts" / "gateway.txt"
-DOCUMENTS = ("book?depth=1", "trades", "trades?epoch=another&from_seq=1")
+DOCUMENTS = ("book?depth=1", "trades", "trades?epoch=another&from_seq=1", "candles?interval=5m")
 FEW = Limits(requests_per_s=1, requests_burst=20, refusals_max=3)
 """So that a run which is refused, and ended, is a short one."""
 
@@ -29,7 +29,7 @@ async def run() -> list[tuple[str, bytes]]:
         said += [("<", message.raw) for message in client.messages]
         del client.messages[:]
         _keep_requests(client, said)
-        for channel in ("trades", "ticker", "status"):
+        for channel in ("trades", "ticker", "status", "candles"):
             await client.subscribe(channel)
         await client.subscribe("heartbeats")
         await client.ask("subscribe", channel="system")
@@ -38,7 +38,7 @@ async def run() -> list[tuple[str, bytes]]:
         await log.write()
         log.source.snapshot().update()
         await log.write()
-        for kind in ("update", "trade", "ticker", "gap", "heartbeat"):
+        for kind in ("update", "trade", "ticker", "candle", "gap", "heartbeat"):
             await _until(client, lambda message, kind=kind: message.type == kind)
         await _until(
             client, lambda message: message.channel == "system" and message.type == "status"

@@ -7,12 +7,13 @@ anew and a test compares.
 import json
 from typing import Any
 
+from ledgerflux.core.terms import INTERVAL_S
 from ledgerflux.settings import DEFAULT_PRODUCTS
 from ledgerflux_cli.conditions import CONDITIONS
 from ledgerflux_cli.root_help import TOPICS
 from ledgerflux_cli.tree import all_commands
 
-CHANNELS = ("level2", "trades", "ticker", "status", "heartbeats", "system")
+CHANNELS = ("level2", "trades", "ticker", "status", "candles", "heartbeats", "system")
 SOURCES = ("auto", "coinbase-advanced", "coinbase-exchange", "replay:", "synthetic", "synthetic:")
 SHELLS = ("bash", "zsh", "fish")
 UP_SERVICES = ("nats", "postgres", "exchange", "ingest", "normalize", "snapshot", "gateway")
@@ -31,6 +32,7 @@ BY_METAVAR: dict[str, list[str]] = {
     "ID,ID,...": [PRODUCTS],
     "ID,ID|N-each": [PRODUCTS],
     "SOURCE": list(SOURCES),
+    "BAR": list(INTERVAL_S),
     "CHANNEL": list(CHANNELS),
     "CONDITION": [form.replace("=N", "=").replace("PRODUCT:N", "") for form, _ in CONDITIONS],
     "bash|zsh|fish": list(SHELLS),

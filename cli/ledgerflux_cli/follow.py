@@ -32,7 +32,9 @@ class Wish(NamedTuple):
 
     def of(self, channel: str) -> Terms:
         """Return how much of `channel` is asked for."""
-        return self.terms if channel in ("level2", "ticker") else WHOLE
+        if channel == "candles":
+            return Terms(interval=self.terms.interval)
+        return self.terms._replace(interval=None) if channel in ("level2", "ticker") else WHOLE
 
 
 class _Done(Exception):
@@ -77,7 +79,13 @@ class Follower:
         for channel in self._wish.channels:
             products = None if channel == "system" else self._wish.products
             terms = self._wish.of(channel)
-            await client.subscribe(channel, products, depth=terms.depth, conflate=terms.conflate)
+            await client.subscribe(
+                channel,
+                products,
+                depth=terms.depth,
+                conflate=terms.conflate,
+                interval=terms.interval,
+            )
         try:
             async with asyncio.TaskGroup() as group:
                 if self._wish.to_replay_end:

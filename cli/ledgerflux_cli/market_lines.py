@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ledgerflux.client import Message, Mirror, Reconnected
     from ledgerflux.model.events import Level
+    from ledgerflux.model.stream import CandleEvent
     from ledgerflux_tui.view import Line, Segment
 
 UNPROVEN = "unproven"
@@ -72,6 +73,8 @@ def message_lines(message: "Message", mirror: "Mirror | None") -> list[str]:
                 f"  ask {_or_none(ticker.ask)}{'  derived' if ticker.derived else ''}"
                 for ticker in message.tickers()
             ]
+        case "candles", _:
+            return [f"{start}{message.seq:>9}  {_candle(candle)}" for candle in message.candles()]
         case "status", _:
             return [
                 f"{start}{status.seq:>9}  {status.state}  {status.reason}".rstrip()
@@ -111,6 +114,15 @@ def _snapshot(message: "Message", mirror: "Mirror | None") -> str:
     proof = UNPROVEN if message.integrity == "none" else f"proof {message.integrity}"
     return (
         f"{message.seq:>9}  whole book ({message.reason})  {_top(mirror)}  {message.state} {proof}"
+    )
+
+
+def _candle(candle: "CandleEvent") -> str:
+    """Return a bar; what it is not, closed or whole, stands at its end."""
+    is_not = f"{'' if candle.closed else '  open'}{'' if candle.whole else '  NOT WHOLE'}"
+    return (
+        f"{candle.start[:16]}Z  o {candle.open}  h {candle.high}  l {candle.low}  c {candle.close}"
+        f"  volume {candle.volume} in {candle.trades}{is_not}"
     )
 
 

@@ -20,7 +20,7 @@ from ledgerflux.client.way import Way
 from ledgerflux.core.backoff import Backoff
 from ledgerflux.core.mirror import Mirror
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.terms import Conflation, Depth
+from ledgerflux.core.terms import Conflation, Depth, Interval
 from ledgerflux.errors import GatewayError
 from ledgerflux.wire.gateway_packing import read_messages
 from ledgerflux.wire.gateway_reading import Message
@@ -127,18 +127,18 @@ class Client:
         depth: Depth = "full",
         conflate: Conflation = "none",
         on_slow: str | None = None,
+        interval: Interval | None = None,
     ) -> Message:
         """Subscribe `products` to `channel`; return the gateway's answer.
 
         `products` are ids and patterns, None means all; `on_slow`: `snapshot`, `gap`, `disconnect`.
-
-        `depth` is of level2: levels of each side. `conflate` is of level2 and ticker.
+        `depth` is of level2, `conflate` of level2 and ticker, `interval` of candles.
 
         Raises:
             GatewayError: Refused; `code` is the gateway's.
         """
         named = None if products is None else tuple(products)
-        wanted = Wanted(channel, named, snapshot, depth, conflate, on_slow)
+        wanted = Wanted(channel, named, snapshot, depth, conflate, on_slow, interval)
         answer = await self._ask("subscribe", wanted.params(self._venue))
         self._streams.add(wanted)
         return answer

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from ledgerflux.core.mirror import Mirror, Verdict
 from ledgerflux.core.patterns import EVERYTHING, is_pattern, names
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.terms import Conflation, Depth
+from ledgerflux.core.terms import Conflation, Depth, Interval
 from ledgerflux.errors import IntegrityError
 from ledgerflux.wire.gateway_reading import Follower, Message
 
@@ -50,6 +50,7 @@ class Wanted(NamedTuple):
     depth: Depth = "full"
     conflate: Conflation = "none"
     on_slow: str | None = None
+    interval: Interval | None = None
 
     def named(self, venue: str | None) -> dict[str, Any]:
         """Return the parameters that name its streams."""
@@ -69,6 +70,8 @@ class Wanted(NamedTuple):
             params["depth"] = self.depth
         if self.conflate != "none":
             params["conflate"] = self.conflate
+        if self.interval is not None:
+            params["interval"] = self.interval
         if self.on_slow is not None:
             params["on_slow"] = self.on_slow
         return params

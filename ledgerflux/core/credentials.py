@@ -16,7 +16,7 @@ PREFIX = "lfk"
 TOKEN_CHARS_MAX = 8192
 """No token is longer, of whatever kind."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
-CHANNELS = ("level2", "trades", "ticker", "status", "heartbeats", "system")
+CHANNELS = ("level2", "trades", "ticker", "status", "candles", "heartbeats", "system")
 
 
 class Grant(NamedTuple):

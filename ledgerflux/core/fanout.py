@@ -21,7 +21,7 @@ from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Followed, Speaker
 from ledgerflux.core.subscription import Subscription
 from ledgerflux.core.teller import Teller
-from ledgerflux.core.telling import CHANNELS, BatchView, Heads
+from ledgerflux.core.telling import CHANNELS, FOLLOWED, BatchView, Heads
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.core.variants import Variants
 from ledgerflux.core.wish import OnSlow
@@ -117,7 +117,7 @@ class Fanout:
             for channel in CHANNELS:
                 self.ring.begin((channel, product), stream.position(channel))
         for product in sorted(mine):
-            for channel in CHANNELS:
+            for channel in FOLLOWED:
                 self._teller.resync(channel, product)
 
     def publish(self, batches: Iterable[BatchView], publish_ns: int) -> None:
@@ -204,7 +204,8 @@ class Fanout:
             followed = self._variants.follow(stream, channel, terms)
         position = followed.position(channel)
         catch_up = snapshot and channel != "trades"
-        if catch_up and channel != "level2" and followed.latest(channel) is not None:
+        stepped = channel not in ("level2", "candles")  # their state stands beside the seqs
+        if catch_up and stepped and followed.latest(channel) is not None:
             position = Position(position.epoch, max(0, position.seq - 1))
         first = None if catch_up and channel == "level2" else position
         subscription = Subscription(followed, channel, first, terms, on_slow)
@@ -278,7 +279,7 @@ class Fanout:
 
     def _remove(self, product: str) -> None:
         del self.products[product]
-        for channel in CHANNELS:
+        for channel in FOLLOWED:
             for key in self._teller.keys(channel, product):
                 for session, _ in self._followers.each(key):
                     self.part(session, channel, product)

@@ -26,6 +26,7 @@ from ledgerflux.core.batch_events import (
     read,
 )
 from ledgerflux.core.book import Book, BookRefused
+from ledgerflux.core.candles import Candles
 from ledgerflux.core.checksum import LEVELS
 from ledgerflux.core.snapshot import START, Position, Snapshot, Standing
 from ledgerflux.core.telling import CHANNELS, BatchView, Heads, Missing, Replaced, Said, Telling
@@ -63,6 +64,7 @@ class ProductStream:
         self.integrity_rule = integrity_rule
         self.book = Book()
         self.trades = TradeRing()
+        self.candles = Candles()
         self.publish_ns = 0
         self.watchers: list[Watcher] = []
         """Those who take every update after the book."""
@@ -187,6 +189,7 @@ class ProductStream:
         if channel == "trades":
             events = [bytes(event) for event in read(RAWS, batch)]
             self.trades.add(self._positions[channel], events, gap=batch.type == "gap")
+            self.candles.add(self._positions[channel], batch.body, gap=batch.type == "gap")
         return told
 
     def lose(self) -> None:
@@ -214,11 +217,13 @@ class ProductStream:
         self._ticker = self._ts_exchange = self._ts_receive = self._snapshot = None
         if saved is None:
             self.trades.begin(START)
+            self.candles.begin(START)
             return
         self._replace(saved.bids, saved.asks)
         self._state = saved.state
         self._positions = {name: Position(saved.epoch, saved.seqs[name]) for name in CHANNELS}
         self.trades.begin(self._positions["trades"])
+        self.candles.begin(self._positions["trades"])
         if saved.book_receive_ns:
             self._ts_receive = rfc3339(saved.book_receive_ns)
         if saved.book_exchange_ns is not None:
@@ -232,6 +237,7 @@ class ProductStream:
         for watcher in self.watchers:
             watcher.begin()
         self.trades.begin(Position(epoch, 0))
+        self.candles.begin(Position(epoch, 0))
         told.extend(Missing(name, epoch, 1, 0, "epoch", self.state) for name in CHANNELS)
 
     def _renew(self) -> None:
@@ -272,6 +278,7 @@ class ProductStream:
         for note in read(GAPS, batch):
             if batch.channel == "level2":
                 self._state = note.state
+                self.candles.interrupt()
             told.append(
                 Missing(
                     batch.channel,

@@ -8,7 +8,7 @@ from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.patterns import EVERYTHING, Chosen, choose, warnings
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.telling import CHANNELS
+from ledgerflux.core.telling import FOLLOWED
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.core.wish import Asked, OnSlow, on_slow_of
 from ledgerflux.model.stream import ChannelName
@@ -164,4 +164,4 @@ def _asked(products: Sequence[str] | None) -> Sequence[str]:
 
 
 def _stream_channel(channel: str) -> ChannelName | None:
-    return next((name for name in CHANNELS if name == channel), None)
+    return next((name for name in FOLLOWED if name == channel), None)

@@ -78,7 +78,8 @@ def places(
 
 
 def _stream(venue: str, channel: str, product: str, terms: Terms) -> str:
-    return f"{venue}/{channel}/{product}/{terms.depth}/{terms.conflate}"
+    told = f"{venue}/{channel}/{product}/{terms.depth}/{terms.conflate}"
+    return told if terms.interval is None else f"{told}/{terms.interval}"
 
 
 def _padded(token: str) -> str:

@@ -14,7 +14,7 @@ from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.resumption import Resumption
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.subscription import Subscription
-from ledgerflux.core.telling import CHANNELS
+from ledgerflux.core.telling import FOLLOWED
 from ledgerflux.core.terms import WHOLE, Terms
 
 AHEAD_MAX = 10_000
@@ -129,6 +129,8 @@ class Resuming:
         """Say whether the state as it is leaves nothing out for who is at `position`."""
         if mode == "strict" or subscription.channel == "trades":
             return False
+        if subscription.channel == "candles":
+            return subscription.stream.keeps(position.epoch, position.seq + 1)
         if self._terms != WHOLE:
             return True
         kept = self._fanout.ring.size_after(subscription.whole, position)
@@ -136,7 +138,7 @@ class Resuming:
 
     def _subscription(self, session: ClientSession, product: str) -> Subscription:
         return next(
-            session.subscriptions[name, product] for name in CHANNELS if name == self._channel
+            session.subscriptions[name, product] for name in FOLLOWED if name == self._channel
         )
 
     def _tokens(self, places: Mapping[str, Position]) -> dict[str, str]:

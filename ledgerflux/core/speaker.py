@@ -84,6 +84,17 @@ class Speaker(Protocol):
         """Return the message of one event at `position`; `prev_seq` None: from anywhere."""
         ...
 
+    def candles(
+        self,
+        stream: Followed,
+        interval: str | None,
+        position: Position,
+        events: bytes,
+        prev_seq: int,
+    ) -> bytes:
+        """Return the message of bars (JSON, separated by commas) as they are at `position`."""
+        ...
+
     def gap(self, stream: Followed, missing: Missing) -> bytes:
         """Return the message that says what carries no data."""
         ...

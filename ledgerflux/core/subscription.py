@@ -254,6 +254,9 @@ class Subscription:
             yield from self._gap(snapshot.position, speaker)
             self.load(snapshot, self._reason, None)
             return
+        if self.channel == "candles":
+            yield from self._bars(speaker)
+            return
         latest = None if self.channel == "trades" else stream.latest(self.channel)
         if latest is None:
             yield from self._gap(stream.position(self.channel), speaker)
@@ -266,6 +269,14 @@ class Subscription:
         yield from self._gap(Position(position.epoch, max(0, position.seq - 1)), speaker)
         self.position = position
         yield speaker.latest(stream, self.channel, position, event, max(0, position.seq - 1))
+
+    def _bars(self, speaker: Speaker) -> Iterator[bytes]:
+        """Send the bars known; they are beside the seqs, so that nothing is left to continue."""
+        stream = self.stream
+        position, latest = stream.position(self.channel), stream.latest(self.channel)
+        yield from self._gap(position, speaker)
+        if latest is not None:
+            yield speaker.candles(stream, self.terms.interval, position, latest[1], position.seq)
 
     def _gap_is_enough(self) -> bool:
         """Say whether the client goes on without the state; not into an epoch it knows not."""

@@ -54,10 +54,10 @@ class Teller:
             self._ring.begin((channel, product), stream.position(channel))
         elif frame.before is None:
             self._ring.begin((channel, product), frame.after)
-        for variant in self._variants.of(channel, product):
+        for variant in self._variants.told_by(channel, product):
             told = variant.tell(telling)
             if told is not None:
-                self._hand_out((channel, product, variant.terms), told)
+                self._hand_out((variant.channel, product, variant.terms), told)
 
     def _hand_out(self, key: StreamKey, told: Frame | Replaced) -> None:
         if isinstance(told, Frame):

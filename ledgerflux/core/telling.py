@@ -7,6 +7,9 @@ from ledgerflux.model.stream import ChannelName, EventType
 
 ReplacedReason = Literal["resync", "epoch"]
 CHANNELS: tuple[ChannelName, ...] = ("level2", "trades", "ticker", "status")
+"""Of the log."""
+FOLLOWED: tuple[ChannelName, ...] = (*CHANNELS, "candles")
+"""Of a product, as clients may follow them."""
 
 
 class BatchView(Protocol):

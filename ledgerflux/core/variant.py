@@ -38,15 +38,21 @@ class View(Protocol):
         ...
 
 
-class _Variant:
+class VariantBase:
     """What all variants are to a subscription: a stream with a place of its own."""
 
     def __init__(
-        self, stream: ProductStream, channel: ChannelName, terms: Terms, speaker: Speaker
+        self,
+        stream: ProductStream,
+        channel: ChannelName,
+        terms: Terms,
+        speaker: Speaker,
+        source: ChannelName | None = None,
     ) -> None:
         self.terms = terms
         self.channel: ChannelName = channel
-        self.at = stream.position(channel)
+        self._source: ChannelName = source or channel
+        self.at = stream.position(self._source)
         self._stream = stream
         self._speaker = speaker
 
@@ -71,7 +77,7 @@ class _Variant:
         return self._stream.state
 
     def keeps(self, epoch: str, seq: int) -> bool:  # noqa: ARG002 - whatever is asked for
-        """Return False: trades have no variants."""
+        """Return False: what it told is not kept."""
         return False
 
     def position(self, channel: ChannelName) -> Position:
@@ -80,7 +86,7 @@ class _Variant:
         return self.at
 
     def _now(self) -> Position:
-        return self._stream.position(self.channel)
+        return self._stream.position(self._source)
 
     def _missed(self, missing: Missing) -> tuple[Position | None, Missing]:
         """Stand after a gap; return where that is from, and the gap with what was left out."""
@@ -92,7 +98,7 @@ class _Variant:
         return before, missing
 
 
-class BookVariant(_Variant):
+class BookVariant(VariantBase):
     """Some levels of a book, or a book told now and then."""
 
     def __init__(self, stream: ProductStream, terms: Terms, speaker: Speaker) -> None:
@@ -180,7 +186,7 @@ class BookVariant(_Variant):
         return Frame(None, self.at, message, newest=True)
 
 
-class TickerVariant(_Variant):
+class TickerVariant(VariantBase):
     """A ticker told now and then."""
 
     def __init__(self, stream: ProductStream, terms: Terms, speaker: Speaker) -> None:

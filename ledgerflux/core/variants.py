@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
+from ledgerflux.core.candle_variant import CandleVariant
 from ledgerflux.core.frame import StreamKey, Whole
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.terms import INTERVALS, Terms
+from ledgerflux.core.terms import Terms
 from ledgerflux.core.variant import BookVariant, TickerVariant
 from ledgerflux.model.stream import ChannelName
 
-Variant = BookVariant | TickerVariant
+Variant = BookVariant | TickerVariant | CandleVariant
 
 
 class Variants:
@@ -23,6 +24,11 @@ class Variants:
         """Return the variants of a stream."""
         return list(self._held.get((channel, product), {}).values())
 
+    def told_by(self, channel: ChannelName, product: str) -> list[Variant]:
+        """Return the variants that what is told of a channel of the log concerns."""
+        found = self.of(channel, product)
+        return found + self.of("candles", product) if channel == "trades" else found
+
     def follow(self, stream: ProductStream, channel: ChannelName, terms: Terms) -> Variant:
         """Return the variant of `stream`, made where nobody follows it yet."""
         held = self._held.setdefault((channel, stream.product), {})
@@ -31,6 +37,8 @@ class Variants:
             if channel == "level2":
                 variant = BookVariant(stream, terms, self._speaker)
                 stream.watchers.append(variant)
+            elif channel == "candles":
+                variant = CandleVariant(stream, terms, self._speaker)
             else:
                 variant = TickerVariant(stream, terms, self._speaker)
             held[terms] = variant
@@ -50,11 +58,11 @@ class Variants:
         """Yield those with a time to be told after tick `told` of the grid, up to `tick`."""
         for held in list(self._held.values()):
             for terms, variant in list(held.items()):
-                every = INTERVALS.get(terms.conflate)
+                every = terms.every
                 if every is not None and told // every != tick // every:
                     yield variant
 
     @property
     def on_grid(self) -> bool:
         """Say whether any is told at ticks."""
-        return any(terms.conflate in INTERVALS for held in self._held.values() for terms in held)
+        return any(terms.every is not None for held in self._held.values() for terms in held)

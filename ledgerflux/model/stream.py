@@ -10,7 +10,8 @@ import msgspec
 
 from ledgerflux.model.events import Change, Level, Side
 
-ChannelName = Literal["level2", "trades", "ticker", "status"]
+ChannelName = Literal["level2", "trades", "ticker", "status", "candles"]
+"""Of which candles are made by whoever tells them: they are in no log."""
 EventType = Literal["update", "snapshot", "gap", "trade", "ticker", "status"]
 BookState = Literal["init", "syncing", "live", "suspect", "resyncing", "stale", "halted"]
 
@@ -92,6 +93,26 @@ class StatusEvent(msgspec.Struct, frozen=True, gc=False):
     seq: int
     state: str
     reason: str
+    ts_receive: str
+
+
+class CandleEvent(msgspec.Struct, frozen=True, gc=False):
+    """candles `candle`: one bar; `whole` where no trade of its time can have been missed.
+
+    `vwap` is null where no volume was traded; the times are those of its last trade by seq.
+    """
+
+    start: str
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    trades: int
+    vwap: str | None
+    closed: bool
+    whole: bool
+    ts_exchange: str | None
     ts_receive: str
 
 

@@ -24,8 +24,8 @@ OPEN = ("/",)
 """Answered to everybody: holds nothing."""
 OPERATORS = ("/health", "/ready", "/metrics")
 """Answered to everybody on this machine."""
-_OF_PRODUCT = re.compile(r"/v1/products/([^/]+)/(book|trades)")
-_CHANNEL = {"book": "level2", "trades": "trades"}
+_OF_PRODUCT = re.compile(r"/v1/products/([^/]+)/(book|trades|candles)")
+_CHANNEL = {"book": "level2", "trades": "trades", "candles": "candles"}
 
 log = Events(__name__)
 

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ledgerflux.core.book_cut import DEPTHS, BookDesk
+from ledgerflux.core.candle_line import BARS_MAX
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.request_desk import RETRY_AFTER_MS
 from ledgerflux.core.sharding import partition_of
+from ledgerflux.core.terms import INTERVAL_DEFAULT, INTERVAL_S, Interval
 from ledgerflux.core.trade_ring import LIMIT_MAX, Gone, Wanted
 from ledgerflux.ports import Handler, Request, Response
 from ledgerflux.wire import gateway_http
@@ -43,7 +45,11 @@ class GatewayHttp:
         self._fanout = fanout
         self._status = status
         self._books = BookDesk(gateway_http.book)
-        self._below = {"book": self._book, "trades": self._trades}
+        self._below = {
+            "book": self._book,
+            "trades": self._trades,
+            "candles": self._candles,
+        }
 
     def routes(self) -> dict[str, Handler]:
         """Return the handlers by path."""
@@ -103,6 +109,22 @@ class GatewayHttp:
                 newest_seq=ring.newest_seq,
             )
         return Response(200, JSON, gateway_http.trades(stream, found))
+
+    def _candles(self, stream: ProductStream, query: Mapping[str, str]) -> Response:
+        _known(query, "interval", "limit")
+        interval, limit = _read_interval(query), _number(query, "limit", BARS_MAX)
+        if not stream.position("trades").epoch:
+            return _not_ready(f"nothing is known of {stream.product} yet")
+        most = BARS_MAX if limit is None else limit
+        return Response(200, JSON, gateway_http.candles(stream, interval, most))
+
+
+def _read_interval(query: Mapping[str, str]) -> Interval:
+    text = query.get("interval", INTERVAL_DEFAULT)
+    found = next((known for known in INTERVAL_S if known == text), None)
+    if found is None:
+        raise _invalid("interval", f"{', '.join(INTERVAL_S)}, not {text[:40]!r}")
+    return found
 
 
 def _wanted(query: Mapping[str, str]) -> Wanted:

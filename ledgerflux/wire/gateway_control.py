@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ledgerflux.core.terms import Conflation, Depth
+from ledgerflux.core.terms import Conflation, Depth, Interval
 
 Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$")]
 """RFC 3339 UTC with nine decimals."""
@@ -12,6 +12,8 @@ Seq = Annotated[int, Field(ge=0, lt=2**53)]
 ProductId = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}(-[A-Z0-9]{1,20}){1,3}$")]
 Pattern = Annotated[str, Field(pattern=r"^[A-Z0-9-]*\*[A-Z0-9*-]*$", max_length=64)]
 """An id in which `*` stands for any text."""
+Channel = Literal["level2", "trades", "ticker", "status", "candles"]
+"""Of a product."""
 RequestId = int | Annotated[str, Field(max_length=36)] | None
 OnSlow = Literal["snapshot", "gap", "disconnect"]
 Code = Literal[
@@ -121,13 +123,14 @@ class Subscribed(Answer):
     """
 
     type: Literal["subscribed"]
-    channel: Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
+    channel: Channel | Literal["heartbeats", "system"]
     venue: str
     product_ids: tuple[ProductId, ...]
     pattern: Pattern | None
     patterns: tuple[Pattern, ...]
     depth: Depth | None
     conflate: Conflation
+    interval: Interval | None = None
     on_slow: OnSlow | None
     streams: dict[ProductId, Place]
     resume: dict[ProductId, str]
@@ -140,7 +143,7 @@ class Unsubscribed(Answer):
     """A subscription ended; no data of it after this."""
 
     type: Literal["unsubscribed"]
-    channel: Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
+    channel: Channel | Literal["heartbeats", "system"]
     product_ids: tuple[ProductId, ...]
 
 
@@ -150,10 +153,11 @@ class StreamHeld(Message):
     `place` is null before a first book; `behind`: something was left out and will be told.
     """
 
-    channel: Literal["level2", "trades", "ticker", "status"]
+    channel: Channel
     product_id: ProductId
     depth: Depth | None
     conflate: Conflation
+    interval: Interval | None = None
     on_slow: OnSlow
     place: Place | None
     head: Place
@@ -163,7 +167,7 @@ class StreamHeld(Message):
 class PatternHeld(Message):
     """New products that match join."""
 
-    channel: Literal["level2", "trades", "ticker", "status"]
+    channel: Channel
     pattern: Pattern
 
 
@@ -235,7 +239,7 @@ class Goodbye(Message):
     reason: str
     reconnect: bool
     reconnect_after_ms: Annotated[int, Field(ge=0)] | None
-    resume: dict[Literal["level2", "trades", "ticker", "status"], dict[ProductId, str]]
+    resume: dict[Channel, dict[ProductId, str]]
 
 
 class ThrottledMessage(Message):

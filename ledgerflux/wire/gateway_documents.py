@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ledgerflux.core.terms import Interval
 from ledgerflux.wire.gateway_control import Message, ProductId, Seq, Time
-from ledgerflux.wire.gateway_messages import Integrity, Level, State, TradeEvent
+from ledgerflux.wire.gateway_messages import CandleEvent, Integrity, Level, State, TradeEvent
 
 Depth = Literal["1", "10", "25", "50", "100", "500", "1000", "full"]
 HttpCode = Literal[
@@ -80,6 +81,15 @@ class TradesDocument(_Document):
     newest_seq: Seq
     data: tuple[TradeEvent, ...]
     gaps: tuple[TradeGap, ...]
+
+
+class CandlesDocument(_Document):
+    """The newest bars of one interval, oldest first, with all trades up to `seq`."""
+
+    schema_name: Annotated[Literal["lf.candles/1"], Field(alias="schema")]
+    interval: Interval
+    seq: Seq
+    data: tuple[CandleEvent, ...]
 
 
 class Problem(BaseModel):

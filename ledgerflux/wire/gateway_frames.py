@@ -77,6 +77,21 @@ def latest(
     )
 
 
+def candles(
+    stream: Followed, interval: str | None, position: Position, events: bytes, prev_seq: int
+) -> bytes:
+    """Return the message of bars, given as JSON separated by commas, as they are at `position`."""
+    head = _head("candles", "candle", stream, position.epoch)
+    return b'%b,"interval":%b,"prev_seq":%d,"seq":%d,"ts_publish":"%b","data":[%b]}' % (
+        head,
+        _encode(interval),
+        prev_seq,
+        position.seq,
+        rfc3339(stream.publish_ns).encode(),
+        events,
+    )
+
+
 def gap(stream: Followed, missing: Missing) -> bytes:
     """Return the message that says what carries no data."""
     rest = {
@@ -198,6 +213,7 @@ def subscribed(
             "patterns": patterns,
             "depth": terms.depth if channel == "level2" else None,
             "conflate": terms.conflate,
+            **({} if terms.interval is None else {"interval": terms.interval}),
             "on_slow": on_slow,
             "streams": {product: place._asdict() for product, place in streams.items()},
             **resumption._asdict(),

@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 
 from ledgerflux.core.book_cut import BookCut
+from ledgerflux.core.candle_variant import current_line
 from ledgerflux.core.product_stream import ProductStream
+from ledgerflux.core.terms import Interval
 from ledgerflux.core.trade_ring import Found, Kept
 from ledgerflux.model.units import rfc3339
 from ledgerflux.wire.gateway_frames import RETRYABLE
@@ -49,6 +51,22 @@ def trades(stream: ProductStream, found: Found) -> bytes:
     }
     sides = (_array(found.events, gap=False), _array(found.events, gap=True))
     return b'%b,"data":%b,"gaps":%b}' % (_encode(head)[:-1], *sides)
+
+
+def candles(stream: ProductStream, interval: Interval, limit: int) -> bytes:
+    """Return an `lf.candles/1`: the newest bars of one interval."""
+    epoch, seq = stream.position("trades")
+    return _encode(
+        {
+            "schema": "lf.candles/1",
+            "venue": stream.venue,
+            "product_id": stream.product,
+            "interval": interval,
+            "epoch": epoch,
+            "seq": seq,
+            "data": current_line(stream, interval).newest_events(limit),
+        }
+    )
 
 
 def products(streams: Sequence[tuple[int, ProductStream]], venue: str) -> bytes:

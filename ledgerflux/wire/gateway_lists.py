@@ -52,6 +52,7 @@ def _stream(holding: Holding) -> dict[str, Any]:
         "product_id": holding.product,
         "depth": holding.terms.depth if holding.channel == "level2" else None,
         "conflate": holding.terms.conflate,
+        **({} if holding.terms.interval is None else {"interval": holding.terms.interval}),
         "on_slow": holding.on_slow,
         "place": None if place is None else place._asdict(),
         "head": holding.head._asdict(),

@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from ledgerflux.core.terms import Depth
+from ledgerflux.core.terms import Depth, Interval
 from ledgerflux.wire.gateway_control import (
     Authenticated,
+    Channel,
     ErrorMessage,
     Goodbye,
     Message,
@@ -30,6 +31,8 @@ from ledgerflux.wire.status import Status
 
 Decimal = Annotated[str, Field(pattern=r"^-?\d{1,24}(\.\d{1,24})?$")]
 """A price or size exactly as the venue wrote it."""
+Volume = Annotated[str, Field(pattern=r"^-?\d{1,48}(\.\d{1,24})?$")]
+"""An exact sum of sizes, without zeros at its end."""
 Level = tuple[Decimal, Decimal]
 """Price and size."""
 Change = tuple[Literal["buy", "sell"], Decimal, Decimal]
@@ -172,6 +175,40 @@ class ProductStatus(DataMessage):
     data: Annotated[tuple[StatusEvent, ...], Field(min_length=1)]
 
 
+class CandleEvent(Message):
+    """A bar: replaces the one with this `start`. Times are those of its last trade by seq.
+
+    `closed`: its time is over; should a late trade change it, it is told once more. `whole`: no
+    trade of its time can have been missed. `vwap` is the sum of price times size over `volume`,
+    rounded half to even to 12 decimals, or as many as `high` and `low` have; null without volume.
+    """
+
+    start: Time
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Volume
+    trades: Annotated[int, Field(ge=1)]
+    vwap: Decimal | None
+    closed: bool
+    whole: bool
+    ts_exchange: Time | None
+    ts_receive: Time
+
+
+class Candles(DataMessage):
+    """candles: the bars that changed, oldest first; `seq` is that of the trades they count.
+
+    `prev_seq` is `seq` where only time has passed, and for the bars known at the start.
+    """
+
+    channel: Literal["candles"]
+    type: Literal["candle"]
+    interval: Interval
+    data: Annotated[tuple[CandleEvent, ...], Field(min_length=1)]
+
+
 class Gap(Message):
     """`from_seq` to `to_seq` carry no data for this client, and why.
 
@@ -180,7 +217,7 @@ class Gap(Message):
     `from_id` and `to_id` are what is known of losses before the log.
     """
 
-    channel: Literal["level2", "trades", "ticker", "status"]
+    channel: Channel
     type: Literal["gap"]
     venue: str
     product_id: ProductId
@@ -243,8 +280,11 @@ ControlMessage = Annotated[
 _Level2 = Annotated[Level2Update | Level2Snapshot | Gap, Field(discriminator="type")]
 _Trades = Annotated[Trades | Gap, Field(discriminator="type")]
 _Ticker = Annotated[Ticker | Gap, Field(discriminator="type")]
+_Candles = Annotated[Candles | Gap, Field(discriminator="type")]
 _Status = Annotated[ProductStatus | Gap, Field(discriminator="type")]
-ServerMessage = ControlMessage | _Level2 | _Trades | _Ticker | _Status | Heartbeat | SystemStatus
+ServerMessage = (
+    ControlMessage | _Level2 | _Trades | _Ticker | _Status | _Candles | Heartbeat | SystemStatus
+)
 _adapter: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
 
 

@@ -12,7 +12,7 @@ from ledgerflux.core.mirror import Mirror, Verdict
 from ledgerflux.core.snapshot import Position
 from ledgerflux.errors import GatewayError
 from ledgerflux.model.events import Change, Level
-from ledgerflux.model.stream import StatusEvent, TickerEvent, TradeEvent
+from ledgerflux.model.stream import CandleEvent, StatusEvent, TickerEvent, TradeEvent
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class Message(msgspec.Struct, frozen=True):
     """One message of a gateway; what a message has not is None or empty.
 
     `raw` is the text as received. `data` is read by `updates`, `trades`, `tickers`,
-    `statuses` or `document`.
+    `statuses`, `candles` or `document`.
     """
 
     type: str
@@ -51,6 +51,7 @@ class Message(msgspec.Struct, frozen=True):
     integrity_rule: str = ""
     depth: int | str | None = None
     conflate: str = ""
+    interval: str = ""
     checksum: int | None = None
     reason: str = ""
     from_seq: int = 0
@@ -100,6 +101,10 @@ class Message(msgspec.Struct, frozen=True):
         """Return the events of a product's `status`."""
         return _decoded(_statuses, self.data)
 
+    def candles(self) -> list[CandleEvent]:
+        """Return the bars of a `candle`: each replaces the one with its `start`."""
+        return _decoded(_candles, self.data)
+
     def document(self) -> dict[str, Any]:
         """Return the `lf.status/1` of a system message."""
         return _decoded(_document, self.data)
@@ -120,6 +125,7 @@ _updates = msgspec.json.Decoder(list[Level2Told])
 _trades = msgspec.json.Decoder(list[TradeEvent])
 _tickers = msgspec.json.Decoder(list[TickerEvent])
 _statuses = msgspec.json.Decoder(list[StatusEvent])
+_candles = msgspec.json.Decoder(list[CandleEvent])
 _document = msgspec.json.Decoder(dict[str, Any])
 
 

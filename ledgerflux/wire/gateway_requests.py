@@ -13,11 +13,18 @@ from ledgerflux.core.patterns import EVERYTHING, is_pattern, is_safe
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.resume_token import TOKEN_MAX
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.terms import DEPTH_DEFAULT, Conflation, Depth, Terms
+from ledgerflux.core.terms import (
+    DEPTH_DEFAULT,
+    INTERVAL_DEFAULT,
+    Conflation,
+    Depth,
+    Interval,
+    Terms,
+)
 
 PRODUCTS_MAX = 500
 
-ChannelText = Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
+ChannelText = Literal["level2", "trades", "ticker", "status", "candles", "heartbeats", "system"]
 WHOLE_MAX = 2**53
 """Past it other languages lose digits: an id would not come back as it was."""
 RequestId = (
@@ -42,7 +49,8 @@ class PointParams(Params):
 class SubscribeParams(Params):
     """`product_ids` are exact ids and patterns with `*`; heartbeats and system need none.
 
-    `depth` (level2) counts levels of each side; `conflate` is how often level2 or ticker are told.
+    `depth` (level2) counts levels of each side; `conflate` is how often level2 or ticker are told;
+    `interval` is how long a candle is, a minute without it.
     `resume` says by product where to go on, in messages or (`auto`) by a book that is shorter.
     """
 
@@ -54,6 +62,7 @@ class SubscribeParams(Params):
     snapshot: bool = True
     depth: Depth | None = None
     conflate: Conflation = "none"
+    interval: Interval | None = None
     on_slow: Literal["snapshot", "gap", "disconnect"] | None = None
     resume: (
         Annotated[
@@ -75,6 +84,8 @@ class SubscribeParams(Params):
     @property
     def terms(self) -> Terms:
         """Return how much of the streams is asked for."""
+        if self.channel == "candles":
+            return Terms(interval=self.interval or INTERVAL_DEFAULT)
         if self.channel != "level2":
             return Terms("full", self.conflate)
         return Terms(DEPTH_DEFAULT if self.depth is None else self.depth, self.conflate)
@@ -164,7 +175,7 @@ METHODS: dict[str, type[AnyParams]] = {
     "ping": PingParams,
     "auth": AuthParams,
 }
-_NEED_PRODUCTS = ("level2", "trades", "ticker", "status")
+_NEED_PRODUCTS = ("level2", "trades", "ticker", "status", "candles")
 _CONFLATED = ("level2", "ticker")
 _CODES = {
     "channel": "unknown_channel",
@@ -198,6 +209,10 @@ def _terms_refused(params: SubscribeParams) -> Refusal | None:
     channel, conflate = params.channel, params.conflate
     if params.depth is not None and channel != "level2":
         return Refusal("invalid_param", "depth: only level2 has one")
+    if params.interval is not None and channel != "candles":
+        return Refusal("invalid_param", "interval: only candles have one")
+    if conflate != "none" and channel == "candles":
+        return Refusal("unsupported_conflate", "conflate: candles are told once a second")
     if conflate != "none" and channel not in _CONFLATED:
         return Refusal("unsupported_conflate", f"conflate: {channel} is told event by event")
     if conflate == "latest" and params.depth == "full":

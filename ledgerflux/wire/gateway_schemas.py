@@ -7,7 +7,12 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from ledgerflux.wire import gateway_control, gateway_messages
-from ledgerflux.wire.gateway_documents import BookDocument, ProblemDocument, TradesDocument
+from ledgerflux.wire.gateway_documents import (
+    BookDocument,
+    CandlesDocument,
+    ProblemDocument,
+    TradesDocument,
+)
 from ledgerflux.wire.gateway_requests import METHODS, RequestId
 from ledgerflux.wire.status import Status
 
@@ -32,11 +37,18 @@ DATA: tuple[type[BaseModel], ...] = (
     gateway_messages.Trades,
     gateway_messages.Ticker,
     gateway_messages.ProductStatus,
+    gateway_messages.Candles,
     gateway_messages.Gap,
     gateway_messages.Heartbeat,
     gateway_messages.SystemStatus,
 )
-DOCUMENTS: tuple[type[BaseModel], ...] = (BookDocument, TradesDocument, ProblemDocument, Status)
+DOCUMENTS: tuple[type[BaseModel], ...] = (
+    BookDocument,
+    TradesDocument,
+    CandlesDocument,
+    ProblemDocument,
+    Status,
+)
 
 
 def messages() -> Schema:

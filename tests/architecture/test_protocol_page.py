@@ -41,7 +41,9 @@ def test_each_message_on_the_page_is_one_a_gateway_may_send(text):
     check(json.dumps(json.loads(text)))
 
 
-@pytest.mark.parametrize("name", ["BookDocument", "TradesDocument", "ProblemDocument"])
+@pytest.mark.parametrize(
+    "name", ["BookDocument", "TradesDocument", "CandlesDocument", "ProblemDocument"]
+)
 def test_each_document_on_the_page_is_as_described(name):
     (text,) = blocks(name)
     getattr(gateway_documents, name).model_validate_json(text)

@@ -68,6 +68,7 @@ def document(value) -> type[BaseModel]:
     return {
         "lf.book/1": gateway_documents.BookDocument,
         "lf.trades/1": gateway_documents.TradesDocument,
+        "lf.candles/1": gateway_documents.CandlesDocument,
         "lf.status/1": Status,
     }.get(value.get("schema"), gateway_documents.ProblemDocument)
 
@@ -146,6 +147,8 @@ def optional(mark, name, path, key) -> bool:
         return True
     if key == "trade_id" and name == "Ticker":
         return True
+    if key == "interval":  # only candles have one
+        return name in ("Subscribed", "Subscriptions")
     if key == "schema":
         return name in ("Status", "SystemStatus")
     return key in told and (name, key) != ("Gap", "detail")

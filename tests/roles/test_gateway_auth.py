@@ -156,6 +156,8 @@ async def test_a_token_for_less_than_what_is_followed_is_refused_and_nothing_cha
         ("/v1/products/ETH-USD/book", SOME, 403, "forbidden"),
         ("/v1/products/BTC-USD/trades", SOME, 403, "forbidden"),
         ("/v1/products/BTC-USD/trades", ALL, 200, None),
+        ("/v1/products/BTC-USD/candles", SOME, 403, "forbidden"),
+        ("/v1/products/BTC-USD/candles", ALL, 200, None),
         ("/v1/status", SOME, 403, "forbidden"),
         ("/v1/status", ALL, 200, None),
         ("/metrics", None, 401, "auth_required"),

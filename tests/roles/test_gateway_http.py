@@ -14,10 +14,16 @@ from ledgerflux.core.limits import Limits
 from ledgerflux.core.trade_ring import LIMIT_MAX
 from ledgerflux.roles.runtime import write_feed
 from ledgerflux.testing.memory_bus import MemoryBus
-from ledgerflux.wire.gateway_documents import BookDocument, ProblemDocument, TradesDocument
+from ledgerflux.wire.gateway_documents import (
+    BookDocument,
+    CandlesDocument,
+    ProblemDocument,
+    TradesDocument,
+)
 
 BOOK = "/v1/products/BTC-USD/book"
 TRADES = "/v1/products/BTC-USD/trades"
+CANDLES = "/v1/products/BTC-USD/candles"
 
 
 async def write(stack, log):
@@ -302,3 +308,46 @@ async def test_who_does_not_read_large_answers_holds_a_bounded_amount_for_a_whil
                 await asyncio.sleep(0.05)
         for _, writer in hung:
             writer.transport.abort()
+
+
+def candles_of(stack, query=""):
+    response = stack.listener.get(CANDLES + query)
+    assert response.status == 200, response
+    return CandlesDocument.model_validate_json(response.body)
+
+
+async def test_candles_are_told_of_the_trades_read_so_far():
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        await write(stack, log)
+        refused(stack, CANDLES, 503)
+        for minute in range(4, 9):
+            log.source.time = f"2024-01-02T03:{minute:02d}:05.000000006Z"
+            log.source.trade(str(minute))
+        await write(stack, log)
+        told = candles_of(stack)
+        assert (told.interval, told.seq) == ("1m", 5)
+        assert [bar.open for bar in told.data] == ["4", "5", "6", "7", "8"]
+        assert [bar.whole for bar in told.data] == [False, True, True, True, True]
+        assert [bar.closed for bar in told.data] == [True, True, True, True, False]
+        assert [bar.open for bar in candles_of(stack, "?limit=2").data] == ["7", "8"]
+        assert [bar.trades for bar in candles_of(stack, "?interval=5m&limit=120").data] == [1, 4]
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("?interval=2m", "interval: 1m, 5m, 15m, 1h, 6h, 1d, not '2m'"),
+        ("?limit=121", "limit: a number from 1 to 120"),
+        ("?limit=0", "limit: "),
+        ("?depth=1", "depth: no parameter; there is interval, limit"),
+    ],
+)
+async def test_candles_that_can_not_be_granted_are_refused_by_name(query, says):
+    async with running() as stack:
+        log = await NormLog(stack.bus).open()
+        log.source.trade()
+        await write(stack, log)
+        error, _ = refused(stack, CANDLES + query, 400)
+        assert error["code"] == "invalid_param"
+        assert says in error["message"]

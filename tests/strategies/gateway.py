@@ -4,7 +4,7 @@ import json
 
 from hypothesis import strategies as st
 
-CHANNELS = ["level2", "trades", "ticker", "status", "heartbeats", "system", "orders", ""]
+CHANNELS = ["level2", "trades", "ticker", "status", "candles", "heartbeats", "system", "orders", ""]
 _odd = st.one_of(
     st.none(),
     st.booleans(),
@@ -28,6 +28,7 @@ _params = st.fixed_dictionaries(
         "snapshot": _odd,
         "depth": st.just("full") | _odd,
         "conflate": st.just("none") | _odd,
+        "interval": st.sampled_from(["1m", "1d"]) | _odd,
         "on_slow": st.sampled_from(["snapshot", "gap", "disconnect"]) | _odd,
         "nonce": _odd,
         "resume": _odd,

@@ -8,9 +8,9 @@ from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, Gateway, read_duration
 
 if TYPE_CHECKING:
-    from ledgerflux.core.terms import Terms
+    from ledgerflux.core.terms import Interval, Terms
 
-CHANNELS = ("level2", "trades", "ticker", "status", "heartbeats", "system")
+CHANNELS = ("level2", "trades", "ticker", "status", "candles", "heartbeats", "system")
 REPLAY_END = "replay-end"
 ALL = "*"
 
@@ -20,6 +20,7 @@ ALL = "*"
     "lf sub --channel level2 --json --until replay-end > updates.jsonl",
     "lf sub BTC-USD --strict --duration 10m",
     "lf sub BTC-USD --depth 10 --conflate 250ms",
+    "lf sub BTC-USD --channel candles --interval 1m",
 )
 def sub(
     products: Annotated[
@@ -46,6 +47,14 @@ def sub(
             help="How often books and tickers are told: none, 50ms, 100ms, 250ms, 1s, latest.",
         ),
     ] = "none",
+    interval: Annotated[
+        str | None,
+        typer.Option(
+            "--interval",
+            metavar="BAR",
+            help="How long a candle is: 1m (without it), 5m, 15m, 1h, 6h, 1d.",
+        ),
+    ] = None,
     count: Annotated[
         int | None, typer.Option("--count", min=1, metavar="N", help="Stop after N messages.")
     ] = None,
@@ -82,7 +91,7 @@ def sub(
             raise typer.BadParameter(f"--channel: {name!r} is none of {', '.join(CHANNELS)}")
     if until not in (None, REPLAY_END):
         raise typer.BadParameter(f"--until: only {REPLAY_END!r} can be waited for here")
-    terms = _terms(channels, depth, conflate)
+    terms = _terms(channels, depth, conflate)._replace(interval=_bar(channels, interval))
     if until is not None and (depth, conflate) != ("full", "none"):
         raise typer.BadParameter("--until: needs every event; not with --depth or --conflate")
     seconds = None if duration is None else read_duration("--duration", duration)
@@ -105,6 +114,24 @@ def sub(
         compression=compress,
     )
     asyncio.run(follow(find_gateway(data_dir, gateway), wish, write_line))
+
+
+def _bar(channels: tuple[str, ...], interval: str | None) -> "Interval | None":
+    """Return how long a candle is to be.
+
+    Raises:
+        BadParameter: No gateway would grant it.
+    """
+    from ledgerflux.core.terms import INTERVAL_S
+
+    if interval is None:
+        return None
+    found = next((known for known in INTERVAL_S if known == interval), None)
+    if found is None:
+        raise typer.BadParameter(f"--interval: {interval!r} is none of {', '.join(INTERVAL_S)}")
+    if "candles" not in channels:
+        raise typer.BadParameter("--interval: only candles have one")
+    return found
 
 
 def _terms(channels: tuple[str, ...], depth: str, conflate: str) -> "Terms":

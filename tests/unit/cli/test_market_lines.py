@@ -4,9 +4,11 @@ import pytest
 from streams import Numbered
 
 from ledgerflux.client import Mirror, Missed, Reconnected
+from ledgerflux.core.candle_variant import CandleVariant
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import Heads, Missing
+from ledgerflux.core.terms import Terms
 from ledgerflux.wire import gateway_frames as frames
 from ledgerflux.wire.gateway_reading import Follower, read_message
 from ledgerflux_cli.market_lines import book_lines, message_lines, reconnected_line
@@ -55,6 +57,21 @@ def test_a_book_says_its_proof_and_that_it_is_not_live():
 
 def test_a_book_with_more_asks_leaves_the_bids_empty():
     assert texts(book_lines(document(bids=[])))[2] == "               101  3"
+
+
+def test_a_bar_says_what_it_is_not():
+    terms = Terms(interval="1m")
+    source, made = Numbered(), stream()
+    for batch in source.trade("100").trade("7").take():
+        made.apply(batch, 1)
+    position, events = CandleVariant(made, terms, frames).latest("candles")
+    (line,) = lines_of(frames.candles(made, "1m", position, events, 2))
+    assert line.endswith(
+        "2  2024-01-02T03:04Z  o 100  h 100  l 7  c 7  volume 0.2 in 2  open  NOT WHOLE"
+    )
+    events = events.replace(b'"closed":false,"whole":false', b'"closed":true,"whole":true')
+    (line,) = lines_of(frames.candles(made, "1m", position, events, 2))
+    assert line.endswith("in 2")
 
 
 def snapshot_and_update(integrity="none"):

@@ -63,6 +63,7 @@ def test_a_request_says_only_what_is_asked_for():
     }
     assert asked.named(None) == {"channel": "level2", "product_ids": ["A-B"]}
     assert Wanted("system", None).params(None) == {"channel": "system"}
+    assert Wanted("candles", None, interval="5m").params(None)["interval"] == "5m"
     assert Wanted("level2", None, on_slow="gap").params(None)["on_slow"] == "gap"
 
 

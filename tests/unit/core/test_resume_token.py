@@ -50,6 +50,7 @@ def test_any_text_is_no_token(text):
         {"channel": "trades"},
         {"product": "ETH-USD"},
         {"terms": Terms(50)},
+        {"terms": Terms(interval="1m")},
         {"tokens": Tokens(b"other" * 6)},
         {"tokens": Tokens()},
     ],
@@ -76,3 +77,9 @@ def test_the_places_of_subscriptions_are_told_by_channel():
     told = places(TOKENS, [book, trades])
     assert list(told) == ["trades"]
     assert read(told["trades"]["BTC-USD"], channel="trades") == PLACE
+
+
+def test_a_token_of_candles_is_of_one_interval():
+    token = TOKENS.make("v", "candles", Terms(interval="1m"), {"BTC-USD": PLACE})["BTC-USD"]
+    assert read(token, channel="candles", terms=Terms(interval="1m")) == PLACE
+    assert read(token, channel="candles", terms=Terms(interval="5m")) is None

@@ -348,3 +348,34 @@ def test_who_was_further_elsewhere_waits_until_the_stream_is_there():
     for _ in range(3):
         tell(gateway, source.trade())
     assert told(session) == ["subscribed", "trade"]
+
+
+@pytest.mark.parametrize(
+    ("place", "mode", "recovered", "kinds"),
+    [
+        (Position("run1", 0), "auto", True, ["subscribed", "candle"]),
+        (Position("run1", 1), "strict", False, ["subscribed", "gap", "candle"]),
+        (Position("run0", 1), "auto", False, ["subscribed", "gap", "candle"]),
+    ],
+)
+def test_candles_go_on_with_the_bars_where_those_hold_all_since(place, mode, recovered, kinds):
+    gateway, source = Gateway(), Numbered()
+    gateway.log.append(source.trade().trade().take())
+    gateway.read_log()
+    session = gateway.enter()
+    terms = Terms(interval="1m")
+    answer = gateway.subscribe(session, "candles", place, mode=mode, terms=terms)
+    assert answer.recovered["BTC-USD"] is recovered
+    assert [read_message(raw).type for raw in session.take(100_000)] == kinds
+
+
+def test_candles_that_began_later_than_the_client_left_are_not_all():
+    gateway, source = Gateway(), Numbered()
+    source.trade().trade().take()
+    gateway.fanout.restore(BTC, partition_saved(source.saved()))
+    gateway.log.append(source.trade().take())
+    gateway.read_log()
+    answer = gateway.subscribe(
+        gateway.enter(), "candles", Position("run1", 1), terms=Terms(interval="1m")
+    )
+    assert not answer.recovered["BTC-USD"]

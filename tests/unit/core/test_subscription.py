@@ -3,6 +3,7 @@ import json
 import pytest
 from streams import Numbered
 
+from ledgerflux.core.candle_variant import CandleVariant
 from ledgerflux.core.frame import Frame
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.replay_ring import ReplayRing
@@ -338,3 +339,35 @@ def test_what_a_frame_is_to_a_client_that_was_further_elsewhere(stream):
     assert book.meets(frame(1, 1)) == "other"
     book.position = None
     assert not book.is_further
+
+
+def bars_of(stream):
+    terms = Terms(interval="1m")
+    variant = CandleVariant(stream, terms, gateway_frames)
+    return variant, Subscription(variant, "candles", variant.position("candles"), terms)
+
+
+def test_candles_begin_with_the_bars_known_beside_the_seqs(stream):
+    _, subscription = bars_of(stream)
+    subscription.fall_behind("slow_consumer", "subscribe")
+    [message] = advance(subscription)
+    assert (message["type"], message["prev_seq"], message["seq"]) == ("candle", 1, 1)
+    assert [bar["trades"] for bar in message["data"]] == [1]
+    assert subscription.live
+
+
+def test_candles_that_were_not_read_are_a_gap_and_the_bars_as_they_are(stream, source):
+    variant, subscription = bars_of(stream)
+    subscription.fall_behind("slow_consumer", "slow")
+    feed(stream, source.trade().trade())
+    variant.tick()
+    gap, message = advance(subscription)
+    assert (gap["type"], gap["from_seq"], gap["to_seq"]) == ("gap", 2, 3)
+    assert (message["prev_seq"], message["seq"], message["data"][0]["trades"]) == (3, 3, 3)
+
+
+def test_candles_of_which_there_are_none_begin_with_what_comes(source):
+    nothing = ProductStream("v", "BTC-USD", integrity="none", integrity_rule="none")
+    _, subscription = bars_of(nothing)
+    subscription.fall_behind("slow_consumer", "subscribe")
+    assert advance(subscription) == []

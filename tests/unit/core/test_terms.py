@@ -1,5 +1,13 @@
 from ledgerflux.core.snapshot import LEVELS_PER_PART
-from ledgerflux.core.terms import DEPTH_DEFAULT, DEPTHS, GRID_MS, INTERVALS, WHOLE, Terms
+from ledgerflux.core.terms import (
+    DEPTH_DEFAULT,
+    DEPTHS,
+    GRID_MS,
+    INTERVAL_S,
+    INTERVALS,
+    WHOLE,
+    Terms,
+)
 
 
 def test_intervals_are_so_many_ticks_of_the_grid():
@@ -15,4 +23,14 @@ def test_a_number_of_levels_fits_into_one_part():
 
 
 def test_the_whole_is_everything_as_it_comes():
-    assert Terms() == WHOLE == ("full", "none")
+    assert Terms() == WHOLE == ("full", "none", None)
+
+
+def test_candles_are_told_every_second_and_what_has_no_interval_comes_as_it_comes():
+    assert {Terms(interval=interval).every for interval in INTERVAL_S} == {INTERVALS["1s"]}
+    assert Terms(10, "250ms").every == INTERVALS["250ms"]
+    assert (WHOLE.every, Terms(1, "latest").every) == (None, None)
+
+
+def test_a_day_has_so_many_of_each_candle():
+    assert all(INTERVAL_S["1d"] % seconds == 0 for seconds in INTERVAL_S.values())

@@ -57,3 +57,15 @@ def test_those_are_due_whose_time_came(variants, stream):
     assert list(variants.due(20, 21)) == [fast]
     assert list(variants.due(39, 40)) == [fast, slow]
     assert list(variants.due(38, 45)) == [fast, slow]
+
+
+def test_candles_are_told_by_trades_and_take_no_part_in_the_book(variants, stream):
+    terms = Terms(interval="1m")
+    ticker = variants.follow(stream, "ticker", Terms("full", "100ms"))
+    variant = variants.follow(stream, "candles", terms)
+    assert stream.watchers == []
+    assert variants.told_by("trades", "BTC-USD") == [variant]
+    assert variants.told_by("ticker", "BTC-USD") == [ticker]
+    assert list(variants.due(39, 40)) == [ticker, variant]
+    variants.leave(stream, ("candles", "BTC-USD", terms))
+    assert variants.told_by("trades", "BTC-USD") == []

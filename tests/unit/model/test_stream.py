@@ -91,7 +91,8 @@ def test_every_kind_of_event_has_a_written_example():
 
 
 def test_the_words_of_the_streams_are_those_of_the_design():
-    assert set(typing.get_args(ChannelName)) == {"level2", "trades", "ticker", "status"}
+    told = {"level2", "trades", "ticker", "status"}
+    assert set(typing.get_args(ChannelName)) == told | {"candles"}
     assert set(typing.get_args(BookState)) == {
         "init", "syncing", "live", "suspect", "resyncing", "stale", "halted",
     }  # fmt: skip

@@ -11,6 +11,7 @@ from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import Heads, Missing
+from ledgerflux.core.terms import Terms
 from ledgerflux.core.throttling import Throttled
 from ledgerflux.wire import gateway_frames as frames
 from ledgerflux.wire.gateway_messages import check
@@ -251,3 +252,19 @@ def test_a_warning_says_what_is_refused_or_left_out():
     told = read(frames.throttled(Throttled("requests", "refusing", 10, 100, 10)))
     assert (told["mode"], told["retry_after_ms"], told["refusals_left"]) == ("refusing", 100, 10)
     assert read(frames.throttled(Throttled("output", "ended", 7)))["dropped"] == 7
+
+
+def test_bars_are_spliced_unparsed_and_their_subscription_names_the_interval(stream):
+    for batch in Numbered().trade().take():
+        stream.apply(batch, 1_700_000_000_000_000_000)
+    [bar] = stream.candles.line("1h").newest_events()
+    raw = json.dumps(
+        {name: getattr(bar, name) for name in bar.__struct_fields__}, separators=(",", ":")
+    ).encode()
+    message = read(frames.candles(stream, "1h", Position(EPOCH, 7), raw, 5))
+    assert (message["channel"], message["type"], message["interval"]) == ("candles", "candle", "1h")
+    assert (message["prev_seq"], message["seq"], message["epoch"]) == (5, 7, EPOCH)
+    assert [told["vwap"] for told in message["data"]] == ["100.75"]
+    terms = Terms(interval="1h")
+    granted = read(frames.subscribed("candles", {}, venue="v", terms=terms, on_slow="snapshot"))
+    assert (granted["interval"], granted["depth"]) == ("1h", None)

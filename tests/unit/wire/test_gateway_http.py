@@ -7,7 +7,12 @@ from ledgerflux.core.book_cut import DEPTHS, cut
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.trade_ring import Wanted
 from ledgerflux.wire import gateway_http
-from ledgerflux.wire.gateway_documents import BookDocument, ProblemDocument, TradesDocument
+from ledgerflux.wire.gateway_documents import (
+    BookDocument,
+    CandlesDocument,
+    ProblemDocument,
+    TradesDocument,
+)
 
 
 def following(source: Numbered) -> ProductStream:
@@ -62,3 +67,18 @@ def test_a_problem_is_as_described(code, retryable):
     problem = ProblemDocument.model_validate_json(body).error
     assert (problem.code, problem.retryable, problem.retry_after_ms) == (code, retryable, 5)
     assert json.loads(body)["error"]["oldest_seq"] == 7
+
+
+def test_candles_are_as_described_and_the_books_time_closes_them():
+    source = Numbered().snapshot().trade("1").trade("3")
+    stream = following(source)
+    told = CandlesDocument.model_validate_json(gateway_http.candles(stream, "1m", 120))
+    assert (told.interval, told.epoch, told.seq) == ("1m", "run1", 2)
+    [bar] = told.data
+    assert (bar.open, bar.high, bar.trades, bar.closed, bar.whole) == ("1", "3", 2, False, False)
+    source.time = "2024-01-02T03:05:02.000000000Z"
+    for batch in source.update().take():
+        stream.apply(batch, 8)
+    told = CandlesDocument.model_validate_json(gateway_http.candles(stream, "1m", 1))
+    assert [bar.closed for bar in told.data] == [True]
+    assert CandlesDocument.model_validate_json(gateway_http.candles(stream, "1d", 1)).data

@@ -3,11 +3,13 @@ import json
 import pytest
 from streams import TIME, Numbered
 
+from ledgerflux.core.candle_variant import CandleVariant
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.mirror import Verdict
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.telling import Missing
+from ledgerflux.core.terms import Terms
 from ledgerflux.errors import GatewayError
 from ledgerflux.wire import gateway_frames as frames
 from ledgerflux.wire.gateway_reading import Follower, Message, Place, read_message
@@ -184,3 +186,20 @@ def test_a_book_goes_on_where_what_it_missed_is_replayed(seq, live):
     answer |= {"streams": {"BTC-USD": place}, "via": {"BTC-USD": "replay"}}
     rig.take(json.dumps(answer).encode())
     assert rig.mirror.live is live
+
+
+def test_bars_are_read_and_continue_where_only_time_passed():
+    rig = Rig()
+    variant = CandleVariant(rig.stream, Terms(interval="1m"), frames)
+    for batch in rig.source.trade().take():
+        rig.stream.apply(batch, 1)
+    told = read_message(variant.tick().payload)
+    [bar] = told.candles()
+    assert (told.interval, bar.open, bar.volume, bar.whole) == ("1m", "100.75", "0.1", False)
+    follower = Follower()
+    follower.take(
+        read_message(frames.subscribed("candles", {"BTC-USD": Position("run1", 0)}, venue="v"))
+    )
+    assert follower.take(told).verdict is Verdict.APPLIED
+    again = frames.candles(rig.stream, "1m", Position("run1", 1), b"", 1)
+    assert follower.take(read_message(again)).verdict is Verdict.APPLIED

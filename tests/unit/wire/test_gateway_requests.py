@@ -1,11 +1,12 @@
 import json
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.terms import WHOLE, Terms
+from ledgerflux.core.terms import INTERVAL_S, WHOLE, Interval, Terms
 from ledgerflux.wire.gateway_requests import (
     METHODS,
     PRODUCTS_MAX,
@@ -100,6 +101,14 @@ def test_snapshot_and_subscriptions_are_read():
         ({"channel": "level2", "product_ids": ["*"], "conflate": "2s"}, "unsupported_conflate"),
         ({"channel": "trades", "product_ids": ["*"], "conflate": "1s"}, "unsupported_conflate"),
         ({"channel": "system", "conflate": "1s"}, "unsupported_conflate"),
+        ({"channel": "candles", "product_ids": ["*"], "conflate": "1s"}, "unsupported_conflate"),
+        ({"channel": "candles", "product_ids": ["*"], "interval": "1s"}, "invalid_param"),
+        (
+            {"channel": "candles", "product_ids": ["*"], "interval": None, "depth": 1},
+            "invalid_param",
+        ),
+        ({"channel": "trades", "product_ids": ["*"], "interval": "1m"}, "invalid_param"),
+        ({"channel": "candles"}, "invalid_param"),
         (
             {"channel": "level2", "product_ids": ["*"], "conflate": "latest", "depth": "full"},
             "unsupported_depth",
@@ -215,3 +224,13 @@ def test_places_to_go_on_from_are_tokens_or_epoch_and_seq():
 )
 def test_what_can_not_be_gone_on_with_is_refused(more):
     assert refused(ask(product_ids=["*"], **more)) == "invalid_param"
+
+
+def test_a_candle_is_a_minute_unless_another_interval_is_asked_for():
+    assert ask(channel="candles", product_ids=["*"]).params.terms == Terms(interval="1m")
+    asked = ask(channel="candles", product_ids=["*"], interval="1d")
+    assert asked.params.terms == Terms(interval="1d")
+
+
+def test_intervals_are_those_that_are_served():
+    assert get_args(Interval) == tuple(INTERVAL_S)
