@@ -5,6 +5,7 @@ The signature, and whom the token is for, were judged before; time is an argumen
 
 import re
 from collections.abc import Mapping
+from typing import cast
 
 from ledgerflux.core.credentials import CHANNELS, Denied, Grant
 from ledgerflux.core.patterns import EVERYTHING, is_safe
@@ -52,6 +53,8 @@ def _seconds(value: object) -> int | None:
 
 def _texts(value: object) -> tuple[str, ...]:
     """Return a list of texts, nothing where it is none."""
-    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+    if not isinstance(value, list):
         return ()
-    return tuple(value)
+    found = cast("list[object]", value)
+    texts = tuple(text for text in found if isinstance(text, str))
+    return texts if len(texts) == len(found) else ()

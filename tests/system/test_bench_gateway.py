@@ -7,7 +7,7 @@ from ledgerflux.bench.evaluate import judge
 from ledgerflux.bench.gateway.arena import Plan
 from ledgerflux.bench.gateway.suite import measure
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PLAN = Plan(
     0.4,

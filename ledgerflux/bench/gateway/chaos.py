@@ -17,10 +17,10 @@ from ledgerflux.bench.gateway.truth import Truth
 from ledgerflux.bench.gateway.turns import allow_sockets
 from ledgerflux.errors import StackError
 
-PACE = Pace(10, 20)
+PACE = Pace(10, 40)
 SPARE = 1.15
 """More than the messages wanted: some are told as lost."""
-LIMIT = 12
+LIMIT = 20
 """So many times the duration of a measurement it may take."""
 EVERY_S = 0.1
 CUT_SHARE = 0.005

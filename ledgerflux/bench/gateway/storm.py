@@ -8,7 +8,7 @@ from ledgerflux.bench.evaluate import Measured
 from ledgerflux.bench.gateway.arena import TEN, Arena
 from ledgerflux.bench.gateway.contenders import RECOVERING, TWO, Contender
 from ledgerflux.bench.gateway.following import Dialect, Ours, SocketIo
-from ledgerflux.bench.gateway.messages import EPOCH
+from ledgerflux.bench.gateway.messages import EPOCH, PRODUCTS
 from ledgerflux.bench.gateway.returning import Member, Returners
 from ledgerflux.bench.gateway.running import Running
 from ledgerflux.bench.gateway.storm_figures import STORM_KEYS, Storm, storm_figures
@@ -90,6 +90,7 @@ def _stormed(
         crowd.connect([witness], port)
         crowd.connect(members, server.port)
         server.go(*TEN, TICKS)
+        crowd.read_until(lambda: _all_told(members), time.monotonic() + GIVE_UP_S)
         crowd.read_until(lambda: False, time.monotonic() + BEFORE_S)
         if kill:
             server.kill()
@@ -104,6 +105,11 @@ def _stormed(
             time.monotonic() + OUT_S,
         )
         return Storm.of([(m.recovered, m.chain) for m in members], heads, seconds)
+
+
+def _all_told(members: Sequence[Member]) -> bool:
+    """Say whether each has a place in every stream."""
+    return all(len(member.chain.places) == len(PRODUCTS) for member in members)
 
 
 def _come_back(
@@ -137,7 +143,7 @@ def _gone(arena: Arena) -> Storm:
         with arena.hold(RECOVERING) as server:
             crowd.connect(members, server.port)
             server.go(*TEN, TICKS)
-            crowd.read_until(lambda: False, time.monotonic() + BEFORE_S)
+            crowd.read_until(lambda: _all_told(members), time.monotonic() + GIVE_UP_S)
             heads = dict(members[0].chain.places)
             server.kill()
             crowd.drop(members)

@@ -35,6 +35,7 @@ def test_who_applies_every_change_has_the_best_levels(updates, depth, at_once):
     for changes in updates:
         book.apply(changes)
         mirror.apply(view.update(changes) if at_once else [])
+        assert view.checksum() == book_checksum(mirror.bids(), mirror.asks())
     if not at_once:
         mirror.apply(view.refresh())
     assert view.levels() == (book.bids(depth), book.asks(depth))

@@ -1,4 +1,7 @@
 import asyncio
+import os
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,3 +107,101 @@ def test_a_port_that_others_have_is_refused(monkeypatch):
         port = held.getsockname()[1]
         with pytest.raises(Conflict):
             run_workers(RoleSettings(data_dir=Path(), nats_url="", workers=2, port=port))
+
+
+DIES = "import sys; sys.exit(int(sys.stdin.read()))"
+"""A worker that ends as it is told, before it is ready."""
+LIVES = """
+import http.server, pathlib, signal, sys
+port, sign, code = sys.stdin.read().split()
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+if pathlib.Path(sign).exists():
+    sys.exit(int(code))
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(port)), Answer).serve_forever()
+"""
+"""A worker that is ready, and in a later life ends as it is told where the file `sign` exists."""
+
+
+def script(monkeypatch, program, told):
+    command = (sys.executable, "-I", "-S", "-c", program)
+    monkeypatch.setattr(workers, "WORKER_COMMAND", command)
+    monkeypatch.setattr(workers, "order", lambda settings: told(settings).encode())
+
+
+def two(tmp_path):
+    return RoleSettings(data_dir=tmp_path, nats_url="", port=0, workers=2)
+
+
+@pytest.mark.parametrize("code", [2, 6])
+def test_one_that_can_not_start_ends_all_with_its_code(monkeypatch, tmp_path, code):
+    script(monkeypatch, DIES, lambda _: str(code))
+    with pytest.raises(StackError, match=r"gateway-\d did not start") as caught:
+        run_workers(two(tmp_path))
+    assert caught.value.exit_code == code
+
+
+class Watched(workers.Workers):
+    """Tells of what happens, and stops when `stops` says so."""
+
+    def __init__(self, settings, happened):
+        self.happened = happened
+        super().__init__(settings)
+
+    def _note_deaths(self):
+        super()._note_deaths()
+        self.happened(self, [(row.name, row.state) for row in self._supervisor.standings])
+
+
+@pytest.mark.parametrize("names", [["gateway-1"], ["gateway-0", "gateway-1"]])
+def test_one_given_up_later_leaves_the_others_and_the_last_ends_all(monkeypatch, tmp_path, names):
+    sign = tmp_path / "sign"
+    script(monkeypatch, LIVES, lambda settings: f"{settings.http_port} {sign} 6")
+    seen = []
+
+    def happened(them, standings):
+        seen.append(dict(standings))
+        if [name for name, state in standings if state == "failed"] == names == ["gateway-1"]:
+            them._ask_to_stop()
+
+    ready = []
+
+    def say_ready(member, _seconds):
+        ready.append(member.service.name)
+        if len(ready) == 2:
+            sign.touch()
+            for name in names:
+                made[0]._supervisor._children[name].kill()
+
+    made = []
+
+    def make(settings):
+        made.append(Watched(settings, happened))
+        return made[0]
+
+    monkeypatch.setattr(workers, "_say_ready", say_ready)
+    monkeypatch.setattr(workers, "Workers", make)
+    if len(names) == 2:
+        with pytest.raises(StackError, match="every worker"):
+            run_workers(two(tmp_path))
+    else:
+        assert run_workers(two(tmp_path)) == 0
+        assert seen[-1] == {"gateway-0": "ready", "gateway-1": "failed"}
+
+
+def test_a_second_signal_forces_the_end(monkeypatch, tmp_path):
+    stubborn = LIVES.replace("lambda *_: sys.exit(0)", "signal.SIG_IGN")
+    script(monkeypatch, stubborn, lambda settings: f"{settings.http_port} {tmp_path}/no 0")
+    ready = []
+
+    def say_ready(member, _seconds):
+        ready.append(member)
+        if len(ready) == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+            asyncio.get_running_loop().call_later(0.1, os.kill, os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(workers, "_say_ready", say_ready)
+    assert run_workers(two(tmp_path)) == workers.INTERRUPTED

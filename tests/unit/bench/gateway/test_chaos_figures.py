@@ -23,5 +23,5 @@ def test_what_is_lacking_at_the_end_is_lost_in_silence_too():
 
 def test_it_takes_the_ticks_that_are_needed_and_no_more_time_than_there_is():
     assert ticks_of(Plan(10.0)) == 2_300
-    assert ticks_of(Plan(1.0)) == 600
+    assert ticks_of(Plan(1.0)) == 500
     assert ticks_of(Plan(1.0, chaos_messages=1)) == 1
