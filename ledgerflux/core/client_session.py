@@ -7,7 +7,7 @@ else waits for it. Time is an argument; `wake` is called whenever there is somet
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ledgerflux.core.admission import Admission
 from ledgerflux.core.limits import Limits
@@ -15,6 +15,7 @@ from ledgerflux.core.outbox import Outbox
 from ledgerflux.core.parting import IDLE, LIFETIME, SLOW, Close, goodbye, lifetime_ns
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.resume_token import Tokens, places
+from ledgerflux.core.session_statistics import SessionStatistics
 from ledgerflux.core.slowness import Slowness
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Speaker
@@ -31,16 +32,6 @@ from ledgerflux.core.telling import Replaced
 from ledgerflux.core.throttling import Skipping, Throttled
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
-
-
-class SessionStatistics(NamedTuple):
-    """What one client holds and missed."""
-
-    subscriptions: int
-    queued_bytes: int
-    queued_bytes_max: int
-    fell_behind_total: int
-    beats_skipped_total: int
 
 
 class Company(Protocol):
@@ -103,7 +94,9 @@ class ClientSession:
     def even(self) -> bool:
         """Say whether it was sent everything that its streams have."""
         left = self._catching or self.outbox.size or self._newest or self._ahead
-        return bool(self.used) and not (self.ended or left)
+        if self.ended or left or not self.used:
+            return False
+        return not any(subscription.replaying for subscription in self.subscriptions.values())
 
     def wants(self) -> tuple[frozenset[StreamKey], frozenset[tuple[str, frozenset[str] | None]]]:
         """Return everything it follows."""
@@ -204,6 +197,12 @@ class ClientSession:
         """Go on at `position` with what `replay` has; an answer must be put at once."""
         subscription.go_on(position, replay)
         self._catching[subscription] = None
+
+    def fed(self, subscription: Subscription) -> None:
+        """Go on with a replay: more of it is here, or it broke off."""
+        if subscription.replaying and not self.ended:
+            self._catching[subscription] = None
+            self._wake()
 
     def wait_for(self, subscription: Subscription, position: Position) -> None:
         """Go on at `position` once the stream comes there: the client was further elsewhere."""
@@ -344,6 +343,7 @@ class ClientSession:
         if not subscription.replaying:
             return True
         complete = subscription.gather()
+        self._catching[subscription] = None
         if subscription.live:
             del self._catching[subscription]
         waiting = sum(other.waiting_bytes for other in self._catching)
@@ -394,7 +394,7 @@ class ClientSession:
             subscription = next(iter(self._catching))
             for message in subscription.advance(self._speaker):
                 outbox.put(message)
-            if subscription.live:
+            if subscription.live or subscription.awaits:
                 del self._catching[subscription]
         if not self._catching:
             self._tell(self._skipping.settle())

@@ -280,23 +280,10 @@ class ProductStream:
             raise self._corrupt(str(error)) from error
 
     def _missing(self, batch: BatchView, told: list[Telling]) -> None:
-        for note in _read(_gaps, batch):
-            if batch.channel == "level2":
-                self._state = note.state
-            told.append(
-                Missing(
-                    batch.channel,
-                    batch.epoch,
-                    note.seq,
-                    note.seq,
-                    note.cause,
-                    note.state,
-                    note.detail,
-                    note.missing,
-                    note.from_id,
-                    note.to_id,
-                )
-            )
+        missed = losses(batch)
+        if batch.channel == "level2":
+            self._state = missed[-1].state
+        told.extend(missed)
 
     def _apply_status(self, batch: BatchView) -> None:
         newest = _read(_statuses, batch)[-1]
@@ -311,6 +298,29 @@ class ProductStream:
 
     def _corrupt(self, why: str) -> LogError:
         return LogError(f"{self.product}: events of the log can't be applied: {why}")
+
+
+def losses(batch: BatchView) -> list[Missing]:
+    """Return what a batch of gaps says is missing.
+
+    Raises:
+        LogError: It can't be read (`log_corrupt`).
+    """
+    return [
+        Missing(
+            batch.channel,
+            batch.epoch,
+            note.seq,
+            note.seq,
+            note.cause,
+            note.state,
+            note.detail,
+            note.missing,
+            note.from_id,
+            note.to_id,
+        )
+        for note in _read(_gaps, batch)
+    ]
 
 
 def _read(decoder: "msgspec.json.Decoder[list[T]]", batch: BatchView) -> list[T]:

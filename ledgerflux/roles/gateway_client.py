@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -15,10 +15,13 @@ from ledgerflux.core.patterns import choose
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.core.resuming import Resuming, unused
+from ledgerflux.core.snapshot import Position
+from ledgerflux.core.subscription import Whole
 from ledgerflux.errors import FeedError
 from ledgerflux.model.units import NANOS_PER_MS
 from ledgerflux.ports import Batch, ClientConnection, Clock
 from ledgerflux.roles.gateway_asking import Asking
+from ledgerflux.roles.gateway_backlog import NOTHING_FOUND, Backlog, Replays
 from ledgerflux.roles.gateway_flush import Flusher
 from ledgerflux.roles.gateway_guard import GatewayGuard
 from ledgerflux.roles.gateway_member import Member
@@ -69,6 +72,7 @@ class GatewayClient:
         shared: TokenBucket | None = None,
         luck: float = 0.0,
         guard: GatewayGuard | None = None,
+        backlog: Backlog | None = None,
     ) -> None:
         self._connection = connection
         self.write = connection.write_now
@@ -91,7 +95,9 @@ class GatewayClient:
         self.session = ClientSession(
             gateway_frames, limits, clock.monotonic_ns(), self._mark, shared, luck
         )
-
+        self._backlog = backlog
+        self._late: Coroutine[None, None, None] | None = None
+        """The rest of a request that needs the log; what comes after it waits."""
         self._asking = Asking(self.session, clock, limits)
         self._member = Member(guard or GatewayGuard(clock), self.session, connection, clock, limits)
 
@@ -166,6 +172,9 @@ class GatewayClient:
                 self._end(refusal, Close(BINARY, "text messages only"))
             else:
                 self._judge(message)
+                late, self._late = self._late, None
+                if late is not None:
+                    await late
 
     def flush(self) -> int:
         """Write what there is where the socket takes it; else its task waits until it does."""
@@ -280,12 +289,43 @@ class GatewayClient:
             self.session.put(answer)
 
     def _subscribe(self, request: GatewayRequest, params: SubscribeParams, time_in_ns: int) -> None:
-        products = request.products
         resuming = Resuming(self._fanout, params.channel, params.terms)
-        points = resuming.points(params.places, products)
+        points = resuming.points(params.places, request.products)
         if isinstance(points, Refusal):
             self._refuse(points, request.req_id)
             return
+        beyond = resuming.beyond(points, params.resume_mode)
+        if beyond and self._backlog is not None:
+            self._late = self._look_back(request, params, time_in_ns, resuming, points, beyond)
+        else:
+            self._let_follow(request, params, time_in_ns, resuming, points)
+
+    async def _look_back(
+        self,
+        request: GatewayRequest,
+        params: SubscribeParams,
+        time_in_ns: int,
+        resuming: Resuming,
+        points: Mapping[str, Position],
+        beyond: Mapping[Whole, Position],
+    ) -> None:
+        """Look in the log for what is not kept here, before the answer says what comes."""
+        assert self._backlog is not None
+        replays = await self._backlog.find(beyond)
+        if not self.session.ended:
+            self._let_follow(request, params, time_in_ns, resuming, points, replays)
+            self._backlog.begin(self.session, replays)
+
+    def _let_follow(
+        self,
+        request: GatewayRequest,
+        params: SubscribeParams,
+        time_in_ns: int,
+        resuming: Resuming,
+        points: Mapping[str, Position],
+        replays: Replays = NOTHING_FOUND,
+    ) -> None:
+        products = request.products
         warnings = self._desk.warnings(self.session, params.channel, products)
         granted = self._desk.subscribe(
             self.session,
@@ -298,7 +338,7 @@ class GatewayClient:
         if isinstance(granted, Refusal):
             self._refuse(granted, request.req_id)
             return
-        resumption = resuming.take_up(self.session, granted, points, params.resume_mode)
+        resumption = resuming.take_up(self.session, granted, points, params.resume_mode, replays)
         chosen = choose(["*"] if products is None else products, self._fanout.products)
         answer = gateway_frames.subscribed(
             params.channel,
