@@ -119,9 +119,8 @@ class LogReplay:
             self._count(len(frame.payload))
 
     def break_off(self) -> None:
-        """The rest is not to be had: a gap comes next."""
+        """The rest is not to be had: what was fed is handed out, then a gap."""
         self._state = "broken"
-        self.drop()
 
     def drop(self) -> None:
         """Forget what was not handed out."""
@@ -133,16 +132,13 @@ class LogReplay:
     def next(self, whole: Whole, position: Position) -> Frame | None:
         """Return the message that continues `position`, to be handed out now."""
         frame = self._ring.next(whole, position)
-        if frame is not None and self.reading:
-            self._state = "ring"
-            self.drop()
-            self._on_room(self)
-        if frame is not None or not self._frames:
-            return frame
-        frame = self._frames.popleft()
-        self._count(-len(frame.payload))
-        if not self._frames:
-            self._on_room(self)
+        if frame is not None:
+            self._join()
+        elif self._frames:
+            frame = self._frames.popleft()
+            self._count(-len(frame.payload))
+            if not self._frames:
+                self._on_room(self)
         return frame
 
     def head(self, whole: Whole) -> Position | None:
@@ -159,6 +155,13 @@ class LogReplay:
     def awaits(self) -> bool:
         """Say whether what comes next is still on its way from the log."""
         return self.reading and not self._frames and not self.covered
+
+    def _join(self) -> None:
+        """From here on the ring has everything."""
+        if self._state != "ring":
+            self._state = "ring"
+            self.drop()
+            self._on_room(self)
 
     def _count(self, size_bytes: int) -> None:
         self._size_bytes += size_bytes

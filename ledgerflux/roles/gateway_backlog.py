@@ -55,10 +55,10 @@ class _Member(NamedTuple):
 
     @property
     def gone(self) -> bool:
-        """Say whether nobody waits for the rest."""
+        """Say whether nobody waits for it any more."""
         mine = self.session.subscriptions.get(self.subscription.whole)
-        on = self.subscription.goes_on_with(self.replay) and self.replay.reading
-        return mine is not self.subscription or self.session.ended or not on
+        left = mine is not self.subscription or self.session.ended
+        return left or not self.subscription.goes_on_with(self.replay)
 
 
 class _Audience:
@@ -163,7 +163,7 @@ class Backlog:
         for member in list(self._members.values()):
             if member.gone:
                 self._forget(member)
-            elif now_ns > member.until_ns:
+            elif now_ns > member.until_ns and member.replay.reading:
                 self._break_off(member)
             elif member.replay.empty:
                 self._has_room(member.replay)
@@ -202,7 +202,7 @@ class Backlog:
         member = self._members.get(replay)
         if member is None:
             return
-        if member.gone:
+        if not replay.reading:
             self._forget(member)
         elif not replay.covered:
             self._wait(member)
@@ -253,7 +253,7 @@ class Backlog:
         for member in audience.hear(record, self._fanout.venue):
             replay = member.replay
             member.session.fed(member.subscription)
-            if replay.full or replay.covered or member.gone:
+            if replay.full or replay.covered or replay.broken or member.gone:
                 audience.leave(member)
                 del self._passing[replay]
                 replay.sequence = record.sequence + 1
@@ -271,11 +271,13 @@ class Backlog:
     # -- the end -----------------------------------------------------------------------
 
     def _break_off(self, member: _Member) -> None:
-        """Tell a member that the rest is not to be had; one that is gone is forgotten."""
-        self._counts["resume_log_lost"] += not member.session.ended
-        self._forget(member)
+        """Let a gap follow what was read for a member."""
+        self._counts["resume_log_lost"] += 1
+        self._waiting.get(self._partition(member.replay), {}).pop(member.replay, None)
         member.replay.break_off()
         member.session.fed(member.subscription)
+        if member.replay.empty:
+            self._forget(member)
 
     def _forget(self, member: _Member) -> None:
         """The ring has taken over, or nobody waits any more."""

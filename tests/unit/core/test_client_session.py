@@ -8,6 +8,7 @@ from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.parting import Close
 from ledgerflux.core.ratelimit import TokenBucket
+from ledgerflux.core.replay_ring import ReplayRing
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.subscription import Asked
@@ -652,3 +653,27 @@ def test_who_asked_by_a_pattern_alone_has_subscribed(rig):
     rig.session.hold("trades", "X-*", Asked(WHOLE, "gap"))
     assert rig.session.tick(3600 * SECOND) is None
     assert list(rig.session.patterns) == [("trades", "X-*")]
+
+
+class Awaited(ReplayRing):
+    """What is replayed is not here yet."""
+
+    awaits = True
+
+
+def test_one_that_awaits_its_replay_is_not_asked_for_it_until_more_is_here(rig):
+    rig.publish(rig.source.trade())
+    place = Position("run1", 0)
+    rig.fanout.join(rig.session, "trades", rig.fanout.products["BTC-USD"], snapshot=True)
+    subscription = rig.session.subscriptions["trades", "BTC-USD"]
+    replay = Awaited()
+    replay.begin(("trades", "BTC-USD"), Position("run1", 9))
+    rig.session.replay(subscription, place, replay)
+    assert rig.types() == []
+    assert (rig.session.has_more, rig.session.even) == (False, False)
+    rig.session.fed(subscription)
+    assert rig.session.has_more
+    replay.awaits = False
+    assert rig.types() == ["gap"]
+    rig.session.fed(subscription)
+    assert not rig.session.has_more

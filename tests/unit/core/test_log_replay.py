@@ -18,7 +18,6 @@ from ledgerflux.wire import gateway_frames
 from ledgerflux.wire.gateway_reading import read_message
 
 TRADES = ("trades", "BTC-USD")
-LEVEL2 = ("level2", "BTC-USD")
 
 
 class World:
@@ -44,8 +43,8 @@ class World:
         self.log.append((batches, 1 + len(self.log)))
         self.fanout.publish(*self.log[-1])
 
-    def enter(self) -> ClientSession:
-        session = ClientSession(gateway_frames, Limits(), 0, lambda: None)
+    def enter(self, **limits) -> ClientSession:
+        session = ClientSession(gateway_frames, Limits(**limits), 0, lambda: None)
         self.fanout.enter(session)
         return session
 
@@ -54,7 +53,9 @@ class World:
         resuming = Resuming(self.fanout, channel, WHOLE)
         points = {} if place is None else {"BTC-USD": place}
         replays = {
-            product: LogReplay((name, product), at, 0, self.fanout.ring, self.held, self.room.append)
+            product: LogReplay(
+                (name, product), at, 0, self.fanout.ring, self.held, self.room.append
+            )
             for (name, product), at in resuming.beyond(points, mode).items()
         }
         granted = self.desk.subscribe(session, channel, ["BTC-USD"], snapshot=True)
@@ -179,3 +180,120 @@ def make(world, what):
         case _:
             getattr(source, what)()
     world.write(source)
+
+
+def away(records: int = 12, *, ring_bytes: int = 600, **limits):
+    """Return a world with more trades than are kept, and a client back from the first of them."""
+    world = World(ring_bytes)
+    for _ in range(records):
+        make(world, "trade")
+    session = world.enter(**limits)
+    answer, replay = world.subscribe(session, "trades", Position("run1", 1))
+    assert (answer.recovered, answer.via) == ({"BTC-USD": True}, {"BTC-USD": "replay"})
+    return world, session, replay
+
+
+def kinds(session) -> list[str]:
+    return [read_message(raw).type for raw in taken(session, 10_000)]
+
+
+def test_nothing_is_told_before_it_is_here_and_the_client_is_not_one_of_many():
+    _, session, replay = away()
+    assert kinds(session) == ["subscribed"]
+    assert replay.awaits
+    assert not session.has_more
+    assert not session.even
+
+
+def test_what_is_fed_and_not_handed_out_is_counted_and_bounded(monkeypatch):
+    monkeypatch.setattr(log_replay, "REPLAY_BYTES_MAX", 500)
+    world, session, replay = away()
+    world.feed(session, replay)
+    assert replay.full
+    assert 500 <= world.held.size_bytes < 1000
+    taken(session, 10_000)
+    assert (world.held.size_bytes, replay.empty, world.room) == (0, True, [replay])
+
+
+def test_all_replays_together_are_bounded(monkeypatch):
+    monkeypatch.setattr(log_replay, "HELD_BYTES_MAX", 1)
+    world, session, replay = away()
+    world.feed(session, replay)
+    _, other = world.subscribe(world.enter(), "trades", Position("run1", 1))
+    assert other.full
+
+
+def test_a_hole_in_what_is_fed_ends_it_with_a_gap_after_what_came_before():
+    world, session, replay = away()
+    world.feed(session, replay, 4)
+    replay.sequence += 1
+    world.feed(session, replay)
+    assert replay.broken
+    assert replay.loss == ("resume", "subscribe")
+    assert kinds(session)[-2:] == ["trade", "gap"]
+
+
+def test_one_that_broke_off_goes_on_with_the_ring_where_that_has_it():
+    world, session, replay = away()
+    world.feed(session, replay)
+    assert replay.covered
+    replay.break_off()
+    assert "gap" not in kinds(session)
+    assert session.even
+
+
+def test_what_the_ring_let_go_before_it_was_read_is_told_as_slow():
+    world, session, replay = away(ring_bytes=1200, outbox_drained_bytes=100)
+    world.feed(session, replay)
+    while replay.reading:
+        taken(session, 1)
+    for _ in range(20):
+        make(world, "trade")
+    assert replay.loss == ("slow_consumer", "slow")
+    assert "gap" in kinds(session)
+
+
+def test_what_is_not_in_the_log_ends_it():
+    world, session, _ = away()
+    world.fanout.lose(partition_of("BTC-USD"))
+    assert kinds(session)[:2] == ["subscribed", "throttled"]
+    assert session.even
+
+
+def test_the_ring_decides_what_comes_once_it_is_read():
+    world, session, replay = away(ring_bytes=1200, outbox_drained_bytes=100)
+    world.feed(session, replay)
+    while replay.reading:
+        taken(session, 1)
+    make(world, "trade")
+    assert session.subscriptions[TRADES].goes_on_with(replay)
+    assert "gap" not in kinds(session)
+    assert world.fanout.ring.head(TRADES) == replay.head(TRADES)
+
+
+def test_what_was_fed_is_not_fed_again():
+    world, session, replay = away()
+    world.feed(session, replay, 3)
+    replay.sequence, fed = 0, replay.fed
+    batches, publish_ns = world.log[2]
+    replay.feed(past_frames(Past("v", "BTC-USD", publish_ns, print), batches[0], gateway_frames))
+    assert (replay.fed, replay.broken) == (fed, False)
+    world.feed(session, replay)
+    assert data(taken(session, 10_000)) == world.read_stays()[1:]
+
+
+def test_another_epoch_says_nothing_to_it():
+    _, _, replay = away()
+    assert not replay.wants("run2", 10)
+    assert not replay.wants("run1", 1)
+    assert replay.wants("run1", 2)
+
+
+def test_a_session_that_ended_or_left_it_is_not_fed():
+    world, session, replay = away()
+    subscription = session.subscriptions[TRADES]
+    assert subscription.goes_on_with(replay)
+    world.fanout.part(session, *TRADES)
+    subscription.go_on(Position("run1", 1))
+    session.fed(subscription)
+    assert kinds(session) == ["subscribed"]

@@ -337,3 +337,12 @@ def test_what_a_frame_is_to_a_client_that_was_further_elsewhere(stream):
     assert book.meets(frame(1, 1)) == "other"
     book.position = None
     assert not book.is_further
+
+
+def test_it_goes_on_with_the_replay_it_was_given_and_awaits_what_that_awaits(stream):
+    subscription, ring = replaying(stream, frame(0, 1))
+    assert subscription.goes_on_with(ring)
+    assert not subscription.goes_on_with(ReplayRing())
+    assert not subscription.awaits
+    advance(subscription)
+    assert not subscription.awaits
