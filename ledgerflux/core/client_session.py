@@ -30,6 +30,7 @@ from ledgerflux.core.subscription import (
 )
 from ledgerflux.core.telling import Replaced
 from ledgerflux.core.throttling import Skipping, Throttled
+from ledgerflux.core.unsent import unsent
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
 
@@ -137,10 +138,9 @@ class ClientSession:
     def end(self, why: bytes | None, close: Close, *, at_once: bool = False) -> Close:
         """Queue `why` and a goodbye as the last messages; `at_once`: instead of what was queued."""
         self.stand_alone()
-        owed = {item for item in self._catching if not item.replaying}
-        resume = {} if at_once else places(self.tokens, self.subscriptions.values(), owed)
-        if at_once:
-            self.outbox.clear()
+        owed = {item for item in self._catching if not item.whole_up_to_here}
+        dropped = unsent(self.outbox.clear() if at_once else ())
+        resume = places(self.tokens, self.subscriptions.values(), owed, dropped)
         self.ended = True
         self._catching.clear()
         self._ahead.clear()

@@ -73,6 +73,13 @@ class Replay(Protocol):
         ...
 
     @property
+    def whole_up_to_here(self) -> bool:
+        """Say whether nothing at all is left out or under way up to `position`."""
+        if self._lost:
+            return not self._lost_book
+        return self.live or self.replaying
+
+    @property
     def awaits(self) -> bool:
         """Say whether nothing can be handed out, but more is on its way."""
         ...
