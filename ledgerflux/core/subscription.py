@@ -73,13 +73,6 @@ class Replay(Protocol):
         ...
 
     @property
-    def whole_up_to_here(self) -> bool:
-        """Say whether nothing at all is left out or under way up to `position`."""
-        if self._lost:
-            return not self._lost_book
-        return self.live or self.replaying
-
-    @property
     def awaits(self) -> bool:
         """Say whether nothing can be handed out, but more is on its way."""
         ...
@@ -180,6 +173,13 @@ class Subscription:
     def replaying(self) -> bool:
         """Say whether it goes on where another connection ended, and is not at the head yet."""
         return self._replay is not None
+
+    @property
+    def whole_up_to_here(self) -> bool:
+        """Say whether nothing at all is left out or under way up to `position`."""
+        if self._lost:
+            return not self._lost_book
+        return self.live or self.replaying
 
     @property
     def awaits(self) -> bool:

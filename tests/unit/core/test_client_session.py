@@ -677,3 +677,20 @@ def test_one_that_awaits_its_replay_is_not_asked_for_it_until_more_is_here(rig):
     assert rig.types() == ["gap"]
     rig.session.fed(subscription)
     assert not rig.session.has_more
+
+
+@pytest.mark.parametrize("on_slow", ["gap", "disconnect"])
+def test_one_that_is_closed_for_not_reading_is_told_where_what_it_was_sent_took_it(rig, on_slow):
+    rig.session.tokens.key = b"k"
+    rig.follow("trades", on_slow=on_slow)
+    rig.publish(rig.source.trade())
+    assert [message.get("seq") for message in rig.taken()] == [None, 2]
+    for _ in range(20):
+        rig.publish(rig.source.trade())
+    if on_slow == "gap":
+        for second in (1, 12):
+            rig.session.tick(second * SECOND)
+    goodbye = rig.taken()[-1]
+    token = goodbye["resume"]["trades"]["BTC-USD"]
+    place = rig.session.tokens.read(token, "v", "trades", "BTC-USD", WHOLE)
+    assert (goodbye["code"], place) == (4000, Position("run1", 2))

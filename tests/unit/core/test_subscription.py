@@ -346,3 +346,16 @@ def test_it_goes_on_with_the_replay_it_was_given_and_awaits_what_that_awaits(str
     assert not subscription.awaits
     advance(subscription)
     assert not subscription.awaits
+
+
+def test_up_to_its_place_nothing_is_left_out_but_while_a_book_is_on_its_way(stream):
+    trades = Subscription(stream, "trades", Position("run1", 1))
+    assert trades.whole_up_to_here
+    trades.fall_behind("slow_consumer", "slow")
+    assert trades.whole_up_to_here
+    assert replaying(stream, frame(0, 1))[0].whole_up_to_here
+    book = Subscription(stream, "level2", Position("run1", 1))
+    book.load(stream.snapshot(), "requested", None)
+    assert not book.whole_up_to_here
+    book.fall_behind("slow_consumer", "slow")
+    assert not book.whole_up_to_here
