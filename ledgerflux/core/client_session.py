@@ -128,7 +128,7 @@ class ClientSession:
             self._fill()
             self._wake()
 
-    def resume(self, messages: Iterable[bytes]) -> None:
+    def take_over(self, messages: Iterable[bytes]) -> None:
         """Go on alone: queue what those with it were told and it was not sent."""
         for message in messages:
             self.outbox.put(message)

@@ -103,7 +103,7 @@ class Cohort:
         for key, position in self._positions.items():
             session.subscriptions[key[:2]].position = position
         self._alone(self, session)
-        session.resume([*unsent, *self._messages])
+        session.take_over([*unsent, *self._messages])
         for key, frame in self._newest.items():
             session.offer(session.subscriptions[key[:2]], frame)
 

@@ -1,6 +1,6 @@
 """A whole book as it was told, and the net of what happened to it since."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from ledgerflux.core.book import Book
 from ledgerflux.core.checksum import LEVELS, book_checksum
@@ -17,7 +17,7 @@ class FullView:
         self._told.replace(book.bids(), book.asks())
         self._touched: dict[tuple[Side, int | None], Change] = {}
 
-    def update(self, changes: Iterable[Change]) -> list[Change]:
+    def update(self, changes: Sequence[Change]) -> list[Change]:
         """Note changes, to be told by `refresh`; nothing is told at once."""
         for change in changes:
             side, price, _ = change

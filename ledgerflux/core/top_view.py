@@ -1,6 +1,6 @@
 """The best levels of a book as they were told, and what must be told to bring them up to date."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from ledgerflux.core.book import Book
 from ledgerflux.core.checksum import LEVELS, book_checksum
@@ -21,9 +21,8 @@ class TopView:
         self._sides = _Half(book.bids, "buy", depth), _Half(book.asks, "sell", depth)
         self._checksum: int | None = None
 
-    def update(self, changes: Iterable[Change]) -> list[Change]:
+    def update(self, changes: Sequence[Change]) -> list[Change]:
         """Return what `changes`, which the book has by now, change of the view."""
-        changes = list(changes)
         return self._note([change for side in self._sides for change in side.update(changes)])
 
     def refresh(self) -> list[Change]:

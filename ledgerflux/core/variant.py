@@ -187,12 +187,6 @@ class TickerVariant(_Variant):
         super().__init__(stream, "ticker", terms, speaker)
         self._event = self._event_now()
 
-    def begin(self) -> None:
-        """A new epoch begins."""
-
-    def see(self, update: Level2Update) -> None:
-        """Take no part in the book."""
-
     def tell(self, telling: Telling) -> Frame | None:
         """Return what its followers must be told now."""
         if isinstance(telling, Missing):

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import StreamKey
+from ledgerflux.core.subscription import StreamKey, Whole
 from ledgerflux.core.terms import INTERVALS, Terms
 from ledgerflux.core.variant import BookVariant, TickerVariant
 from ledgerflux.model.stream import ChannelName
 
 Variant = BookVariant | TickerVariant
-Whole = tuple[ChannelName, str]
 
 
 class Variants:
@@ -29,16 +28,21 @@ class Variants:
         held = self._held.setdefault((channel, stream.product), {})
         variant = held.get(terms)
         if variant is None:
-            made = BookVariant if channel == "level2" else TickerVariant
-            variant = held[terms] = made(stream, terms, self._speaker)
-            stream.watchers.append(variant)
+            if channel == "level2":
+                variant = BookVariant(stream, terms, self._speaker)
+                stream.watchers.append(variant)
+            else:
+                variant = TickerVariant(stream, terms, self._speaker)
+            held[terms] = variant
         return variant
 
     def leave(self, stream: ProductStream, key: StreamKey) -> None:
         """Nobody follows the variant any more."""
         channel, product, terms = key
         held = self._held[channel, product]
-        stream.watchers.remove(held.pop(terms))
+        variant = held.pop(terms)
+        if isinstance(variant, BookVariant):
+            stream.watchers.remove(variant)
         if not held:
             del self._held[channel, product]
 

@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ledgerflux.core.terms import Conflation, Depth
+
 Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$")]
 """RFC 3339 UTC with nine decimals."""
 Seq = Annotated[int, Field(ge=0, lt=2**53)]
 ProductId = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}(-[A-Z0-9]{1,20}){1,3}$")]
 Pattern = Annotated[str, Field(pattern=r"^[A-Z0-9-]*\*[A-Z0-9*-]*$", max_length=64)]
 """An id in which `*` stands for any text."""
-Depth = Literal[1, 10, 25, 50, 100, 500, 1000, "full"]
-Conflation = Literal["none", "50ms", "100ms", "250ms", "1s", "latest"]
 RequestId = int | Annotated[str, Field(max_length=36)] | None
 OnSlow = Literal["snapshot", "gap", "disconnect"]
 Code = Literal[

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from ledgerflux.core.terms import Depth
 from ledgerflux.wire.gateway_control import (
     Authenticated,
-    Depth,
     ErrorMessage,
     Goodbye,
     Message,

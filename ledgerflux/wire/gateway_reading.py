@@ -105,12 +105,6 @@ class Message(msgspec.Struct, frozen=True):
         return _decoded(_document, self.data)
 
 
-class _Changes(msgspec.Struct, gc=False):
-    changes: list[Change]
-    ts_exchange: str | None
-    ts_receive: str
-
-
 class Level2Told(msgspec.Struct, frozen=True, gc=False):
     """Levels that changed; without `seq` the net of several updates."""
 
@@ -123,7 +117,6 @@ class Level2Told(msgspec.Struct, frozen=True, gc=False):
 
 _messages = msgspec.json.Decoder(Message)
 _updates = msgspec.json.Decoder(list[Level2Told])
-_changes = msgspec.json.Decoder(list[_Changes])
 _trades = msgspec.json.Decoder(list[TradeEvent])
 _tickers = msgspec.json.Decoder(list[TickerEvent])
 _statuses = msgspec.json.Decoder(list[StatusEvent])
@@ -204,7 +197,7 @@ def _judge(mirror: Mirror, message: Message) -> Verdict:
         case "gap":
             return mirror.gap(message.epoch, message.from_seq, message.to_seq, message.state)
         case "update":
-            events = _decoded(_changes, message.data)
+            events = _decoded(_updates, message.data)
             for event in events[-1:]:
                 mirror.ts_exchange, mirror.ts_receive = event.ts_exchange, event.ts_receive
             changes = [event.changes for event in events]

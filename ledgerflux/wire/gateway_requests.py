@@ -12,7 +12,7 @@ from ledgerflux.core.patterns import EVERYTHING, is_pattern, is_safe
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.resume_token import TOKEN_MAX
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.terms import DEPTH_DEFAULT, Conflation, Terms
+from ledgerflux.core.terms import DEPTH_DEFAULT, Conflation, Depth, Terms
 
 PRODUCTS_MAX = 500
 TOKEN_CHARS_MAX = 8192
@@ -52,7 +52,7 @@ class SubscribeParams(Params):
     ) = None
     venue: ProductText | None = None
     snapshot: bool = True
-    depth: Literal[1, 10, 25, 50, 100, 500, 1000, "full"] | None = None
+    depth: Depth | None = None
     conflate: Conflation = "none"
     on_slow: Literal["snapshot", "gap", "disconnect"] | None = None
     resume: (

@@ -372,7 +372,7 @@ class Company:
     def release(self, session):
         self.released += 1
         session.cohort = None
-        session.resume(self.messages)
+        session.take_over(self.messages)
 
 
 def test_a_session_is_even_while_nothing_of_its_own_is_left_to_be_sent(rig):

@@ -17,10 +17,12 @@ class Rig:
     def __init__(self, terms, *, ticker=False):
         self.source = Numbered()
         self.stream = ProductStream("v", "BTC-USD", integrity="none", integrity_rule="none")
-        made = TickerVariant if ticker else BookVariant
         self.channel = "ticker" if ticker else "level2"
-        self.variant = made(self.stream, terms, gateway_frames)
-        self.stream.watchers.append(self.variant)
+        if ticker:
+            self.variant = TickerVariant(self.stream, terms, gateway_frames)
+        else:
+            self.variant = BookVariant(self.stream, terms, gateway_frames)
+            self.stream.watchers.append(self.variant)
 
     def publish(self):
         """Return what followers are told of what the source made."""

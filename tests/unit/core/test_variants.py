@@ -39,6 +39,13 @@ def test_what_nobody_follows_is_not_kept(variants, stream):
     assert (stream.watchers, variants.of("level2", "BTC-USD")) == ([], [])
 
 
+def test_only_a_book_takes_part_in_updates(variants, stream):
+    variants.follow(stream, "ticker", Terms("full", "1s"))
+    assert stream.watchers == []
+    variants.leave(stream, ("ticker", "BTC-USD", Terms("full", "1s")))
+    assert variants.of("ticker", "BTC-USD") == []
+
+
 def test_those_are_due_whose_time_came(variants, stream):
     variants.follow(stream, "level2", Terms(1))
     assert not variants.on_grid
