@@ -18,8 +18,9 @@ from ledgerflux.core.subscription import Frame, Reason, Whole
 
 REPLAY_BYTES_MAX = 128 * 1024
 """Fed to one subscription and not yet handed out; one more record may come on top."""
-HELD_BYTES_MAX = 16 * 1024 * 1024
-"""The same of all subscriptions together."""
+HELD_BYTES_MAX = 32 * 1024 * 1024
+"""The same of all subscriptions together; past it each gets less at a time."""
+LESS_BYTES = 16 * 1024
 
 
 class Held:
@@ -82,7 +83,8 @@ class LogReplay:
     @property
     def full(self) -> bool:
         """Say whether nothing more may be fed until some of it was handed out."""
-        return self._size_bytes >= REPLAY_BYTES_MAX or self._held.size_bytes >= HELD_BYTES_MAX
+        crowded = self._held.size_bytes >= HELD_BYTES_MAX
+        return self._size_bytes >= (LESS_BYTES if crowded else REPLAY_BYTES_MAX)
 
     @property
     def empty(self) -> bool:

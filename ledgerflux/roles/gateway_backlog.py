@@ -32,7 +32,7 @@ REPLAYS_MAX = 4096
 """Streams of clients that are replayed from the log at a time."""
 READS_MAX = 4
 """Partitions read at a time; also places looked for at a time."""
-FIND_S = 4.0
+FIND_S = 6.0
 """How long places of one request are looked for, waiting for others included."""
 REPLAY_S = 60
 """How long one replay may take until the ring takes over."""
@@ -100,7 +100,7 @@ class _Audience:
 
 
 class Backlog:
-    """Finds places in the log, and feeds replays from there; `run` must be under way."""
+    """Finds places in the log and, while `run` is under way, feeds replays from there."""
 
     def __init__(self, bus: Bus, clock: Clock, fanout: Fanout) -> None:
         self._bus = bus
@@ -128,8 +128,12 @@ class Backlog:
 
     async def run(self) -> None:
         """Read until cancelled."""
-        async with asyncio.TaskGroup() as self._group:
-            await asyncio.Event().wait()
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self._group = None
 
     async def find(self, wanted: Mapping[Whole, Position]) -> dict[str, LogReplay]:
         """Return by product the replays that begin at places which the log still has."""
@@ -213,8 +217,7 @@ class Backlog:
         if member.replay in self._passing:
             return
         self._waiting.setdefault(partition, {})[member.replay] = member
-        if partition not in self._tasks:
-            assert self._group is not None, "run is under way"
+        if partition not in self._tasks and self._group is not None:
             self._tasks[partition] = self._group.create_task(self._read(partition))
 
     async def _read(self, partition: int) -> None:

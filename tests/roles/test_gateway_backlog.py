@@ -23,6 +23,8 @@ class Stack:
     """A gateway that begins at the newest checkpoint: it keeps nothing from before it."""
 
     def __init__(self, bus) -> None:
+        self.bus = bus
+        self.task: asyncio.Task | None = None
         self.listener, identities = MemoryListener(), count(1)
         self.gateway = Gateway(
             bus.connect(),
@@ -46,7 +48,7 @@ class Stack:
 @asynccontextmanager
 async def fresh(bus):
     stack = Stack(bus)
-    task = asyncio.create_task(stack.gateway.run())
+    task = stack.task = asyncio.create_task(stack.gateway.run())
     await until(lambda: stack.gateway.vitals().state == "ready")
     try:
         yield stack
@@ -144,6 +146,23 @@ async def test_one_that_reads_slowly_gets_it_in_slices_and_nobody_waits_for_it(m
         assert other.count("resume_log_bytes") < 2000
         await reach(slow, "trades", last)
         assert told(slow) == told(stays)[1:]
+
+
+async def test_one_that_is_sent_away_meanwhile_is_told_how_far_it_came(monkeypatch):
+    monkeypatch.setattr(log_replay, "REPLAY_BYTES_MAX", 400)
+    async with away(200) as (_, _, other):
+        client = await other.client(window_bytes=2000)
+        await asks(client, place(1))
+        await until(lambda: other.count("resume_log_bytes"))
+        await client.next_of("trade")
+        other.task.cancel()
+        goodbye = json.loads((await client.next_of("goodbye")).raw)
+        tokens = goodbye["resume"]["trades"]
+        assert list(tokens) == ["BTC-USD"]
+        async with fresh(other.bus) as third:
+            back = await third.client()
+            answer = await back.subscribe("trades", resume=tokens)
+            assert answer.streams["BTC-USD"].seq == client.messages[-2].seq
 
 
 async def asks(client, resume) -> None:
