@@ -6,15 +6,21 @@ from contextlib import asynccontextmanager
 from itertools import count
 
 import pytest
-from gateway_support import RoleClient, followed, running, until
+from gateway_support import NormLog, RoleClient, followed, running, until
 
 from ledgerflux.adapters.system_clock import SystemClock
 from ledgerflux.core import log_replay
+from ledgerflux.core.client_session import ClientSession
+from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.snapshot import Position
 from ledgerflux.errors import BusError
 from ledgerflux.roles import gateway_backlog
 from ledgerflux.roles.gateway import Gateway
+from ledgerflux.roles.gateway_backlog import Backlog
+from ledgerflux.testing.memory_bus import MemoryBus
 from ledgerflux.testing.memory_listener import MemoryListener
+from ledgerflux.wire import gateway_frames
 from ledgerflux.wire.gateway_reading import read_message
 from ledgerflux.wire.subjects import NORM
 
@@ -289,3 +295,27 @@ async def test_requests_after_one_that_needs_the_log_are_answered_in_order():
         answer = await client.ask("unsubscribe", channel="trades", product_ids=["BTC-USD"])
         assert answer.type == "unsubscribed"
         await until(lambda: other.count("resume_log_open") == 0)
+
+
+async def test_after_its_end_nothing_is_read_any_more():
+    bus = MemoryBus()
+    log = await NormLog(bus).open()
+    log.source.trade()
+    await log.write()
+    fanout = Fanout(gateway_frames, Limits(), lambda _: None)
+    fanout.begin(log.venue, integrity="none", integrity_rule="none")
+    fanout.serve(["BTC-USD"])
+    session = ClientSession(gateway_frames, Limits(), 0, lambda: None)
+    stream = fanout.products["BTC-USD"]
+    fanout.join(session, "trades", stream, snapshot=False)
+    backlog = Backlog(bus, SystemClock(), fanout)
+    ends = asyncio.create_task(backlog.run())
+    whole, begin = ("trades", "BTC-USD"), Position("run1", 0)
+    replays = await backlog.find({whole: begin})
+    ends.cancel()
+    await asyncio.wait([ends])
+    session.replay(session.subscriptions[whole], begin, replays["BTC-USD"])
+    backlog.begin(session, replays)
+    backlog.tick()
+    assert backlog.counts()["resume_log_open"] == 1
+    assert session.subscriptions[whole].awaits
