@@ -31,7 +31,9 @@ from ledgerflux.wire.subjects import NORM, norm_subject
 REPLAYS_MAX = 4096
 """Streams of clients that are replayed from the log at a time."""
 READS_MAX = 4
-"""Partitions read at a time; also places looked for at a time."""
+"""Partitions read at a time."""
+FINDS_MAX = 16
+"""Requests whose places are looked for at a time."""
 FIND_S = 6.0
 """How long places of one request are looked for, waiting for others included."""
 REPLAY_S = 60
@@ -94,9 +96,9 @@ class _Audience:
         return list(heard.values())
 
     def leave(self, member: _Member) -> None:
-        """Feed a member no more."""
-        del self.members[member.replay]
-        del self._by_stream[member.replay.whole][member.replay]
+        """Feed a member no more, if it was fed."""
+        if self.members.pop(member.replay, None) is not None:
+            del self._by_stream[member.replay.whole][member.replay]
 
 
 class Backlog:
@@ -109,10 +111,10 @@ class Backlog:
         self._held = Held()
         self._members: dict[LogReplay, _Member] = {}
         self._waiting: dict[int, dict[LogReplay, _Member]] = {}
-        self._passing: dict[LogReplay, _Member] = {}
+        self._audiences: dict[int, _Audience] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._found: OrderedDict[tuple[Whole, Position], int] = OrderedDict()
-        self._finds = asyncio.Semaphore(READS_MAX)
+        self._finds = asyncio.Semaphore(FINDS_MAX)
         self._reads = asyncio.Semaphore(READS_MAX)
         self._turn = Turn()
         self._group: asyncio.TaskGroup | None = None
@@ -172,9 +174,9 @@ class Backlog:
             elif member.replay.empty:
                 self._has_room(member.replay)
                 member.session.fed(member.subscription)
-        for partition, task in self._tasks.items():
-            if not any(self._partition(replay) == partition for replay in self._members):
-                task.cancel()
+        for partition, audience in self._audiences.items():
+            if not audience.members:  # it waits for the next record, and nobody for it
+                self._tasks[partition].cancel()
 
     # -- finding -----------------------------------------------------------------------
 
@@ -214,7 +216,8 @@ class Backlog:
     def _wait(self, member: _Member) -> None:
         """Let a member be part of the next pass over its partition."""
         partition = self._partition(member.replay)
-        if member.replay in self._passing:
+        audience = self._audiences.get(partition)
+        if audience is not None and member.replay in audience.members:
             return
         self._waiting.setdefault(partition, {})[member.replay] = member
         if partition not in self._tasks and self._group is not None:
@@ -225,7 +228,9 @@ class Backlog:
         try:
             while self._waiting.get(partition):
                 async with self._reads:
-                    await self._pass(partition, self._waiting.pop(partition))
+                    members = self._waiting.pop(partition, {})
+                    if members:  # they may have left while others were read for
+                        await self._pass(partition, members)
         finally:
             del self._tasks[partition]
 
@@ -233,8 +238,7 @@ class Backlog:
         """Read from the earliest place on until every member has enough, or what it needs."""
         sequence = min(replay.sequence for replay in members)
         reader = PartitionReader(self._bus, NORM, norm_subject(partition, self._fanout.venue))
-        audience = _Audience(members)
-        self._passing.update(members)
+        audience = self._audiences[partition] = _Audience(members)
         try:
             async with reader.follow(sequence=sequence) as batches:
                 async for records in batches:
@@ -243,11 +247,10 @@ class Backlog:
                     if not audience.members:
                         return
         except (BusError, LogError):
-            for member in audience.members.values():
+            for member in list(audience.members.values()):
                 self._break_off(member)
         finally:
-            for replay in members:
-                self._passing.pop(replay, None)
+            del self._audiences[partition]
 
     async def _tell(self, audience: _Audience, record: Record) -> None:
         """Give each member what a record says of its stream; who has enough leaves."""
@@ -258,7 +261,6 @@ class Backlog:
             member.session.fed(member.subscription)
             if replay.full or replay.covered or replay.broken or member.gone:
                 audience.leave(member)
-                del self._passing[replay]
                 replay.sequence = record.sequence + 1
                 self._leave(member)
         if self._turn.over(len(record.body)):
@@ -276,7 +278,7 @@ class Backlog:
     def _break_off(self, member: _Member) -> None:
         """Let a gap follow what was read for a member."""
         self._counts["resume_log_lost"] += 1
-        self._waiting.get(self._partition(member.replay), {}).pop(member.replay, None)
+        self._pass_over(member)
         member.replay.break_off()
         member.session.fed(member.subscription)
         if member.replay.empty:
@@ -285,5 +287,12 @@ class Backlog:
     def _forget(self, member: _Member) -> None:
         """The ring has taken over, or nobody waits any more."""
         self._members.pop(member.replay, None)
-        self._waiting.get(self._partition(member.replay), {}).pop(member.replay, None)
+        self._pass_over(member)
         member.replay.drop()
+
+    def _pass_over(self, member: _Member) -> None:
+        """Feed a member neither now nor in the next pass."""
+        partition = self._partition(member.replay)
+        self._waiting.get(partition, {}).pop(member.replay, None)
+        if partition in self._audiences:
+            self._audiences[partition].leave(member)
