@@ -75,7 +75,7 @@ long-faults *ARGS:
 long-fuzz SECONDS="90" *ARGS:
     LF_LONG_FUZZ={{SECONDS}} {{uv}} run pytest -s -n 0 -m slow tests/system/test_fuzz.py {{ARGS}}
 
-# Strict clients behind failing lines for so many deliveries, in rounds of a minute
+# Strict clients behind failing lines for so many deliveries; what there was to see is printed after each round
 [group('develop')]
 long-strict DELIVERIES="10000000" *ARGS:
     LF_LONG_STRICT={{DELIVERIES}} {{uv}} run pytest -s -n 0 -m slow tests/system/test_strict.py {{ARGS}}

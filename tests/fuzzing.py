@@ -4,6 +4,7 @@ import json
 import os
 import struct
 import zlib
+from collections import Counter
 from random import Random
 
 HANDSHAKE = (
@@ -14,6 +15,7 @@ DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate{offer}\r\n"
 OFFERS = ("", "; server_max_window_bits=15", "; client_max_window_bits", "; x=1", "; =;;,")
 METHODS = ("subscribe", "unsubscribe", "snapshot", "subscriptions", "ping", "auth", "resume", "")
 CHANNELS = ("level2", "trades", "ticker", "status", "heartbeats", "system", "orders", "*")
+SERVED = ("BTC-USD", "ETH-USD", "*", "*-USD", "SOL-*")
 IDS = ("BTC-USD", "ETH-USD", "*", "*-USD", "SOL-*", "**", "no-such", "A\0B", "../x", "Ω-USD")
 DEPTHS = (1, 10, 25, 50, 100, 500, 1000, "full", 0, -1, 7, 2**70, 1.5)
 CONFLATIONS = ("none", "50ms", "100ms", "250ms", "1s", "latest", "2s", "", 50)
@@ -29,13 +31,34 @@ QUERIES = (
 )
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 MASK = b"\x5a\x01\xfe\x77"
+KINDS = (
+    *(
+        "http bytes",
+        "http request",
+        "http cut",
+        "http changed",
+        "handshake cut",
+        "handshake changed",
+    ),
+    *(
+        "no request",
+        "operation",
+        "request",
+        "request changed",
+        "request packed",
+        "request packed and changed",
+    ),
+    *("bomb", "fragments", "ping", "frame of bytes", "frame cut", "frame wrong"),
+)
+"""What `Fuzz.kinds` counts."""
 
 
 class Fuzz:
-    """Draws inputs; the same seed draws the same ones."""
+    """Draws inputs; the same seed draws the same ones. `kinds` are counted: see `KINDS`."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
+        self.kinds: Counter[str] = Counter()
 
     def handshake(self, *, compressed: bool) -> bytes:
         """Return a good handshake."""
@@ -43,16 +66,24 @@ class Fuzz:
         return HANDSHAKE.format(path="/v1/ws", more=more).encode()
 
     def half_handshake(self) -> bytes:
-        """Return the beginning of a handshake, or one that offers nonsense."""
+        """Return a handshake that offers nonsense, whole, changed, or its beginning."""
         draw = self.random
         more = DEFLATE.format(offer=draw.choice(OFFERS)) * draw.randrange(3)
-        whole = HANDSHAKE.format(path=draw.choice(PATHS), more=more).encode("utf-8")
-        return self._cut(whole) if draw.random() < 0.7 else self._flipped(whole)
+        path = draw.choice(PATHS if draw.random() < 0.5 else PATHS[1:3])
+        whole = HANDSHAKE.format(path=path, more=more).encode("utf-8")
+        kind = draw.random()
+        if kind < 0.5:
+            return self._cut("handshake cut", whole)
+        if kind < 0.7:
+            return self._flipped("handshake changed", whole)
+        self.kinds["handshake"] += 1
+        return whole
 
     def http(self) -> bytes:
         """Return what looks like HTTP, or does not."""
         draw = self.random
         if draw.random() < 0.15:
+            self.kinds["http bytes"] += 1
             return draw.randbytes(draw.randrange(1, 600)) + draw.choice((b"", b"\r\n\r\n"))
         method = draw.choice(("GET", "GET", "GET", "POST", "HEAD", "get", "\x16\x03\x01"))
         version = draw.choice(("HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/9", ""))
@@ -64,7 +95,12 @@ class Fuzz:
         path = draw.choice(PATHS) + draw.choice(QUERIES)
         whole = f"{method} {path} {version}\r\n{headers}\r\n".encode()
         kind = draw.random()
-        return self._cut(whole) if kind < 0.1 else self._flipped(whole) if kind < 0.2 else whole
+        if kind < 0.1:
+            return self._cut("http cut", whole)
+        if kind < 0.2:
+            return self._flipped("http changed", whole)
+        self.kinds["http request"] += 1
+        return whole
 
     def frame(self, *, compressed: bool) -> bytes:
         """Return one input after the handshake: a request as a rule, else a broken frame."""
@@ -73,8 +109,10 @@ class Fuzz:
         if kind < 0.70:
             return self._request_frame(compressed=compressed)
         if kind < 0.80:
+            self.kinds["fragments"] += 1
             return self._fragmented(self.request())
         if kind < 0.85:
+            self.kinds["ping"] += 1
             return framed(PING, draw.randbytes(draw.randrange(126)))
         return self._broken_frame()
 
@@ -82,7 +120,10 @@ class Fuzz:
         """Return a text that looks like a request more or less."""
         draw = self.random
         if draw.random() < 0.1:
+            self.kinds["no request"] += 1
             return draw.choice((b"", b"[]", b"{", b"null", b'"' * 9, b"[" * 5000, b"{}", b"1e999"))
+        if draw.random() < 0.4:
+            return self.operation()
         params = {name: self._value(name) for name in self._names()}
         request = {"method": draw.choice(METHODS), "params": params}
         if draw.random() < 0.5:
@@ -90,9 +131,48 @@ class Fuzz:
         if draw.random() < 0.1:
             request[draw.choice(("type", "op", "__class__", ""))] = {}
         text = json.dumps(request, ensure_ascii=draw.random() < 0.5).encode()
-        return self._flipped(text) if draw.random() < 0.15 else text
+        if draw.random() < 0.15:
+            return self._flipped("request changed", text)
+        self.kinds["request"] += 1
+        return text
+
+    def operation(self) -> bytes:
+        """Return a request in which nothing is wrong, though it may not fit what came before."""
+        self.kinds["operation"] += 1
+        draw = self.random
+        method = draw.choice(("subscribe", "subscribe", "subscribe", *METHODS[1:5]))
+        params: dict[str, object] = {}
+        if method == "ping":
+            params = {"nonce": draw.randrange(9)}
+        elif method != "subscriptions":
+            channel = "level2" if method == "snapshot" else draw.choice(CHANNELS[:6])
+            params = {"channel": channel}
+            if channel != "system":
+                params["product_ids"] = draw.choices(SERVED, k=draw.choice((1, 1, 2)))
+        if method == "subscribe":
+            params |= self._terms(params)
+        request = {"method": method, "params": params, "req_id": draw.randrange(99)}
+        return json.dumps(request).encode()
 
     # -- inside ------------------------------------------------------------------------
+
+    def _terms(self, params: dict) -> dict:
+        """Return what may be added to a good subscription."""
+        draw, channel, more = self.random, params["channel"], {}
+        if channel in ("heartbeats", "system"):
+            return more
+        if channel == "level2":
+            more["depth"] = draw.choice(DEPTHS[:8])
+        if channel in ("level2", "ticker") and draw.random() < 0.3:
+            more["conflate"] = draw.choice(CONFLATIONS[:5])
+        if draw.random() < 0.3:
+            more["on_slow"] = draw.choice(ON_SLOW[:3])
+        if draw.random() < 0.2:
+            more["snapshot"] = draw.random() < 0.5
+        if draw.random() < 0.2:
+            place = {"epoch": draw.choice(("", "r1", "x" * 40)), "seq": draw.randrange(2**40)}
+            more["resume"] = dict.fromkeys(params["product_ids"], place)
+        return more
 
     def _names(self) -> list[str]:
         names = ("channel", "product_ids", "depth", "conflate", "on_slow", "nonce", "snapshot")
@@ -124,9 +204,11 @@ class Fuzz:
         packer = zlib.compressobj(wbits=-15)
         packed = (packer.compress(text) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
         kind = self.random.random()
+        self.kinds["request packed"] += 1
         if kind < 0.2:
-            packed = self._flipped(packed)
+            packed = self._flipped("request packed and changed", packed)
         if kind > 0.95:
+            self.kinds["bomb"] += 1
             bomb = zlib.compressobj(wbits=-15)
             packed = (bomb.compress(b" " * 4_000_000) + bomb.flush(zlib.Z_SYNC_FLUSH))[:-4]
         return framed(TEXT, packed, rsv=4)
@@ -139,9 +221,15 @@ class Fuzz:
     def _broken_frame(self) -> bytes:
         draw = self.random
         some = draw.randbytes(draw.randrange(40))
+        kind = draw.random()
+        if kind < 0.1:
+            self.kinds["frame of bytes"] += 1
+            return some
+        if kind < 0.2:
+            return self._cut("frame cut", framed(TEXT, self.request()))
+        self.kinds["frame wrong"] += 1
         return draw.choice(
             (
-                some,
                 framed(TEXT, some),
                 framed(BINARY, some),
                 framed(draw.randrange(16), some, rsv=draw.randrange(8), fin=draw.random() < 0.5),
@@ -154,15 +242,16 @@ class Fuzz:
                 ),
                 framed(TEXT, b" " * draw.choice((16_384, 16_385, 70_000))),
                 bytes((0x81, 0xFF)) + struct.pack(">Q", draw.choice((2**62, 2**63, 70_000))) + MASK,
-                self._cut(framed(TEXT, self.request())),
             )
         )
 
-    def _cut(self, whole: bytes) -> bytes:
+    def _cut(self, kind: str, whole: bytes) -> bytes:
+        self.kinds[kind] += 1
         return whole[: self.random.randrange(1, max(2, len(whole)))]
 
-    def _flipped(self, whole: bytes) -> bytes:
+    def _flipped(self, kind: str, whole: bytes) -> bytes:
         """Return `whole` with a few bytes changed."""
+        self.kinds[kind] += 1
         changed = bytearray(whole)
         for _ in range(min(len(changed), self.random.randrange(1, 4))):
             changed[self.random.randrange(len(changed))] = self.random.randrange(256)

@@ -52,7 +52,7 @@ COMMANDS = (
     Entry("loadtest", TEST, "Load the gateway with strict clients; measure what each one gets."),
     Entry("bench", TEST, "Measure what the pipeline must reach, on this machine."),
     Entry("verify", TEST, "Check the whole stored log: nothing missing, nothing twice."),
-    Entry("token", CONFIGURE, "Make and check the API keys that let clients into a gateway."),
+    Entry("token", CONFIGURE, "Make and check the keys and tokens that let clients in."),
     Entry("config", CONFIGURE, "Show the settings, where they come from, and what is wrong."),
     Entry("version", CONFIGURE, "Print the version of LedgerFlux and of what it runs on."),
     Entry("completion", CONFIGURE, "Print the script that completes commands, flags and values."),

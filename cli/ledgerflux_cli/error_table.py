@@ -27,6 +27,7 @@ COMMAND_LINE = (
     ErrorCode("bad_argument", 2, "a value or file is not what it must be", "the line names it"),
     ErrorCode("bad_config", 2, "a setting does not fit this machine or data", "lf doctor"),
     ErrorCode("bad_keys", 2, "a file of API keys can't be used", "lf token create"),
+    ErrorCode("bad_jwt_keys", 2, "a file of keys for JWT can't be used", "docs/security.md"),
     ErrorCode("key_exists", 6, "there is a key of that id", "another --id"),
     ErrorCode("bad_certificate", 2, "a TLS file can't be used", "docs/security.md"),
     ErrorCode(

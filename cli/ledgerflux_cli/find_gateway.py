@@ -46,21 +46,21 @@ def _chosen(found: "list[GatewayAddress]", name: str) -> "GatewayAddress":
 
 
 def _answers(address: "GatewayAddress") -> bool:
-    from ledgerflux_cli.gateway_http import get_status
+    from ledgerflux_cli.gateway_http import NOT_LET_IN, get_status
 
     try:
         get_status(address.http)
-    except GatewayError:
-        return False
+    except LedgerFluxError as error:
+        return error.code in NOT_LET_IN
     return True
 
 
 def _of_stack(data_dir: Path | None) -> "list[GatewayAddress]":
     run_dir = run_dir_of(data_dir)
     run_dir.running()
-    from ledgerflux.stack.handmade import addresses_of
+    from ledgerflux.stack.handmade import reach
 
-    found = addresses_of(run_dir)
+    found = reach(run_dir)
     if not found:
         raise NotRunning(
             f"the stack in {run_dir.path} has no gateway", try_next=["lf run gateway", "lf up"]
@@ -72,4 +72,6 @@ def refused(error: GatewayError) -> LedgerFluxError:
     """Return what a gateway refused as an error of the command: it answered, so exit 1."""
     if error.code in ("gateway_unreachable", "protocol_error"):
         return error
-    return LedgerFluxError(error.message, code=error.code)
+    from ledgerflux_cli.gateway_http import steps_of
+
+    return LedgerFluxError(error.message, code=error.code, try_next=steps_of(error))

@@ -14,7 +14,7 @@ def find_status(data_dir: Path | None, gateway: str | None) -> dict[str, Any]:
         NotRunning: There is no stack.
         GatewayError: The gateway named by `gateway` does not answer.
     """
-    from ledgerflux.stack.handmade import addresses_of
+    from ledgerflux.stack.handmade import reach
     from ledgerflux.stack.status import local_status
     from ledgerflux_cli.gateway_http import get_status
 
@@ -22,7 +22,7 @@ def find_status(data_dir: Path | None, gateway: str | None) -> dict[str, Any]:
         return get_status(gateway)
 
     run_dir = run_dir_of(data_dir)
-    for found in addresses_of(run_dir):
+    for found in reach(run_dir):
         try:
             return get_status(found.http)
         except GatewayError:

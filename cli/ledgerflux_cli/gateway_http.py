@@ -41,7 +41,18 @@ def _get(url: str, path: str, timeout_s: float) -> Any:
     try:
         return get_json(url, path, timeout_s=timeout_s)
     except GatewayError as error:
-        if error.code not in NOT_LET_IN:
-            raise
-        steps = ["lf ... --token-file FILE"]
-        raise LedgerFluxError(error.message, code=error.code, try_next=steps) from error
+        raise closed(error) from error
+
+
+def closed(error: GatewayError) -> LedgerFluxError:
+    """Return what tells that a gateway lets nobody in without the right key; others as they are."""
+    if error.code not in NOT_LET_IN:
+        return error
+    return LedgerFluxError(error.message, code=error.code, try_next=steps_of(error))
+
+
+def steps_of(error: GatewayError) -> list[str]:
+    """Return what helps who is not let in; nothing for every other refusal."""
+    if error.code == "forbidden":
+        return ["lf token verify --token-file FILE"]
+    return ["lf ... --token-file FILE"] if error.code in NOT_LET_IN else []

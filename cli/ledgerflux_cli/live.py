@@ -5,7 +5,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ledgerflux.errors import GatewayError
+from ledgerflux.errors import GatewayError, LedgerFluxError
 from ledgerflux_cli.gateway_http import get_status
 from ledgerflux_tui import view
 from ledgerflux_tui.lines import Line, Style, text_of
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ledgerflux.stack.run_dir import RunState
 
 EVERY_S = 1.0
+CLOSED: list[Line] = [[("the gateway wants an API key: lf up --token-file FILE", "warn")]]
 SILENT: list[Line] = [[("the gateway does not answer", "bad")]]
 RICH_STYLES: dict[Style, str] = {
     "plain": "",
@@ -47,6 +48,9 @@ class Live:
         """Draw until cancelled; without a gateway there is nothing to draw."""
         if not state.gateways:
             return
+        from ledgerflux.stack.handmade import believe
+
+        believe(state.gateways)
         gateways = [gateway.http for gateway in state.gateways]
         if not self._stream.isatty() or os.environ.get("TERM") == "dumb":
             await self._append(gateways)
@@ -65,7 +69,7 @@ class Live:
     async def _append(self, gateways: list[str]) -> None:
         while True:
             status = await _status(gateways)
-            line = SILENT[0] if status is None else view.summary(status)
+            line = view.summary(status) if isinstance(status, dict) else status[0]
             self._stream.write(text_of(line) + "\n")
             self._stream.flush()
             await asyncio.sleep(EVERY_S)
@@ -85,9 +89,9 @@ class Live:
             finally:
                 self._drawn = None
 
-    def _lines(self, status: dict[str, Any] | None, gateway: str, width: int) -> list[Line]:
-        if status is None:
-            return SILENT
+    def _lines(self, status: "dict[str, Any] | list[Line]", gateway: str, width: int) -> list[Line]:
+        if not isinstance(status, dict):
+            return status
         now_s = time.monotonic()
         seconds = now_s - self._before_s
         tops = view.tops_of(status, self._quotes, before=self._before, seconds=seconds)
@@ -116,18 +120,20 @@ class Live:
                                 newest.ask_size,
                                 newest.price,
                             )
-            except GatewayError:
+            except LedgerFluxError:  # told by who asks for the status
                 await asyncio.sleep(EVERY_S)
 
 
-async def _status(gateways: list[str]) -> dict[str, Any] | None:
-    """Return the status as the first gateway that answers tells it."""
+async def _status(gateways: list[str]) -> "dict[str, Any] | list[Line]":
+    """Return the status as the first gateway that answers tells it, or why none does."""
     for gateway in gateways:
         try:
             return await asyncio.to_thread(get_status, gateway)
         except GatewayError:
             continue
-    return None
+        except LedgerFluxError:
+            return CLOSED
+    return SILENT
 
 
 def rich_text(lines: list[Line]) -> "Text":

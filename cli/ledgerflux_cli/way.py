@@ -4,18 +4,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-OWN_SOCKETS = ("loadtest", "open")
-"""Commands whose clients are not the library's."""
+WITHOUT = ("open",)
+"""A command that asks a gateway nothing but whether it is there."""
+STARTING = ("up",)
+"""A command whose own gateway may want a key."""
 
 
 def add_way(command: Any) -> None:
     """Give `command` the flags, where it asks a gateway through the library."""
     names = {parameter.name for parameter in command.params}
-    if "gateway" not in names or command.name in OWN_SOCKETS:
+    key = _option("--token-file", _show, "File that holds the API key, or JWT, to show.")
+    if command.name in STARTING:
+        command.params.append(key)
+    if "gateway" not in names or command.name in WITHOUT:
         return
     signed = "PEM file of what signed the certificate of a gateway elsewhere."
     command.params.append(_option("--gateway-ca", _trust, signed))
-    command.params.append(_option("--token-file", _show, "File that holds the API key to show."))
+    command.params.append(key)
 
 
 def _option(flag: str, callback: Callable[[Any, Any, str | None], None], text: str) -> Any:

@@ -1,8 +1,7 @@
 """The bus on NATS: the only module that knows nats-py.
 
-Appends are core publishes with a reply inbox of our own: the client library's own
-asynchronous publish never resolves when the server refuses. The reconnect buffer is off,
-so a publish that was reported as failed can't land later.
+Appends are core publishes whose answers we wait for ourselves (`nats_requests`). The
+reconnect buffer is off, so a publish that was reported as failed can't land later.
 """
 
 import asyncio
@@ -18,13 +17,13 @@ from nats.aio.msg import Msg
 from ledgerflux.adapters.bounded import bounded
 from ledgerflux.adapters.nats_client import DirectClient, Take
 from ledgerflux.adapters.nats_pull import PullFeed
+from ledgerflux.adapters.nats_requests import NatsRequests
 from ledgerflux.errors import AppendInDoubt, AppendRefused, BusError
 from ledgerflux.ports import Mailbox, Stored, StreamState
 
 _NO_MESSAGE = 10037
 _NO_STREAM = 10059
 _WRONG_LAST = {10071, 10164}
-REQUEST_TIMEOUT_S = 5.0
 
 
 class ApiRefused(BusError):
@@ -40,9 +39,7 @@ class NatsBus:
 
     def __init__(self, client: DirectClient) -> None:
         self._client = client
-        self._inbox = client.new_inbox()
-        self._waiting: dict[str, asyncio.Future[Msg]] = {}
-        self._tokens = 0
+        self._requests = NatsRequests(client)
         self._connected = asyncio.Event()
         self.reconnects_total = 0
         self.generation = 0
@@ -93,12 +90,12 @@ class NatsBus:
             told = client.last_error or error
             reason = str(told) or type(told).__name__
             raise BusError(f"NATS at {url} can't be reached: {reason}") from error
-        await client.direct(f"{bus._inbox}.*", bus._on_answer)
+        await bus._requests.open()
         bus._connected.set()
         try:
             yield bus
         finally:
-            bus._fail_waiting("the connection was closed")
+            bus._requests.fail("the connection was closed")
             await client.close()
 
     @property
@@ -133,7 +130,7 @@ class NatsBus:
         if identity is not None:
             headers["Nats-Msg-Id"] = identity
         try:
-            message = await self._ask(subject, payload, headers, timeout_s=REQUEST_TIMEOUT_S)
+            message = await self._requests.ask(subject, payload, headers)
         except BusError as error:
             raise AppendInDoubt(f"append to {subject} was not answered: {error}") from error
         answer = json.loads(message.data or b"{}")
@@ -189,7 +186,7 @@ class NatsBus:
             BusError: It did not answer.
         """
         payload = json.dumps(body).encode() if body else b""
-        message = await self._ask(f"$JS.API.{verb}", payload, None, timeout_s=REQUEST_TIMEOUT_S)
+        message = await self._requests.ask(f"$JS.API.{verb}", payload, None)
         answer: dict[str, Any] = json.loads(message.data or b"{}")
         if "error" in answer:
             error = answer["error"]
@@ -216,7 +213,7 @@ class NatsBus:
 
     async def publish(self, subject: str, payload: bytes, reply: str = "") -> None:
         """Send a core message; see `ports.Bus.publish`."""
-        await self._publish(subject, payload, reply, None)
+        await self._requests.publish(subject, payload, reply, None)
 
     @asynccontextmanager
     async def subscribe(self, subject: str, *, pending: int = 1024) -> AsyncIterator[Mailbox]:
@@ -250,7 +247,7 @@ class NatsBus:
 
     async def request(self, subject: str, payload: bytes, *, timeout_s: float = 2.0) -> bytes:
         """Send a core message and return the first answer; see `ports.Bus.request`."""
-        return (await self._ask(subject, payload, None, timeout_s=timeout_s)).data
+        return (await self._requests.ask(subject, payload, None, timeout_s=timeout_s)).data
 
     @asynccontextmanager
     async def answer(
@@ -271,47 +268,15 @@ class NatsBus:
 
     # -- inside ------------------------------------------------------------------------
 
-    async def _ask(
-        self, subject: str, payload: bytes, headers: dict[str, str] | None, *, timeout_s: float
-    ) -> Msg:
-        self._tokens += 1
-        token = str(self._tokens)
-        future: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
-        self._waiting[token] = future
-        try:
-            await self._publish(subject, payload, f"{self._inbox}.{token}", headers)
-            async with asyncio.timeout(timeout_s):
-                message = await future
-        except TimeoutError as error:
-            raise BusError(f"no answer on {subject} within {timeout_s:g} s") from error
-        finally:
-            self._waiting.pop(token, None)
-        if message.headers and message.headers.get("Status") == "503":
-            raise BusError(f"nobody answers on {subject}")
-        return message
-
     async def _subscribed(self, subject: str, subscribing: Awaitable[Any]) -> Any:
         try:
             return await subscribing
         except nats_errors.Error as error:
             raise BusError(f"can't listen to {subject}: {error}") from error
 
-    async def _publish(
-        self, subject: str, payload: bytes, reply: str, headers: dict[str, str] | None
-    ) -> None:
-        try:
-            await self._client.publish(subject, payload, reply=reply, headers=headers)
-        except (nats_errors.Error, OSError) as error:
-            raise BusError(f"can't send to {subject}: {type(error).__name__}") from error
-
-    def _on_answer(self, message: Msg) -> None:
-        future = self._waiting.pop(message.subject.rpartition(".")[2], None)
-        if future is not None and not future.done():
-            future.set_result(message)
-
     async def _on_disconnected(self) -> None:
         self._connected.clear()
-        self._fail_waiting("the connection was lost")
+        self._requests.fail("the connection was lost")
 
     async def _on_reconnected(self) -> None:
         self.generation += 1
@@ -320,9 +285,3 @@ class NatsBus:
 
     async def _on_error(self, error: Exception) -> None:
         """Every error shows as a failed request or a reconnect; there is nothing to add."""
-
-    def _fail_waiting(self, reason: str) -> None:
-        waiting, self._waiting = self._waiting, {}
-        for future in waiting.values():
-            if not future.done():
-                future.set_exception(BusError(reason))

@@ -81,6 +81,7 @@ MIGRATIONS = (
 )
 VERSION = len(MIGRATIONS)
 
+LOCK = "SELECT pg_advisory_xact_lock(1279655937)"
 HAS_VERSION = "SELECT to_regclass('schema_version') IS NOT NULL"
 READ_VERSION = "SELECT version FROM schema_version"
 WRITE_VERSION = """
@@ -105,6 +106,7 @@ FIRST = """
     INSERT INTO partition_position (venue, partition, number, term)
     VALUES (%(venue)s, %(part)s, %(upto)s, %(term)s) ON CONFLICT DO NOTHING
 """
+PRUNE_ROWS = 200
 PRUNE = """
     DELETE FROM book_snapshot WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM book_snapshot WHERE receive_ns < %(before)s
@@ -116,6 +118,7 @@ COUNTS = """
            (SELECT count(*) FROM book_snapshot WHERE venue = %(venue)s),
            (SELECT count(*) FROM gap WHERE venue = %(venue)s)
 """
+PAGE_ROWS = 5_000
 TRADES = """
     SELECT venue, product, epoch, seq, trade_id, price, size, side, exchange_ns, receive_ns
     FROM trade

@@ -39,9 +39,6 @@ OPERATION_S = 6.0
 SEARCH_S = 60.0
 """Finding the refused rows among many takes a few statements for each."""
 CONNECTIONS_MAX = 4
-PRUNE_ROWS = 200
-PAGE_ROWS = 5_000
-_SCHEMA_LOCK = 0x4C46_0001
 
 _Connection = psycopg.AsyncConnection[TupleRow]
 _ROW_ERRORS = (
@@ -84,7 +81,7 @@ class PostgresStore:
     async def prepare(self) -> None:
         """Create or check the schema; see `ports.SnapshotStore.prepare`."""
         async with self._connection() as connection, connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_SCHEMA_LOCK])
+            await connection.execute(schema.LOCK)
             version = await _schema_version(connection)
             if version > schema.VERSION:
                 raise _final(
@@ -142,10 +139,10 @@ class PostgresStore:
         while True:
             async with self._connection() as connection:
                 cursor = await connection.execute(
-                    schema.PRUNE, {"before": books_before_ns, "rows": PRUNE_ROWS}
+                    schema.PRUNE, {"before": books_before_ns, "rows": schema.PRUNE_ROWS}
                 )
             deleted_total += cursor.rowcount
-            if cursor.rowcount < PRUNE_ROWS:
+            if cursor.rowcount < schema.PRUNE_ROWS:
                 return deleted_total
 
     async def counts(self, venue: str) -> Mapping[str, int]:
@@ -161,13 +158,13 @@ class PostgresStore:
 
         Page by page: no transaction is held open while the caller works.
         """
-        place = {"venue": venue, "product": "", "epoch": "", "seq": 0, "rows": PAGE_ROWS}
+        place = {"venue": venue, "product": "", "epoch": "", "seq": 0, "rows": schema.PAGE_ROWS}
         while True:
             async with self._connection() as connection:
                 rows = await (await connection.execute(schema.TRADES, place)).fetchall()
             for row in rows:
                 yield TradeRow(*row)
-            if len(rows) < PAGE_ROWS:
+            if len(rows) < schema.PAGE_ROWS:
                 return
             place |= {"product": rows[-1][1], "epoch": rows[-1][2], "seq": rows[-1][3]}
 

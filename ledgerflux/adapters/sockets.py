@@ -45,23 +45,53 @@ def free_port(host: str = "127.0.0.1") -> int:
         return int(probe.getsockname()[1])
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
+def listening_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """Return a socket that listens, without blocking; `port` 0 takes a free one.
+
+    A `shared` port is one that `reserved_socket` holds: each of those who listen there is
+    given some of the connections.
 
     Raises:
         Conflict: The port is taken (`port_in_use`).
         ConfigError: The address is none of this machine's.
     """
-    listening = _socket(host)
+    listening = _bound(host, port, shared=shared)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.setblocking(False)
-        listening.bind((host, port))
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         raise _not_listening(host, port, error) from error
     return listening
+
+
+def reserved_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that holds a port for those of this user who will share it.
+
+    It takes no connection itself; `port` 0 takes a free one.
+
+    Raises:
+        Conflict: Somebody listens there (`port_in_use`).
+        ConfigError: The address is none of this machine's, or its ports can't be shared.
+    """
+    if not hasattr(socket, "SO_REUSEPORT"):
+        raise ConfigError("ports can't be shared on this system", code="bad_argument")
+    with listening_socket(host, port) as alone:  # not beside others who share it already
+        port = int(alone.getsockname()[1])
+    return _bound(host, port, shared=True)
+
+
+def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+    bound = _socket(host)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise _not_listening(host, port, error) from error
+    return bound
 
 
 def _not_listening(host: str, port: int, error: OSError) -> LedgerFluxError:

@@ -21,14 +21,14 @@ class WsClient:
     """`ports.ClientConnection` over a WebSocket.
 
     Messages sent in one turn of the loop are written in one piece at its end: the write is
-    what a message costs. `make` makes of messages the frames that this client gets.
+    what a message costs. `make` makes of a batch the frames that this client gets next.
     Handshake, pings, closing and a full socket are the library's.
     """
 
     def __init__(
         self,
         connection: ServerConnection,
-        make: Callable[[Sequence[bytes]], bytes],
+        make: Callable[[Batch], bytes],
         sent: Sent,
     ) -> None:
         assert connection.request is not None
@@ -94,7 +94,7 @@ class WsClient:
             self._write(Batch(messages))
 
     def _write(self, batch: Batch) -> None:
-        data = batch.made(self._make)
+        data = self._make(batch)
         self._transport.write(data)
         self._sent.message_bytes += batch.size_bytes
         self._sent.frame_bytes += len(data)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from ledgerflux.ports import Batch
+
 TEXT = 0x81
 """First byte of a whole text message."""
 COMPRESSED_TEXT = 0xC1
@@ -15,6 +17,11 @@ def frame_head(size: int, first: int = TEXT) -> bytes:
     if size < 65_536:
         return bytes((first, 126)) + size.to_bytes(2, "big")
     return bytes((first, 127)) + size.to_bytes(8, "big")
+
+
+def plain(batch: Batch) -> bytes:
+    """Return a batch as frames, in one piece, as everybody can read them."""
+    return batch.made(joined)
 
 
 def joined(messages: Sequence[bytes]) -> bytes:

@@ -11,13 +11,14 @@ from typing import Any
 
 from websockets import http11
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from ledgerflux.adapters.http_answers import Answers, Unread
 from ledgerflux.adapters.sockets import BACKLOG, listening_socket
 from ledgerflux.adapters.ws_client import CLOSE_TIMEOUT_S, WsClient
 from ledgerflux.adapters.ws_deflate import SharedDeflate, takes_compressed
-from ledgerflux.adapters.ws_frames import joined
+from ledgerflux.adapters.ws_frames import plain
 from ledgerflux.adapters.ws_visits import visit_of
 from ledgerflux.ports import ClientConnection, Door, Guard, Handler, Pack, Response, Sent
 
@@ -30,9 +31,17 @@ OPEN_TIMEOUT_S = 5.0
 RESTART = 1012
 PROTOCOL = Subprotocol("lfx.v1")
 
+VISITORS = (WebSocketException, OSError, EOFError)
+"""What a handshake fails with because of the one who knocks: no error of ours."""
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    failed = record.exc_info[1] if record.exc_info else None
+    return record.msg != "opening handshake failed" or not isinstance(failed, VISITORS)
+
+
 _sockets_log = logging.getLogger("ledgerflux.sockets")
-# Whoever knocks without a handshake is no error of ours.
-_sockets_log.addFilter(lambda record: record.msg != "opening handshake failed")
+_sockets_log.addFilter(_is_told)
 
 
 class WsListener:
@@ -96,7 +105,7 @@ class _Clients:
     ) -> None:
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._on_connection = on_connection
-        self._packed = joined if deflate is None else deflate.frames
+        self._deflate = deflate
         self._sent = sent
         self._connected: set[WsClient] = set()
 
@@ -104,7 +113,8 @@ class _Clients:
         """Serve one client to its end."""
         _bound_socket(connection)
         packed = takes_compressed(connection)
-        client = WsClient(connection, self._packed if packed else joined, self._sent)
+        make = self._deflate.maker(connection) if packed and self._deflate else plain
+        client = WsClient(connection, make, self._sent)
         _forget_handshake(connection)
         self._connected.add(client)
         self._sent.packed_clients += packed

@@ -146,6 +146,21 @@ MUSTS = (
         )
     ),
     Must(
+        "gateway_deflate",
+        "gateway, deflate, ten a tick: FastAPI's send_json against ours",
+        "x",
+        12,
+        25,
+        higher=True,
+    ),
+    Must(
+        "gateway_deflate_bytes",
+        "gateway, deflate, ten a tick: our bytes on the wire against FastAPI's",
+        "x",
+        1.05,
+        0.95,
+    ),
+    Must(
         "gateway_spread", "gateway, one flush, last client after the first", "us a client", aim=20
     ),
     Must("gateway_idle", "gateway, memory of an idle connection", "KiB", 16, 12),
@@ -176,6 +191,52 @@ MUSTS = (
         "gateway_stalled_fastapi",
         "FastAPI, a stalled reader: what the others get",
         "%",
+        higher=True,
+    ),
+    *(
+        item
+        for key, text in (("storm", "all drop and come back"), ("killed", "its node is killed"))
+        for item in (
+            Must(
+                f"gateway_{key}_share",
+                f"gateway, {text}: clients that miss nothing and get nothing twice",
+                "%",
+                100,
+                higher=True,
+            ),
+            Must(f"gateway_{key}", f"gateway, {text}: until everybody has everything", "s", 2),
+        )
+    ),
+    Must(
+        "gateway_storm_socketio",
+        "gateway, all drop and come back: socket.io's time against ours",
+        "x",
+        aim=1,
+        higher=True,
+    ),
+    Must(
+        "gateway_killed_socketio",
+        "socket.io, its node is killed: clients that miss nothing",
+        "%",
+        higher=True,
+    ),
+    Must(
+        "gateway_chaos_silent",
+        "gateway, chaos: messages lost that no gap announced",
+        "messages",
+        0,
+    ),
+    Must(
+        "gateway_chaos_wrong",
+        "gateway, chaos: messages unlike what was written, with another checksum, or twice",
+        "messages",
+        0,
+    ),
+    Must(
+        "gateway_chaos_messages",
+        "gateway, chaos: messages delivered, each looked at",
+        "messages",
+        10_000_000,
         higher=True,
     ),
     Must("gateway_crowd", "gateway, 4,000 clients x 100 msg/s", "cores", 0.9, 0.7),

@@ -18,7 +18,7 @@ from ledgerflux.client.addresses import websocket_url
 from ledgerflux.client.calls import Holding, Holdings
 from ledgerflux.client.connection import Client
 from ledgerflux.client.streams import Missed, Reconnected, Streams
-from ledgerflux.client.way import Way, usual_way
+from ledgerflux.client.way import usual_way
 from ledgerflux.core.mirror import Mirror
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.wire.gateway_reading import Message
@@ -64,7 +64,7 @@ def connect(
         random: Draws from [0, 1) for the pauses between tries.
         ca_file: PEM file of what must have signed the certificate of `https` and `wss`
             addresses; None: what this machine trusts.
-        token: An API key, where the gateway takes only those who show one.
+        token: An API key or a signed token (JWT), where the gateway wants one.
 
     Raises:
         ConfigError: An address is none (`bad_argument`).
@@ -73,5 +73,7 @@ def connect(
     urls = [websocket_url(address) for address in listed]
     streams = Streams(strict=strict, on_gap=on_gap)
     usual = usual_way()
-    way = Way(ca_file or usual.ca_file, token or usual.token, compression)
+    way = usual._replace(
+        ca_file=ca_file or usual.ca_file, token=token or usual.token, compression=compression
+    )
     return Client(urls, venue, streams, give_up_after_s, random, way)

@@ -9,6 +9,7 @@ from ledgerflux.client.way import Way, usual_way
 from ledgerflux.errors import ConfigError, GatewayError
 
 HTTP_TIMEOUT_S = 5.0
+NOT_LET_IN = (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN)
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -63,8 +64,8 @@ def get_json(
         raise GatewayError(f"no gateway answers at {address}: {reason}") from error
     finally:
         connection.close()
-    if answer.status in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN):
-        raise _refused(address, answer.status, body)
+    if answer.status in NOT_LET_IN:
+        raise refusal(address, answer.status, body)
     if answer.status != http.HTTPStatus.OK:
         raise GatewayError(f"{address}{path} answered {answer.status}")
     try:
@@ -74,8 +75,11 @@ def get_json(
         raise GatewayError(text, code="protocol_error") from error
 
 
-def _refused(address: str, status: int, body: bytes) -> GatewayError:
-    """Return why a gateway answers this client nothing, in the gateway's words."""
+def refusal(address: str, status: int, body: bytes) -> GatewayError:
+    """Return why a gateway answers this client nothing, in the gateway's words.
+
+    Its code is `protocol_error` where somebody else has answered.
+    """
     try:
         told = json.loads(body)["error"]
         message, code = str(told["message"])[:400], str(told["code"])[:40]

@@ -5,9 +5,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from ledgerflux.core.credentials import TOKEN_CHARS_MAX
 from ledgerflux.errors import ConfigError
 
-TOKEN_CHARS_MAX = 8192
+BEGIN_OF_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
+END_OF_CERTIFICATE = "-----END CERTIFICATE-----"
 
 
 class Way(NamedTuple):
@@ -16,13 +18,16 @@ class Way(NamedTuple):
     Attributes:
         ca_file: PEM file of what must have signed its certificate; None: what this machine
             trusts.
-        token: The API key to show; it is sent as a header.
+        token: The API key or token to show; it is sent as a header.
         compression: Whether to ask for compressed messages; None: of gateways elsewhere.
+        certificate: PEM file that begins with the one certificate that is believed, whatever
+            its name; not where there is a `ca_file`.
     """
 
     ca_file: Path | None = None
     token: str | None = None
     compression: bool | None = None
+    certificate: Path | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -34,8 +39,10 @@ class Way(NamedTuple):
         """Return what `https` and `wss` are spoken with: certificate and name are checked.
 
         Raises:
-            ConfigError: `ca_file` can't be read or holds no certificate (`bad_certificate`).
+            ConfigError: A file can't be read or holds no certificate (`bad_certificate`).
         """
+        if self.ca_file is None and self.certificate is not None:
+            return _believing(self.certificate)
         return _trusting(self.ca_file)
 
 
@@ -63,6 +70,22 @@ def _trusting(ca_file: Path | None) -> ssl.SSLContext:
         reason = error.strerror or type(error).__name__
         text = f"no certificates to trust in {ca_file}: {reason}"
         raise ConfigError(text, code="bad_certificate") from error
+
+
+@lru_cache(maxsize=4)
+def _believing(file: Path) -> ssl.SSLContext:
+    """Return a context for the gateway that has the key of the first certificate in `file`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False  # who it is says the certificate itself, not its name
+    context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        head, ended, _ = file.read_text(encoding="utf-8").partition(END_OF_CERTIFICATE)
+        context.load_verify_locations(cadata=head[head.find(BEGIN_OF_CERTIFICATE) :] + ended)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        text = f"no certificate to believe in {file}: {reason}"
+        raise ConfigError(text, code="bad_certificate") from error
+    return context
 
 
 _usual = Way()

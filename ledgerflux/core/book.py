@@ -1,15 +1,15 @@
 """One product's order book, exact: the venue's texts, in the order of their prices."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from heapq import heappop, heappush
-from itertools import islice
 from typing import NamedTuple
 
 from ledgerflux.model.events import Change, Level
 from ledgerflux.model.units import is_zero, price_tick, price_ticks
 
 _GONE_SPARE = 2_000
+_GONE_BETWEEN = 16
 _SORTED_FOR_A_STEP = 128
 """So many keys of a nearly sorted heap are sorted in the time of one step down it."""
 GONE = ""
@@ -100,35 +100,65 @@ class _Side:
 
     def best_first(self) -> list[Level]:
         """Return all levels."""
-        return list(self._in_order())
-
-    def _in_order(self) -> Iterator[Level]:
-        """Yield all levels; what is sorted is a heap still, and soon sorted again."""
-        self.heap.sort()
+        self.heap.sort()  # what is sorted is a heap still, and soon sorted again
         texts, sizes = self.texts, self.sizes
-        for key in self.heap:
-            text = texts[key]
-            if size := sizes[text]:
-                yield text, size
+        prices = [texts[key] for key in self.heap]
+        return [(price, size) for price in prices if (size := sizes[price])]
 
     def top(self, depth: int) -> list[Level]:
         """Return the best `depth` levels, the cheaper way."""
-        if depth * _SORTED_FOR_A_STEP > len(self.heap):
-            return list(islice(self._in_order(), depth))
-        return self._walk(depth)
+        found = None
+        if depth * _SORTED_FOR_A_STEP <= len(self.heap):
+            found = self._walk(depth, depth + _GONE_BETWEEN)
+        return self._sweep(depth) if found is None else found
 
-    def _walk(self, depth: int) -> list[Level]:
-        """Return the best `depth` levels: down the heap, always at the best branch."""
+    def _walk(self, depth: int, gone_max: int) -> list[Level] | None:
+        """Return the best `depth` levels: down the heap, always at the best branch.
+
+        None where more than `gone_max` levels that were removed lie between them.
+        """
         heap, texts, sizes = self.heap, self.texts, self.sizes
         found: list[Level] = []
+        gone = 0
         branches = [(heap[0], 0)] if heap else []
         while branches and len(found) < depth:
             key, place = heappop(branches)
             text = texts[key]
             if size := sizes[text]:
                 found.append((text, size))
+            elif gone == gone_max:
+                return None
+            else:
+                gone += 1
             for child in range(2 * place + 1, min(2 * place + 3, len(heap))):
                 heappush(branches, (heap[child], child))
+        return found
+
+    def _sweep(self, depth: int) -> list[Level]:
+        """Return the best `depth` levels, and keep nothing of those removed between them.
+
+        They gather where levels come and go most, at the best, and only the very best is ever
+        taken from the heap: without this each look would pass more of them.
+        """
+        self.heap.sort()
+        heap, texts, sizes = self.heap, self.texts, self.sizes
+        found: list[Level] = []
+        kept: list[int] = []
+        gone: list[int] = []
+        for key in heap:
+            if len(found) == depth:
+                break
+            text = texts[key]
+            if size := sizes[text]:
+                found.append((text, size))
+                kept.append(key)
+            else:
+                gone.append(key)
+        if gone:
+            heap[: len(kept) + len(gone)] = kept
+            self.gone -= len(gone)
+            for key in gone:
+                del sizes[texts.pop(key)]
         return found
 
 

@@ -1,36 +1,26 @@
-"""One client of a gateway: its subscriptions, its outbox, and when to part with it.
+"""One client of a gateway: its subscriptions, what it may ask, and when to part with it.
 
-What is queued is bounded: streams stop at the outbox's mark, snapshots are made part by
-part as room appears, what follows them waits up to `waiting_bytes_max`, answers follow
-admitted requests. A client that does not read is told what it missed, or closed; nobody
-else waits for it. Time is an argument; `wake` is called whenever there is something to send.
+What is queued is bounded: streams by `core.following`, answers follow admitted requests. A
+client that does not read is told what it missed, or closed; nobody else waits for it. Time
+is an argument; `wake` is called whenever there is something to send.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from ledgerflux.core.admission import Admission
+from ledgerflux.core.following import Following
+from ledgerflux.core.frame import StreamKey, Whole
 from ledgerflux.core.limits import Limits
-from ledgerflux.core.outbox import Outbox
 from ledgerflux.core.parting import IDLE, LIFETIME, SLOW, Close, goodbye, lifetime_ns
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.resume_token import Tokens, places
 from ledgerflux.core.session_statistics import SessionStatistics
 from ledgerflux.core.slowness import Slowness
-from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import (
-    Asked,
-    Frame,
-    Reason,
-    Replay,
-    StreamKey,
-    Subscription,
-    Whole,
-)
-from ledgerflux.core.telling import Replaced
-from ledgerflux.core.throttling import Skipping, Throttled
+from ledgerflux.core.subscription import Subscription
 from ledgerflux.core.unsent import unsent
+from ledgerflux.core.wish import Asked
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
 
@@ -43,7 +33,7 @@ class Company(Protocol):
         ...
 
 
-class ClientSession:
+class ClientSession(Following):
     """Everything about one client but its socket; `luck` is drawn for it from [0, 1)."""
 
     def __init__(
@@ -55,8 +45,7 @@ class ClientSession:
         shared: TokenBucket | None = None,
         luck: float = 0.0,
     ) -> None:
-        self.outbox = Outbox(limits.outbox_bytes, limits.outbox_drained_bytes)
-        self.ended = False
+        super().__init__(speaker, limits, wake)
         self.cohort: Company | None = None
         """Where it is one of many, until something concerns it alone."""
         self.subscriptions: dict[Whole, Subscription] = {}
@@ -64,21 +53,12 @@ class ClientSession:
         """Channels subscribed with a pattern: new products that match it join them."""
         self.beats: dict[str, frozenset[str] | None] = {}
         """heartbeats and system: what was asked for, ids and patterns, None for all."""
-        self._speaker = speaker
-        self._limits = limits
-        self._wake = wake
         self.tokens = Tokens()
-        self._catching: dict[Subscription, None] = {}
-        self._ahead: dict[Subscription, None] = {}
-        self._newest: dict[Subscription, Frame] = {}
         self._admission = Admission(limits, now_ns, shared)
-        self._skipping = Skipping()
-        self._due: Close | None = None
         self._joined_ns = now_ns
         self._luck = luck
         self._subscribed = False
         self._slowness = Slowness(limits.slow_after_s)
-        self._fell_behind_total = 0
         self._beats_skipped_total = 0
 
     @property
@@ -193,80 +173,6 @@ class ClientSession:
         self._ahead.pop(subscription, None)
         self._newest.pop(subscription, None)
 
-    def replay(self, subscription: Subscription, position: Position, replay: Replay) -> None:
-        """Go on at `position` with what `replay` has; an answer must be put at once."""
-        subscription.go_on(position, replay)
-        self._catching[subscription] = None
-
-    def fed(self, subscription: Subscription) -> None:
-        """Go on with a replay: more of it is here, or it broke off."""
-        if subscription.replaying and not self.ended:
-            self._catching[subscription] = None
-            self._wake()
-
-    def wait_for(self, subscription: Subscription, position: Position) -> None:
-        """Go on at `position` once the stream comes there: the client was further elsewhere."""
-        subscription.go_on(position)
-        self._catching.pop(subscription, None)
-        self._ahead[subscription] = None
-
-    def miss(self, subscription: Subscription, position: Position) -> None:
-        """Say what is not to be had after `position`, then the state; an answer is put at once."""
-        subscription.go_on(position)
-        subscription.fall_behind("resume", "subscribe")
-        self._catching[subscription] = None
-
-    def offer(self, subscription: Subscription, frame: Frame) -> None:
-        """Queue `frame`, let it wait behind a snapshot, or fall behind."""
-        if self.ended or subscription.has_in_replay(frame):
-            return
-        if subscription in self._ahead and self._known(subscription, frame):
-            return
-        if not self._gathered(subscription):
-            return
-        if subscription.live:
-            if frame.newest:
-                self._newest[subscription] = frame
-                self._wake()
-            elif self.outbox.above:
-                self._fall_behind(subscription)
-            else:
-                self.outbox.put(subscription.hand_out(frame))
-                self._wake()
-        elif not subscription.behind:
-            waiting = sum(other.waiting_bytes for other in self._catching)
-            if waiting + len(frame.payload) > self._limits.waiting_bytes_max:
-                self._fall_behind(subscription)
-            else:
-                subscription.wait(frame)
-        elif subscription.skips:
-            self._tell(self._skipping.skip())
-
-    def replace(self, subscription: Subscription, replaced: Replaced) -> None:
-        """Send the stream's new book as a snapshot, or fall behind."""
-        if self.ended or subscription.behind or not self._gathered(subscription):
-            return
-        if subscription in self._ahead:
-            self._overtake(subscription)
-            return
-        prev_seq = replaced.before.seq
-        room = not (subscription.live and self.outbox.above)
-        if room and subscription.load(subscription.stream.snapshot(), replaced.reason, prev_seq):
-            self._catching[subscription] = None
-            self._fill()
-            self._wake()
-        else:
-            self._fall_behind(subscription)
-
-    def resync(self, subscription: Subscription, cause: str) -> None:
-        """Say what the gateway itself could not follow, then the state as it is."""
-        if not self.ended:
-            self._newest.pop(subscription, None)
-            if subscription in self._ahead:
-                self._overtake(subscription)
-            else:
-                self._catch(cause, subscription, "resync")
-
     def renew(self, whole: Whole) -> None:
         """Send a stream's book again; an answer must be put before anything else happens."""
         self.stand_alone()
@@ -276,20 +182,6 @@ class ClientSession:
         if self._gathered(subscription):
             subscription.renew()
         self._catching[subscription] = None
-
-    def take(self, size_bytes: int) -> list[bytes]:
-        """Return the next messages to write, about `size_bytes`; nothing where there is none."""
-        if self._catching:
-            self._fill()
-        messages = self.outbox.pop_up_to(size_bytes)
-        if self._newest and not self.outbox.size:
-            self._add_newest(messages, size_bytes)
-        return messages
-
-    @property
-    def has_more(self) -> bool:
-        """Say whether there is something to write."""
-        return bool(self.outbox.size or self._catching or self._newest)
 
     def tick(self, now_ns: int) -> Close | None:
         """Judge the time passed; return the end where there must be one, its reason queued."""
@@ -318,83 +210,8 @@ class ClientSession:
             self._beats_skipped_total,
         )
 
-    def _add_newest(self, messages: list[bytes], size_bytes: int) -> None:
-        """Add what is only sent as it is newest, while there is room."""
-        room = size_bytes - sum(map(len, messages))
-        for subscription, frame in list(self._newest.items()):
-            room -= len(frame.payload)
-            if messages and room < 0:
-                return
-            del self._newest[subscription]
-            messages.append(subscription.hand_out(frame))
-
-    def _fall_behind(self, subscription: Subscription) -> None:
-        self._fell_behind_total += 1
-        if subscription.on_slow == "disconnect":
-            why = self._speaker.error("slow_consumer", f"{subscription.name} is not read in time")
-            self._due = self.end(why, Close(SLOW, "slow_consumer"), at_once=True)
-            return
-        forgotten = subscription.fall_behind("slow_consumer", "slow")
-        self._catching[subscription] = None
-        self._tell(self._skipping.skip(1 + forgotten))
-
-    def _gathered(self, subscription: Subscription) -> bool:
-        """Let what is still replayed wait, before something that is no part of it."""
-        if not subscription.replaying:
-            return True
-        complete = subscription.gather()
-        self._catching[subscription] = None
-        if subscription.live:
-            del self._catching[subscription]
-        waiting = sum(other.waiting_bytes for other in self._catching)
-        if complete and waiting <= self._limits.waiting_bytes_max:
-            return True
-        self._fall_behind(subscription)
-        return False
-
-    def _known(self, subscription: Subscription, frame: Frame) -> bool:
-        """Say whether `frame` is nothing for a client that was further elsewhere."""
-        meets = subscription.meets(frame)
-        if meets == "other":
-            self._overtake(subscription, broken=frame.before == frame.after)
-        elif meets == "here":
-            del self._ahead[subscription]
-        return meets != "here"
-
-    def _overtake(self, subscription: Subscription, *, broken: bool = False) -> None:
-        """Wait on where the stream may still come to the client's place; else begin anew."""
-        if subscription.is_further and not broken:
-            return
-        del self._ahead[subscription]
-        if subscription.is_further:
-            subscription.position = None
-        self._catch("resume", subscription)
-
-    def _catch(self, cause: str, subscription: Subscription, reason: Reason = "subscribe") -> None:
-        subscription.fall_behind(cause, reason)
-        self._catching[subscription] = None
-        self._fill()
-        self._wake()
-
-    def _tell(self, told: Throttled | None) -> None:
-        if told is not None:
-            self.outbox.put(self._speaker.throttled(told))
-            self._wake()
-
     def _too_slow(self, now_ns: int) -> bool:
         if any(subscription.hopeless for subscription in self._catching):
             return True
         catching_up = bool(self._catching)
         return self._slowness.judge(self.outbox, catching_up=catching_up, now_ns=now_ns)
-
-    def _fill(self) -> None:
-        """Bring subscriptions up to date, one after the other, while there is room."""
-        outbox = self.outbox
-        while self._catching and outbox.has_room:
-            subscription = next(iter(self._catching))
-            for message in subscription.advance(self._speaker):
-                outbox.put(message)
-            if subscription.live or subscription.awaits:
-                del self._catching[subscription]
-        if not self._catching:
-            self._tell(self._skipping.settle())

@@ -8,8 +8,8 @@ message by message, whether it is alone or one of many.
 from collections.abc import Callable, Iterable
 
 from ledgerflux.core.client_session import ClientSession
+from ledgerflux.core.frame import Frame, StreamKey
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Frame, StreamKey
 
 Wants = tuple[frozenset[StreamKey], frozenset[tuple[str, frozenset[str] | None]]]
 """The streams and beats that a session follows."""
@@ -22,6 +22,7 @@ class Cohort:
     """
 
     __slots__ = (
+        "__weakref__",
         "_alone",
         "_mark_bytes",
         "_messages",
@@ -73,6 +74,10 @@ class Cohort:
             self._newest[key] = frame
             self._wake_once()
             return
+        newest = self._newest.pop(key, None)
+        if newest is not None:
+            self._positions[key] = newest.after
+            self._put(newest.payload)
         assert frame.before is None or self._positions.get(key, frame.before) == frame.before
         self._positions[key] = frame.after
         self._put(frame.payload)

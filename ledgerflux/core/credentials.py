@@ -8,11 +8,13 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from ledgerflux.core.patterns import EVERYTHING, matches
 
 PREFIX = "lfk"
+TOKEN_CHARS_MAX = 8192
+"""No token is longer, of whatever kind."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 CHANNELS = ("level2", "trades", "ticker", "status", "heartbeats", "system")
 
@@ -58,6 +60,14 @@ class StoredKey(NamedTuple):
     expires_ns: int | None = None
 
 
+class Authority(Protocol):
+    """Knows tokens."""
+
+    def judge(self, token: str, now_ns: int) -> Grant | Denied:
+        """Return what `token` grants at `now_ns`, or why nothing."""
+        ...
+
+
 WRONG = Denied("auth_failed", "this token is not known here")
 
 
@@ -95,6 +105,19 @@ class Keyring:
         if kept.expires_ns is not None and now_ns >= kept.expires_ns:
             return Denied("token_expired", "this token has expired", identity)
         return Grant(identity, kept.products, kept.channels, kept.expires_ns)
+
+
+class KeysAndTokens:
+    """Takes what looks like one of our keys for one, and everything else for a signed token."""
+
+    def __init__(self, keys: Authority, tokens: Authority) -> None:
+        self._keys = keys
+        self._tokens = tokens
+
+    def judge(self, token: str, now_ns: int) -> Grant | Denied:
+        """See `Authority.judge`."""
+        known = self._keys if token.startswith(f"{PREFIX}.") else self._tokens
+        return known.judge(token, now_ns)
 
 
 _NOBODY = StoredKey("", "")

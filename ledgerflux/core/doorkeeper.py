@@ -5,6 +5,7 @@ An address is the socket's own: what a proxy says of whom it speaks for is not b
 an argument.
 """
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
@@ -172,6 +173,7 @@ class Doorkeeper:
             del self._visitors[forgotten]
 
 
+@lru_cache(maxsize=1024)
 def address_key(address: str) -> str:
     """Return what stands for `address`: empty for this machine, a network for IPv6."""
     try:

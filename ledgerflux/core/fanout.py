@@ -19,10 +19,12 @@ from ledgerflux.core.resumption import Resumption
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Followed, Speaker
-from ledgerflux.core.subscription import Frame, OnSlow, StreamKey, Subscription
-from ledgerflux.core.telling import CHANNELS, BatchView, Heads, Missing, Replaced, Said, Telling
+from ledgerflux.core.subscription import Subscription
+from ledgerflux.core.teller import Teller
+from ledgerflux.core.telling import CHANNELS, BatchView, Heads
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.core.variants import Variants
+from ledgerflux.core.wish import OnSlow
 from ledgerflux.model.checkpoint import PartitionCheckpoint
 from ledgerflux.model.stream import ChannelName
 
@@ -44,12 +46,18 @@ class Fanout:
     write.
     """
 
-    def __init__(self, speaker: Speaker, limits: Limits, wake: Callable[[Cohort], None]) -> None:
+    def __init__(
+        self,
+        speaker: Speaker,
+        limits: Limits,
+        wake: Callable[[Cohort], None],
+        ring: ReplayRing | None = None,
+    ) -> None:
         self.venue = ""
         self.products: dict[str, ProductStream] = {}
         """The products served."""
         self.sessions: dict[ClientSession, None] = {}
-        self.ring = ReplayRing()
+        self.ring = ring or ReplayRing()
         self.tokens = Tokens()
         self._integrity = ("none", "none")
         self._streams: dict[str, ProductStream] = {}
@@ -57,6 +65,7 @@ class Fanout:
         self._subscriptions_max = limits.subscriptions_max
         self._followers = Followers(limits.outbox_bytes, wake)
         self._variants = Variants(speaker)
+        self._teller = Teller(speaker, self._followers, self._variants, self.ring)
         self._gone_behind = 0
 
     def heads(self) -> dict[str, Heads]:
@@ -109,7 +118,7 @@ class Fanout:
                 self.ring.begin((channel, product), stream.position(channel))
         for product in sorted(mine):
             for channel in CHANNELS:
-                self._resync(channel, product)
+                self._teller.resync(channel, product)
 
     def publish(self, batches: Iterable[BatchView], publish_ns: int) -> None:
         """Apply one record's batches and queue what each client must be told.
@@ -120,7 +129,7 @@ class Fanout:
         for batch in batches:
             stream = self._streams.get(batch.product) or self._stream(batch.product)
             for telling in stream.apply(batch, publish_ns):
-                self._tell(stream, telling)
+                self._teller.tell(stream, telling)
 
     def tick(self, told: int, now: int) -> None:
         """Tell the conflated streams due after tick `told` of the grid, up to `now`."""
@@ -141,20 +150,20 @@ class Fanout:
                 continue
             stream.lose()
             for channel in CHANNELS:
-                self._tell_break(stream, channel)
+                self._teller.tell_break(stream, channel)
                 self.ring.forget((channel, product))
 
     def doubt(self, partition: int, why: str) -> None:
         """Say that nobody is heard of who keeps a partition right: no book of it is live."""
         for product, stream in self._streams.items():
             if partition_of(product) == partition and stream.doubt():
-                self._tell_break(stream, "level2", why)
+                self._teller.tell_break(stream, "level2", why)
 
     def trust(self, partition: int) -> None:
         """Those who keep a partition right are heard of: its books are what they were."""
         for product, stream in self._streams.items():
             if partition_of(product) == partition and stream.trust():
-                self._resync("level2", product)
+                self._teller.resync("level2", product)
 
     # -- clients -----------------------------------------------------------------------
 
@@ -270,66 +279,7 @@ class Fanout:
     def _remove(self, product: str) -> None:
         del self.products[product]
         for channel in CHANNELS:
-            for key in self._keys(channel, product):
+            for key in self._teller.keys(channel, product):
                 for session, _ in self._followers.each(key):
                     self.part(session, channel, product)
                     session.put(self._speaker.unsubscribed(channel, [product]))
-
-    def _resync(self, channel: ChannelName, product: str) -> None:
-        for variant in self._variants.of(channel, product):
-            variant.reset()
-        for key in self._keys(channel, product):
-            for session, subscription in self._followers.each(key):
-                session.resync(subscription, "store")
-
-    def _keys(self, channel: ChannelName, product: str) -> list[StreamKey]:
-        """Return the stream as a whole and its variants."""
-        variants = self._variants.of(channel, product)
-        return [(channel, product, terms) for terms in (WHOLE, *(v.terms for v in variants))]
-
-    def _tell_break(self, stream: ProductStream, channel: ChannelName, why: str = "") -> None:
-        """Tell an empty gap: nothing is missing yet, but what was told holds no longer."""
-        epoch, seq = stream.position(channel)
-        self._tell(stream, Missing(channel, epoch, seq + 1, seq, "store", stream.state, why))
-
-    def _tell(self, stream: ProductStream, telling: Telling) -> None:
-        channel, product = telling.channel, stream.product
-        whole = (channel, product, WHOLE)
-        frame = self._frame(stream, telling)
-        if isinstance(frame, Frame) and frame.before not in (None, frame.after):
-            self.ring.add((channel, product), frame, stream.publish_ns)
-        if self._followers.follow(whole):
-            self._hand_out(whole, frame)
-        if not isinstance(frame, Frame):
-            self.ring.begin((channel, product), stream.position(channel))
-        elif frame.before is None:
-            self.ring.begin((channel, product), frame.after)
-        for variant in self._variants.of(channel, product):
-            told = variant.tell(telling)
-            if told is not None:
-                self._hand_out((channel, product, variant.terms), told)
-
-    def _hand_out(self, key: StreamKey, told: Frame | Replaced) -> None:
-        if isinstance(told, Frame):
-            self._followers.tell(key, told)
-            return
-        for session, subscription in self._followers.each(key):
-            session.replace(subscription, told)
-
-    def _frame(self, stream: ProductStream, telling: Telling) -> Frame | Replaced:
-        if isinstance(telling, Replaced):
-            return telling
-        if isinstance(telling, Said):
-            batch = telling.batch
-            checksum = stream.checksum() if batch.channel == "level2" else None
-            return Frame(
-                Position(batch.epoch, batch.first_seq - 1),
-                Position(batch.epoch, batch.last_seq),
-                self._speaker.data(stream, batch, checksum),
-            )
-        before = Position(telling.epoch, telling.from_seq - 1)
-        return Frame(
-            None if telling.cause == "epoch" else before,
-            Position(telling.epoch, telling.to_seq),
-            self._speaker.gap(stream, telling),
-        )

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.cohort import Cohort, Wants
-from ledgerflux.core.subscription import Frame, StreamKey, Subscription
+from ledgerflux.core.frame import Frame, StreamKey
+from ledgerflux.core.subscription import Subscription
 
 MEMBERS_MAX = 256
 """Written to in one go: a few milliseconds, then others have a turn."""

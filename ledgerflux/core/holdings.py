@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import OnSlow, Subscription
+from ledgerflux.core.subscription import Subscription
 from ledgerflux.core.terms import WHOLE, Terms
+from ledgerflux.core.wish import OnSlow
 from ledgerflux.model.stream import ChannelName
 
 

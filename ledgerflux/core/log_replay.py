@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from ledgerflux.core.frame import Frame, Whole
 from ledgerflux.core.replay_ring import ReplayRing
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Frame, Reason, Whole
+from ledgerflux.core.wish import Reason
 
 REPLAY_BYTES_MAX = 128 * 1024
 """Fed to one subscription and not yet handed out; one more record may come on top."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ledgerflux.core.product_stream import losses
+from ledgerflux.core.batch_events import losses
+from ledgerflux.core.frame import Frame
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import Frame
 from ledgerflux.core.telling import BatchView
 
 

@@ -12,44 +12,33 @@ A live or halted book is `stale` for clients from `doubt` to `trust`.
 """
 
 from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 
+from ledgerflux.core.batch_events import (
+    RAWS,
+    SNAPSHOTS,
+    STATUSES,
+    UPDATES,
+    losses,
+    out_of_order,
+    read,
+)
 from ledgerflux.core.book import Book, BookRefused
 from ledgerflux.core.checksum import LEVELS
 from ledgerflux.core.snapshot import START, Position, Snapshot, Standing
-from ledgerflux.core.telling import (
-    CHANNELS,
-    BatchView,
-    Heads,
-    Missing,
-    Replaced,
-    Said,
-    Telling,
-)
+from ledgerflux.core.telling import CHANNELS, BatchView, Heads, Missing, Replaced, Said, Telling
 from ledgerflux.core.top_view import TopView
 from ledgerflux.core.trade_ring import TradeRing
 from ledgerflux.errors import LogError
 from ledgerflux.model.checkpoint import ProductCheckpoint
 from ledgerflux.model.events import Level
-from ledgerflux.model.stream import (
-    ChannelName,
-    Gap,
-    Level2Snapshot,
-    Level2Update,
-    StatusEvent,
-)
+from ledgerflux.model.stream import ChannelName, Level2Update
 from ledgerflux.model.units import rfc3339
 
-T = TypeVar("T")
 BELIEVED = ("live", "halted")
 """States in which clients hold a book for right."""
-_updates = msgspec.json.Decoder(list[Level2Update])
-_snapshots = msgspec.json.Decoder(list[Level2Snapshot])
-_gaps = msgspec.json.Decoder(list[Gap])
-_statuses = msgspec.json.Decoder(list[StatusEvent])
-_raws = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Watcher(Protocol):
@@ -174,7 +163,7 @@ class ProductStream:
             self._begin_epoch(batch.epoch, told)
         before = self._positions[channel]
         if batch.first_seq != before.seq + 1:
-            raise self._out_of_order(batch, before)
+            raise out_of_order(batch, before)
         self._positions[channel] = Position(batch.epoch, batch.last_seq)
         match channel:
             case "level2" if batch.type == "snapshot":
@@ -186,7 +175,7 @@ class ProductStream:
             case "level2" | "trades" if batch.type == "gap":
                 self._missing(batch, told)
             case "ticker":
-                self._ticker = bytes(_read(_raws, batch)[-1])
+                self._ticker = bytes(read(RAWS, batch)[-1])
                 told.append(Said(batch))
             case "status":
                 self._apply_status(batch)
@@ -196,7 +185,7 @@ class ProductStream:
             case _:
                 raise LogError(f"{self.product}: no events {batch.type!r} in {channel}")
         if channel == "trades":
-            events = [bytes(event) for event in _read(_raws, batch)]
+            events = [bytes(event) for event in read(RAWS, batch)]
             self.trades.add(self._positions[channel], events, gap=batch.type == "gap")
         return told
 
@@ -251,13 +240,13 @@ class ProductStream:
         self._state = "init"
 
     def _apply_snapshot(self, batch: BatchView) -> None:
-        newest = _read(_snapshots, batch)[-1]
+        newest = read(SNAPSHOTS, batch)[-1]
         self._replace(newest.bids, newest.asks)
         self._ts_exchange, self._ts_receive = newest.ts_exchange, newest.ts_receive
         self._state = "live"
 
     def _apply_update(self, batch: BatchView) -> None:
-        updates = _read(_updates, batch)
+        updates = read(UPDATES, batch)
         try:
             for update in updates:
                 self.book.apply(update.changes)
@@ -286,49 +275,9 @@ class ProductStream:
         told.extend(missed)
 
     def _apply_status(self, batch: BatchView) -> None:
-        newest = _read(_statuses, batch)[-1]
+        newest = read(STATUSES, batch)[-1]
         self._state, self._reason = newest.state, newest.reason
         self._status_receive = newest.ts_receive
 
-    def _out_of_order(self, batch: BatchView, before: Position) -> LogError:
-        return LogError(
-            f"{self.product} {batch.channel}: seq {batch.first_seq} follows {before.seq}",
-            code="log_incomplete" if batch.first_seq > before.seq else "log_regressed",
-        )
-
     def _corrupt(self, why: str) -> LogError:
         return LogError(f"{self.product}: events of the log can't be applied: {why}")
-
-
-def losses(batch: BatchView) -> list[Missing]:
-    """Return what a batch of gaps says is missing.
-
-    Raises:
-        LogError: It can't be read (`log_corrupt`).
-    """
-    return [
-        Missing(
-            batch.channel,
-            batch.epoch,
-            note.seq,
-            note.seq,
-            note.cause,
-            note.state,
-            note.detail,
-            note.missing,
-            note.from_id,
-            note.to_id,
-        )
-        for note in _read(_gaps, batch)
-    ]
-
-
-def _read(decoder: "msgspec.json.Decoder[list[T]]", batch: BatchView) -> list[T]:
-    """Return the events of `batch`, at least one."""
-    try:
-        events = decoder.decode(batch.body)
-    except msgspec.DecodeError as error:
-        raise LogError(f"{batch.product} {batch.channel}: unreadable events: {error}") from error
-    if not events:
-        raise LogError(f"{batch.product} {batch.channel}: a batch without events")
-    return events

@@ -7,8 +7,9 @@ on that is still here. Time is that of the log's records.
 from collections import OrderedDict
 from typing import NamedTuple
 
+from ledgerflux.core.frame import Frame, Whole
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Frame, Reason, Whole
+from ledgerflux.core.wish import Reason
 from ledgerflux.model.units import NANOS_PER_S
 
 BYTES_MAX = 8 * 1024 * 1024

@@ -8,9 +8,9 @@ from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.patterns import EVERYTHING, Chosen, choose, warnings
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Asked, OnSlow, on_slow_of
 from ledgerflux.core.telling import CHANNELS
 from ledgerflux.core.terms import WHOLE, Terms
+from ledgerflux.core.wish import Asked, OnSlow, on_slow_of
 from ledgerflux.model.stream import ChannelName
 
 RETRY_AFTER_MS = 250

@@ -10,8 +10,9 @@ import hashlib
 import hmac
 from collections.abc import Container, Iterable, Mapping
 
+from ledgerflux.core.frame import Whole
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Subscription, Whole
+from ledgerflux.core.subscription import Subscription
 from ledgerflux.core.terms import Terms
 
 VERSION = "v1"

@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.frame import Replay, Whole
 from ledgerflux.core.patterns import names
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.resumption import Resumption
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Replay, Subscription, Whole
+from ledgerflux.core.subscription import Subscription
 from ledgerflux.core.telling import CHANNELS
 from ledgerflux.core.terms import WHOLE, Terms
 

@@ -13,89 +13,23 @@ REPLAYING it is where the rest of the replay is.
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal
 
+from ledgerflux.core.frame import Frame, Replay, StreamKey, Whole
+from ledgerflux.core.loading import Loading
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.speaker import Followed, Speaker
 from ledgerflux.core.telling import Missing
 from ledgerflux.core.terms import WHOLE, Terms
+from ledgerflux.core.wish import OnSlow, Reason, on_slow_of
 from ledgerflux.model.stream import ChannelName
-
-Whole = tuple[ChannelName, str]
-"""A stream as a client names it: channel and product."""
-StreamKey = tuple[ChannelName, str, Terms]
-"""A stream that clients may share: channel, product, and how much of it."""
 
 SNAPSHOTS_WAITING_MAX = 2
 RETAKES_MAX = 3
 """Snapshots of one subscription given up in a row before its client counts as too slow."""
 
-OnSlow = Literal["snapshot", "gap", "disconnect"]
-"""What a client that reads too slowly wants: a gap and the state, a gap alone, or the end."""
-Reason = Literal["subscribe", "resync", "slow", "requested", "epoch"]
 
-
-def on_slow_of(channel: ChannelName, asked: OnSlow | None) -> OnSlow:
-    """Return what was asked for, or what fits the channel: trades have no state to send."""
-    return asked or ("gap" if channel == "trades" else "snapshot")
-
-
-class Asked(NamedTuple):
-    """What a client wants of streams besides which they are."""
-
-    terms: Terms
-    on_slow: OnSlow
-
-
-class Frame(NamedTuple):
-    """A finished message and where it takes the stream; `before` None: from anywhere."""
-
-    before: Position | None
-    after: Position
-    payload: bytes
-    newest: bool = False
-    """It replaces one that was not sent yet."""
-
-
-class Replay(Protocol):
-    """The newest messages of streams (`core.replay_ring`)."""
-
-    def next(self, whole: Whole, position: Position) -> Frame | None:
-        """Return the message that continues `position`, None where there is none."""
-        ...
-
-    def head(self, whole: Whole) -> Position | None:
-        """Return where a stream stands."""
-        ...
-
-    def has(self, whole: Whole, frame: Frame) -> bool:
-        """Say whether `frame`, told now, comes in its turn."""
-        ...
-
-    @property
-    def awaits(self) -> bool:
-        """Say whether nothing can be handed out, but more is on its way."""
-        ...
-
-    @property
-    def loss(self) -> "tuple[str, Reason]":
-        """Return the cause and reason of a gap, where the rest is not to be had."""
-        ...
-
-
-class _Loading:
-    """A snapshot on its way out, part by part."""
-
-    __slots__ = ("part", "prev_seq", "reason", "snapshot")
-
-    def __init__(self, snapshot: Snapshot, reason: Reason, prev_seq: int | None) -> None:
-        self.snapshot = snapshot
-        self.reason = reason
-        self.prev_seq = prev_seq
-        self.part = 0
-
-
-NOTHING: deque[Frame | _Loading] = deque(maxlen=0)
+NOTHING: deque[Frame | Loading] = deque(maxlen=0)
 """Waits for everybody who waits for nothing: an empty deque of one's own takes 760 bytes."""
 
 
@@ -136,7 +70,7 @@ class Subscription:
         self.position = position
         self.on_slow: OnSlow = on_slow_of(channel, on_slow)
         self.waiting_bytes = 0
-        self._waiting: deque[Frame | _Loading] = NOTHING
+        self._waiting: deque[Frame | Loading] = NOTHING
         self._lost = False
         self._lost_book = False
         self._cause = ""
@@ -202,7 +136,7 @@ class Subscription:
         A gap (of `cause`) comes next, and the state as it is then, if `on_slow` wants it or
         a book was on its way.
         """
-        books = sum(isinstance(item, _Loading) for item in self._waiting)
+        books = sum(isinstance(item, Loading) for item in self._waiting)
         frames = len(self._waiting) - books
         self._retakes += books > 0
         self._lost = True
@@ -269,12 +203,12 @@ class Subscription:
 
     def load(self, snapshot: Snapshot, reason: Reason, prev_seq: int | None) -> bool:
         """Send `snapshot` next; return False where too many wait already."""
-        if sum(isinstance(item, _Loading) for item in self._waiting) >= SNAPSHOTS_WAITING_MAX:
+        if sum(isinstance(item, Loading) for item in self._waiting) >= SNAPSHOTS_WAITING_MAX:
             return False
-        self._keep(_Loading(snapshot, reason, prev_seq))
+        self._keep(Loading(snapshot, reason, prev_seq))
         return True
 
-    def _keep(self, item: Frame | _Loading) -> None:
+    def _keep(self, item: Frame | Loading) -> None:
         if not self._waiting:
             self._waiting = deque()
         self._waiting.append(item)
@@ -315,13 +249,12 @@ class Subscription:
         elif frame is None and not replay.awaits:
             self.fall_behind(*replay.loss)
 
-    def _next_part(self, loading: _Loading, speaker: Speaker) -> bytes:
-        loading.part += 1
-        snapshot = loading.snapshot
-        self.position = snapshot.position
-        if loading.part == snapshot.parts:
+    def _next_part(self, loading: Loading, speaker: Speaker) -> bytes:
+        self.position = loading.snapshot.position
+        part = loading.next_part(speaker)
+        if loading.complete:
             self._waiting.popleft()
-        return speaker.part(snapshot, loading.part, loading.reason, loading.prev_seq)
+        return part
 
     def _catch_up(self, speaker: Speaker) -> Iterator[bytes]:
         self._lost = False

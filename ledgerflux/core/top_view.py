@@ -1,9 +1,11 @@
 """The best levels of a book as they were told, and what must be told to bring them up to date."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
 
 from ledgerflux.core.book import Book
-from ledgerflux.core.checksum import LEVELS, book_checksum
+from ledgerflux.core.checksum import LEVELS, digits_checksum, level_digits
 from ledgerflux.model.events import Change, Level, Side
 from ledgerflux.model.units import is_zero, price_tick
 
@@ -38,7 +40,7 @@ class TopView:
         """Return the checksum of the levels."""
         if self._checksum is None:
             bids, asks = self._sides
-            self._checksum = book_checksum(bids.best(LEVELS), asks.best(LEVELS))
+            self._checksum = digits_checksum(bids.digits(), asks.digits())
         return self._checksum
 
     def _note(self, changes: list[Change]) -> list[Change]:
@@ -48,7 +50,10 @@ class TopView:
 
 
 class _Half:
-    """One side; `levels` are in the order of the book. `_worst` is the last level's key."""
+    """One side; `levels` are in the order of the book. `_worst` is the last level's key.
+
+    `_digits` is what the side adds to the checksum, None since it changed.
+    """
 
     def __init__(self, top: Callable[[int], list[Level]], side: Side, depth: int) -> None:
         self._top = top
@@ -57,11 +62,14 @@ class _Half:
         self._depth = depth
         self.levels: dict[str, str] = {}
         self._worst: int | None = None
+        self._digits: str | None = None
         self.refresh()
 
-    def best(self, count: int) -> list[Level]:
-        """Return the best `count` levels."""
-        return [level for level, _ in zip(self.levels.items(), range(count), strict=False)]
+    def digits(self) -> str:
+        """Return what the best levels add to the checksum."""
+        if self._digits is None:
+            self._digits = level_digits(islice(self.levels.items(), LEVELS))
+        return self._digits
 
     def update(self, changes: Iterable[Change]) -> list[Change]:
         """Return the changes of this side that its levels need."""
@@ -70,20 +78,25 @@ class _Half:
         for side, price, size in changes:
             if side != self._side:
                 continue
-            if price in levels and not is_zero(size):
+            if price in levels:
+                if is_zero(size):
+                    return self.refresh()
                 sizes[price] = size
-            elif price in levels or self._reaches(price):
+            elif self._reaches(price):
                 return self.refresh()
+        if not sizes:
+            return []
         changed: list[Change] = [
             (self._side, p, size) for p, size in sizes.items() if levels[p] != size
         ]
         levels.update(sizes)
+        self._digits = None
         return changed
 
     def refresh(self) -> list[Change]:
         """Take the levels of the book; return what is different, removals first."""
         old, new = self.levels, dict(self._top(self._depth))
-        self.levels = new
+        self.levels, self._digits = new, None
         last = next(reversed(new), None)
         self._worst = None if last is None or len(new) < self._depth else self._key(last)
         different: list[Change] = [(self._side, price, "0") for price in old if price not in new]
@@ -94,4 +107,10 @@ class _Half:
         return self._worst is None or self._key(price) <= self._worst
 
     def _key(self, price: str) -> int:
-        return (price_tick(price) or 0) * self._sign
+        return (_tick(price) or 0) * self._sign
+
+
+@lru_cache(maxsize=16_384)
+def _tick(price: str) -> int | None:
+    """Return `price_tick`, which is asked for of the same few prices again and again."""
+    return price_tick(price)

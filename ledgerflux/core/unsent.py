@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ledgerflux.core.frame import Whole
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Whole
 
 
 class _Head(msgspec.Struct):

@@ -6,11 +6,11 @@ says so: `prev_seq` is the last one it told. Everybody who asks for the same var
 
 from typing import Any, Protocol
 
+from ledgerflux.core.frame import Frame
 from ledgerflux.core.full_view import FullView
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position, Snapshot
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import Frame
 from ledgerflux.core.telling import Missing, Replaced, Said, Telling
 from ledgerflux.core.terms import Terms
 from ledgerflux.core.top_view import Levels, TopView

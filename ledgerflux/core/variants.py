@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from ledgerflux.core.frame import StreamKey, Whole
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.speaker import Speaker
-from ledgerflux.core.subscription import StreamKey, Whole
 from ledgerflux.core.terms import INTERVALS, Terms
 from ledgerflux.core.variant import BookVariant, TickerVariant
 from ledgerflux.model.stream import ChannelName

@@ -1,7 +1,10 @@
 """What the parent tells a worker, and what a worker tells it back: JSON, a line each."""
 
+from pathlib import Path
+
 import msgspec
 
+from ledgerflux.client.way import Way
 from ledgerflux.wire.gateway_reading import Place
 
 Cells = list[tuple[int, int]]
@@ -27,7 +30,8 @@ class Order(msgspec.Struct, frozen=True):
 
     Updates count whose time lies in [`from_ns`, `until_ns`). `wall_offset_ns` is the wall
     clock minus the monotonic one. `churn_per_s` reconnects a second are this worker's share.
-    With `compress` messages are asked for compressed.
+    With `compress` messages are asked for compressed. `ca_file`, `certificate` and `token` are
+    those of `client.way.Way`.
     """
 
     url: str
@@ -41,6 +45,16 @@ class Order(msgspec.Struct, frozen=True):
     seed: int = 1
     tick_s: float = 0.25
     compress: bool = False
+    ca_file: str | None = None
+    certificate: str | None = None
+    token: str | None = None
+
+    @property
+    def way(self) -> Way:
+        """Return how its clients come to the gateway."""
+        ca_file = None if self.ca_file is None else Path(self.ca_file)
+        certificate = None if self.certificate is None else Path(self.certificate)
+        return Way(ca_file=ca_file, certificate=certificate, token=self.token)
 
 
 class Finish(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ledgerflux.client.way import usual_way
 from ledgerflux.loadtest.orders import ClientOrder, Order
 from ledgerflux.settings import DEFAULT_PRODUCTS
 
@@ -119,9 +120,13 @@ class Times(NamedTuple):
 def orders(
     plan: LoadPlan, url: str, served: Sequence[str], times: Times, *, planned: bool, tick_s: float
 ) -> list[Order]:
-    """Return the order of each process: clients in turn, connecting evenly over the ramp."""
+    """Return the order of each process: clients in turn, connecting evenly over the ramp.
+
+    They come to the gateway as this process would.
+    """
     together = plan.clients + plan.greedy
     ramp_ns = times.from_ns - times.begin_ns
+    way = usual_way()
     clients = [
         ClientOrder(
             number=number,
@@ -145,6 +150,9 @@ def orders(
             seed=plan.seed + process,
             tick_s=tick_s,
             compress=plan.compress,
+            ca_file=None if way.ca_file is None else str(way.ca_file),
+            certificate=None if way.certificate is None else str(way.certificate),
+            token=way.token,
         )
         for process in range(plan.processes)
     ]

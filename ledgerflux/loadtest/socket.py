@@ -17,6 +17,7 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
+from ledgerflux.client.way import usual_way
 from ledgerflux.errors import GatewayError
 from ledgerflux.loadtest.reading import Piece, Reader
 
@@ -56,7 +57,9 @@ class LoadSocket(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the upgrade."""
         self._transport = cast(asyncio.Transport, transport)
-        self._library.send_request(self._library.connect())
+        request = self._library.connect()
+        request.headers.update(usual_way().headers)
+        self._library.send_request(request)
         self._write()
 
     def data_received(self, data: bytes) -> None:
@@ -164,7 +167,7 @@ async def open_socket(
             await loop.create_connection(
                 lambda: made,
                 sock=plain,
-                ssl=parsed.secure or None,
+                ssl=usual_way().tls if parsed.secure else None,
                 server_hostname=parsed.host if parsed.secure else None,
             )
             await made.opened

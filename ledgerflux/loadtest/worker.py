@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from ledgerflux.client.way import use_way
 from ledgerflux.core.tally import Tally
 from ledgerflux.loadtest.client import LoadClient
 from ledgerflux.loadtest.orders import Final, Finish, Order, Progress
@@ -154,6 +155,7 @@ async def main() -> None:
     if not first:
         return
     order = msgspec.json.decode(first, type=Order)
+    use_way(order.way)
     finish: asyncio.Future[Finish | None] = loop.create_future()
     listening = loop.create_task(_listen(reader, finish))
     final = await Worker(order).run(finish)

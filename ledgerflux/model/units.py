@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 NANOS_PER_S = 1_000_000_000
 NANOS_PER_MS = 1_000_000
@@ -42,6 +43,21 @@ def parse_time_ns(text: str) -> int | None:
     Venues write zero to nine decimals, a space for the `T`, and year 1 for
     "unknown"; the last is kept as it is (a negative number).
     """
+    # Most times are of one of the last few seconds, in UTC, with a fraction.
+    second, point, fraction = text[:-1].partition(".")
+    if point and text[-1] == "Z" and len(fraction) <= 9 and fraction.isdecimal():
+        second_ns = _second_ns(second) if len(second) == len("YYYY-mm-ddTHH:MM:SS") else None
+        if second_ns is not None and fraction.isascii():
+            return second_ns + int(fraction.ljust(9, "0"))
+    return _any_time_ns(text)
+
+
+@lru_cache(maxsize=_SECONDS_KEPT)
+def _second_ns(text: str) -> int | None:
+    return _any_time_ns(text + "Z")
+
+
+def _any_time_ns(text: str) -> int | None:
     match = _TIME.fullmatch(text)
     if match is None:
         return None

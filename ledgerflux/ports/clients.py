@@ -31,13 +31,15 @@ Handler = Callable[[Request], Response]
 class Batch:
     """Text messages (UTF-8) written together, to one client or to many.
 
-    Whatever a connection makes of them is made once for all of its kind.
+    Whatever a connection makes of them is made once for all of its kind. `told` is who is told
+    the same, batch after batch, to the end of each before the next; None: one client alone.
     """
 
-    __slots__ = ("_made", "messages", "size_bytes")
+    __slots__ = ("_made", "messages", "size_bytes", "told")
 
-    def __init__(self, messages: Sequence[bytes]) -> None:
+    def __init__(self, messages: Sequence[bytes], told: object = None) -> None:
         self.messages = messages
+        self.told = told
         self.size_bytes = sum(map(len, messages))
         self._made: dict[Callable[[Sequence[bytes]], bytes], bytes] = {}
 

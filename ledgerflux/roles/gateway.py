@@ -32,7 +32,8 @@ from ledgerflux.venues.registry import venue
 from ledgerflux.wire import gateway_frames
 from ledgerflux.wire.gateway_packing import pack
 from ledgerflux.wire.health import FeedConf, PartitionHealth
-from ledgerflux.wire.status import GatewayNumbers, Status, summarize
+from ledgerflux.wire.status import Status
+from ledgerflux.wire.summary import GatewayNumbers, summarize
 
 WEBSOCKET_PATHS = ("/v1/ws", "/ws")
 BEAT_S = 1.0

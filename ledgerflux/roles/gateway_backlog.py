@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.frame import Whole
 from ledgerflux.core.log_replay import Held, LogReplay
 from ledgerflux.core.past_frames import Past, past_frames
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Subscription, Whole
+from ledgerflux.core.subscription import Subscription
 from ledgerflux.errors import BusError, LogError
 from ledgerflux.model.units import NANOS_PER_S
 from ledgerflux.ports import Bus, Clock

@@ -8,20 +8,18 @@ from typing import NamedTuple
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.frame import Whole
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.membership import Ending
 from ledgerflux.core.parting import BINARY, Close
-from ledgerflux.core.patterns import choose
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.request_desk import Refusal, RequestDesk
-from ledgerflux.core.resuming import Resuming, unused
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Whole
 from ledgerflux.errors import FeedError
 from ledgerflux.model.units import NANOS_PER_MS
 from ledgerflux.ports import Batch, ClientConnection, Clock
 from ledgerflux.roles.gateway_asking import Asking
-from ledgerflux.roles.gateway_backlog import NOTHING_FOUND, Backlog, Replays
+from ledgerflux.roles.gateway_backlog import Backlog
 from ledgerflux.roles.gateway_flush import Flusher
 from ledgerflux.roles.gateway_guard import GatewayGuard
 from ledgerflux.roles.gateway_member import Member
@@ -32,8 +30,6 @@ from ledgerflux.wire.gateway_requests import (
     BadRequest,
     GatewayRequest,
     RequestId,
-    SubscribeParams,
-    UnsubscribeParams,
     parse_request,
 )
 
@@ -79,7 +75,6 @@ class GatewayClient:
         """Writes a batch; False, and nothing is written, where the socket does not take it."""
         self._identity = identity
         self._fanout = fanout
-        self._desk = desk
         self._clock = clock
         self._limits = limits
         self._greeting = greeting
@@ -95,10 +90,11 @@ class GatewayClient:
         self.session = ClientSession(
             gateway_frames, limits, clock.monotonic_ns(), self._mark, shared, luck
         )
+
         self._backlog = backlog
         self._late: Coroutine[None, None, None] | None = None
         """The rest of a request that needs the log; what comes after it waits."""
-        self._asking = Asking(self.session, clock, limits)
+        self._asking = Asking(self.session, fanout, desk, clock, limits)
         self._member = Member(guard or GatewayGuard(clock), self.session, connection, clock, limits)
 
     async def run(self) -> None:
@@ -270,15 +266,27 @@ class GatewayClient:
             self._refuse(refusal, request.req_id)
             return
         match request.params:
-            case SubscribeParams() as params:
-                self._subscribe(request, params, time_in_ns)
-            case UnsubscribeParams() as params:
-                self._unsubscribe(request, params, time_in_ns)
             case AuthParams() as params:
                 self._take(self._member.show(params, request.req_id, time_in_ns), request.req_id)
             case _:
-                answer = self._asking.answer(request, venue, time_in_ns)
-                self._take(answer, request.req_id)
+                beyond = self._asking.beyond(request)
+                if beyond and self._backlog is not None:
+                    self._late = self._look_back(self._backlog, request, time_in_ns, beyond)
+                    return
+                self._take(self._asking.answer(request, time_in_ns), request.req_id)
+
+    async def _look_back(
+        self,
+        backlog: Backlog,
+        request: GatewayRequest,
+        time_in_ns: int,
+        beyond: Mapping[Whole, Position],
+    ) -> None:
+        """Look in the log for what is not kept here, before the answer says what comes."""
+        replays = await backlog.find(beyond)
+        if not self.session.ended:
+            self._take(self._asking.answer(request, time_in_ns, replays), request.req_id)
+            backlog.begin(self.session, replays)
 
     def _take(self, answer: bytes | Refusal | Ending, request_id: RequestId) -> None:
         if isinstance(answer, Ending):
@@ -287,85 +295,6 @@ class GatewayClient:
             self._refuse(answer, request_id)
         else:
             self.session.put(answer)
-
-    def _subscribe(self, request: GatewayRequest, params: SubscribeParams, time_in_ns: int) -> None:
-        resuming = Resuming(self._fanout, params.channel, params.terms)
-        points = resuming.points(params.places, request.products)
-        if isinstance(points, Refusal):
-            self._refuse(points, request.req_id)
-            return
-        beyond = resuming.beyond(points, params.resume_mode)
-        if beyond and self._backlog is not None:
-            self._late = self._look_back(request, params, time_in_ns, resuming, points, beyond)
-        else:
-            self._let_follow(request, params, time_in_ns, resuming, points)
-
-    async def _look_back(
-        self,
-        request: GatewayRequest,
-        params: SubscribeParams,
-        time_in_ns: int,
-        resuming: Resuming,
-        points: Mapping[str, Position],
-        beyond: Mapping[Whole, Position],
-    ) -> None:
-        """Look in the log for what is not kept here, before the answer says what comes."""
-        assert self._backlog is not None
-        replays = await self._backlog.find(beyond)
-        if not self.session.ended:
-            self._let_follow(request, params, time_in_ns, resuming, points, replays)
-            self._backlog.begin(self.session, replays)
-
-    def _let_follow(
-        self,
-        request: GatewayRequest,
-        params: SubscribeParams,
-        time_in_ns: int,
-        resuming: Resuming,
-        points: Mapping[str, Position],
-        replays: Replays = NOTHING_FOUND,
-    ) -> None:
-        products = request.products
-        warnings = self._desk.warnings(self.session, params.channel, products)
-        granted = self._desk.subscribe(
-            self.session,
-            params.channel,
-            products,
-            snapshot=params.snapshot,
-            terms=params.terms,
-            on_slow=params.on_slow,
-        )
-        if isinstance(granted, Refusal):
-            self._refuse(granted, request.req_id)
-            return
-        resumption = resuming.take_up(self.session, granted, points, params.resume_mode, replays)
-        chosen = choose(["*"] if products is None else products, self._fanout.products)
-        answer = gateway_frames.subscribed(
-            params.channel,
-            granted,
-            venue=self._fanout.venue,
-            terms=params.terms,
-            product_ids=chosen.products if params.channel == "heartbeats" else list(granted),
-            patterns=chosen.patterns,
-            on_slow=self._desk.on_slow(params.channel, params.on_slow),
-            resumption=resumption,
-            warnings=[*warnings, *unused(points, granted)],
-            request_id=request.req_id,
-            times=(time_in_ns, self._clock.now_ns()),
-        )
-        self.session.put(answer)
-
-    def _unsubscribe(
-        self, request: GatewayRequest, params: UnsubscribeParams, time_in_ns: int
-    ) -> None:
-        left = self._desk.unsubscribe(self.session, params.channel, request.products)
-        if isinstance(left, Refusal):
-            self._refuse(left, request.req_id)
-            return
-        times, req_id = (time_in_ns, self._clock.now_ns()), request.req_id
-        self.session.put(
-            gateway_frames.unsubscribed(params.channel, left, request_id=req_id, times=times)
-        )
 
     def _refuse(self, refusal: Refusal, request_id: RequestId) -> None:
         self._counts["throttled" if refusal.code == "throttled" else "bad_requests"] += 1

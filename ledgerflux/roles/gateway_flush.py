@@ -44,7 +44,7 @@ class CohortWriter:
         """Write to all."""
         cohort, clients = self._cohort, self._clients
         sessions = list(cohort.members)
-        batch = Batch(cohort.take())
+        batch = Batch(cohort.take(), cohort)
         if batch.messages:
             for session in sessions:
                 if not clients[session].write(batch):

@@ -2,9 +2,8 @@
 
 import json
 import re
-from typing import Protocol
 
-from ledgerflux.core.credentials import Denied, Grant
+from ledgerflux.core.credentials import Authority, Denied, Grant
 from ledgerflux.core.origins import Origins, is_loopback
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.ports import Clock, Response, Visit
@@ -29,14 +28,6 @@ _OF_PRODUCT = re.compile(r"/v1/products/([^/]+)/(book|trades)")
 _CHANNEL = {"book": "level2", "trades": "trades"}
 
 log = Events(__name__)
-
-
-class Authority(Protocol):
-    """Knows tokens."""
-
-    def judge(self, token: str, now_ns: int) -> Grant | Denied:
-        """Return what `token` grants, or why nothing."""
-        ...
 
 
 class GatewayGuard:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ledgerflux.core.frame import Whole
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Whole
 from ledgerflux.errors import LogError
 from ledgerflux.ports import Bus, Stored
 from ledgerflux.wire.norm import Batch, unpack

@@ -11,6 +11,7 @@ from ledgerflux.core.sharding import shard_of
 from ledgerflux.ports import Bus, Clock, SnapshotStore, Stored, TradeRow
 from ledgerflux.roles.audits import NormAudit, Problems, RawAudit, Renormalizer
 from ledgerflux.roles.runtime import read_feed
+from ledgerflux.roles.verify_report import Check, Report
 from ledgerflux.venues.registry import venue as venue_named
 from ledgerflux.wire.health import HEALTH_BUCKET, FeedConf, Health
 from ledgerflux.wire.record import Record
@@ -18,14 +19,6 @@ from ledgerflux.wire.subjects import NORM, RAW
 
 SETTLE_S = 10.0
 EXCHANGE_KEY = "exchange.0"
-
-
-class Check(NamedTuple):
-    """One thing that was checked: `ok` None where it could not be, and `text` says why."""
-
-    name: str
-    ok: bool | None
-    text: str
 
 
 class Sent(NamedTuple):
@@ -40,19 +33,6 @@ class History(NamedTuple):
 
     positions: dict[tuple[int, str], int]
     rows: Counter[TradeRow]
-
-
-class Report(NamedTuple):
-    """All checks, the counts behind them, and the first problems in words."""
-
-    checks: list[Check]
-    counts: dict[str, int]
-    problems: list[str]
-
-    @property
-    def ok(self) -> bool:
-        """Say whether nothing that was checked failed."""
-        return all(check.ok is not False for check in self.checks)
 
 
 class Verifier:

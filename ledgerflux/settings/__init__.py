@@ -100,6 +100,13 @@ class UpRequest:
         host: The address the gateway listens on.
         port: The first gateway's port; None: 8000, or the next free one.
         insecure_public: Gateways may listen to others without TLS.
+        tls_cert: File of the gateways' certificate, absolute as all files here.
+        tls_key: File of its key.
+        keys_file: API keys that gateways let in.
+        jwt_keys: Keys of those who sign tokens for gateways.
+        jwt_issuer: What `iss` of a token must be.
+        jwt_audience: What `aud` of a token must name.
+        origins: Origins of pages that may speak to gateways, beside their own.
         durability: `process` survives the death of any process, `disk` a power cut.
         target: Where the stack runs.
         log_level: What is worth a line in the log of a role.
@@ -116,6 +123,13 @@ class UpRequest:
     host: str = DEFAULT_HOST
     port: int | None = None
     insecure_public: bool = False
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    keys_file: str | None = None
+    jwt_keys: str | None = None
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    origins: tuple[str, ...] = ()
     durability: Durability = "process"
     target: Literal["local"] = "local"
     log_level: LogLevel = "info"
@@ -136,10 +150,15 @@ class RoleSettings:
         shard: The normalizer's number, below `shards`.
         host: Address of the gateway.
         port: Port of the gateway; 0 picks a free one.
+        workers: How many gateways share the port, each a process.
+        shares_port: This gateway is one of those; its `/metrics` is on `http_port` alone.
         insecure_public: The gateway may listen to others without TLS.
         tls_cert: The gateway's certificate and what signed it, PEM; None: no TLS.
         tls_key: The key of the certificate, PEM.
-        keys_file: The keys of those who may come in; None: everybody may.
+        keys_file: The keys of those who may come in; without `jwt_keys` too, everybody may.
+        jwt_keys: The keys of those who sign tokens with which one may come in.
+        jwt_issuer: What `iss` of a token must be; None: anything.
+        jwt_audience: What `aud` of a token must name; None: it must have none.
         origins: Origins of pages that may speak to the gateway, beside its own.
         speed: Pace of the exchange.
         paused: The exchange waits for `lf replay start`.
@@ -161,10 +180,15 @@ class RoleSettings:
     shards: int = DEFAULT_SHARDS
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    workers: int = 1
+    shares_port: bool = False
     insecure_public: bool = False
     tls_cert: Path | None = None
     tls_key: Path | None = None
     keys_file: Path | None = None
+    jwt_keys: Path | None = None
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
     origins: tuple[str, ...] = ()
     speed: Speed = 1.0
     paused: bool = False

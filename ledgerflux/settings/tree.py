@@ -133,6 +133,9 @@ class Settings(BaseModel):
         description="Port of the gateway, the first of several; default 8000 or the next free one, "
         "0: any.",
     )
+    workers: Gateways = Field(
+        1, description="Gateways of `lf run gateway`, each a process, that share its port."
+    )
     insecure_public: bool = Field(
         False,
         description="Let the gateway listen to other machines without TLS: who is on the way "
@@ -150,7 +153,24 @@ class Settings(BaseModel):
         "gateway.",
     )
     token_file: Path | None = Field(
-        None, description="File that holds the API key to show a gateway elsewhere."
+        None, description="File that holds the API key, or token (JWT), to show a gateway."
+    )
+    jwt_keys: Path | None = Field(
+        None,
+        description="PEM file of the public key, or JWKS, of who signs tokens (JWT): who shows "
+        "one may ask the gateway, as who shows an API key.",
+    )
+    jwt_issuer: str | None = Field(
+        None, min_length=1, description="What `iss` of a token (JWT) must be; default: anything."
+    )
+    jwt_audience: str | None = Field(
+        None,
+        min_length=1,
+        description="What `aud` of a token (JWT) must name; default: it must have none.",
+    )
+    jwt_signing_key: Path | None = Field(
+        None,
+        description="PEM file of the private key, or JWKS, that `lf token create` signs with.",
     )
     origins: Origins = Field(
         (),

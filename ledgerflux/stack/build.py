@@ -3,56 +3,25 @@
 import asyncio
 import os
 import random
-import signal
-import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple
 from uuid import uuid4
 
 from ledgerflux.adapters.collector import calm_collector
-from ledgerflux.adapters.late_listener import LateListener
 from ledgerflux.adapters.nats_bus import NatsBus
 from ledgerflux.adapters.nats_streams import prepare
-from ledgerflux.adapters.process_usage import ProcessUsage
 from ledgerflux.adapters.system_clock import SystemClock
 from ledgerflux.errors import BusError, ConfigError, Conflict, LedgerFluxError
-from ledgerflux.ports import Bus, Clock, Handler, Listener
-from ledgerflux.roles.runtime import HealthLoop, Identity, Vitals, holder, write_feed
+from ledgerflux.ports import Bus, Clock
+from ledgerflux.roles.runtime import holder, write_feed
 from ledgerflux.settings import DEFAULT_PRODUCTS, LIVE_SOURCES, RoleSettings, parse_source
-from ledgerflux.telemetry.log import Events
+from ledgerflux.stack.serving import Work, serve
 from ledgerflux.venues.registry import venue
 from ledgerflux.wire.health import CONF_BUCKET, FeedConf
 
-START_TIMEOUT_S = 30.0
-DRAIN_TIMEOUT_S = 8.0
 EXCHANGE_STATE = "exchange.state"
-
-log = Events(__name__)
-
-
-class Work(Protocol):
-    """What a role is: work until cancelled, and vitals."""
-
-    async def run(self) -> None:
-        """Work."""
-        ...
-
-    def vitals(self) -> Vitals:
-        """Say how it goes."""
-        ...
-
-
-@runtime_checkable
-class Mounting(Protocol):
-    """A role with a port of its own, which serves health and metrics too."""
-
-    port: int
-
-    def mount(self, routes: Mapping[str, Handler]) -> None:
-        """Answer these paths too."""
-        ...
 
 
 class Tools(NamedTuple):
@@ -146,12 +115,12 @@ async def _gateway(settings: RoleSettings, tools: Tools) -> Work:
     from ledgerflux.adapters.gateway_page import GatewayPage
     from ledgerflux.adapters.ws_listener import WsListener
     from ledgerflux.roles.gateway import Gateway
-    from ledgerflux.stack.securing import guard_of, tls_of
+    from ledgerflux.stack.securing import guard_of, shared_socket, tls_of
 
     gateway = Gateway(
         tools.bus,
         tools.clock,
-        WsListener(tls=tls_of(settings)),
+        WsListener(shared_socket(settings), tls_of(settings)),
         host=settings.host,
         port=settings.port,
         new_identity=lambda: uuid4().hex[:12],
@@ -209,7 +178,7 @@ async def _run(role: str, settings: RoleSettings) -> int:
         await _refuse_a_second(role, settings, bus, clock)
         writer = f"{role}.{settings.instance}.{os.getpid()}.{uuid4().hex[:8]}"
         work = await BUILDERS[role](settings, Tools(bus, clock, writer, held))
-        await _serve(role, settings, bus, clock, work)
+        await serve(role, settings, bus, clock, work)
     return 0
 
 
@@ -240,49 +209,6 @@ def _alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-async def _serve(role: str, settings: RoleSettings, bus: Bus, clock: Clock, work: Work) -> None:
-    """Run `work` with its health record and HTTP port until a signal asks to end."""
-    identity = Identity(role, settings.instance, os.getpid())
-    log.info("role.started", role=role, instance=settings.instance, pid=identity.pid)
-    health = HealthLoop(bus, clock, identity, ProcessUsage(), work.vitals)
-    if isinstance(work, Mounting):  # it listens anyway: one port serves all
-        work.mount(health.routes())
-        scheme = "http" if settings.tls_cert is None else "https"
-        health.http = lambda: f"{scheme}://{settings.host}:{work.port}"
-        await _until_signalled(work, health)
-        return
-    async with LateListener(_http_server).serve(
-        "127.0.0.1", settings.http_port, health.routes()
-    ) as port:
-        health.http = lambda: f"http://127.0.0.1:{port}"
-        await _until_signalled(work, health)
-
-
-def _http_server(bound: socket.socket) -> Listener:
-    from ledgerflux.adapters.ws_listener import WsListener
-    from ledgerflux.telemetry import metrics  # noqa: F401 - not in the event loop, later
-
-    return WsListener(bound)
-
-
-async def _until_signalled(work: Work, health: HealthLoop) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with asyncio.TaskGroup() as group:
-        beating = group.create_task(health.run())
-        working = group.create_task(work.run())
-        stopping = group.create_task(stop.wait())
-        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not working.done():
-            health.drain()
-            working.cancel()
-            await asyncio.wait((working,), timeout=DRAIN_TIMEOUT_S)
-        beating.cancel()
 
 
 def first_error(group: BaseExceptionGroup[BaseException]) -> LedgerFluxError | None:

@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack
 from ledgerflux.adapters.nats_bus import NatsBus
 from ledgerflux.adapters.postgres_store import PostgresStore
 from ledgerflux.adapters.system_clock import SystemClock
-from ledgerflux.roles.verify import Report, Verifier
+from ledgerflux.roles.verify import Verifier
+from ledgerflux.roles.verify_report import Report
 from ledgerflux.stack.run_dir import RunDir
 
 

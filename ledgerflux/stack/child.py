@@ -17,6 +17,7 @@ from ledgerflux.stack.run_dir import RunDir
 from ledgerflux.stack.servers import nats_of, postgres_of
 from ledgerflux.telemetry.log import log_to_stream
 
+LISTS = ("products", "origins")
 SWITCHES = ("take_over", "paused", "insecure_public")
 
 
@@ -47,8 +48,9 @@ def read_arguments(role: str, words: Sequence[str]) -> RoleSettings:
         "postgres_dsn": postgres_of(run_dir) if role == "snapshot" else None,
         "instance": given.get("instance") or given.get("shard", "0"),
     }
-    if products := given.get("products"):
-        values["products"] = products.split(",")
+    for name in LISTS:
+        if name in given:
+            values[name] = given[name].split(",")
     return msgspec.convert(values, RoleSettings, strict=False, dec_hook=lambda kind, of: kind(of))
 
 

@@ -1,10 +1,13 @@
 """A gateway that was started by hand beside a stack: found by its health record."""
 
 import asyncio
+from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
 from ledgerflux.adapters.nats_bus import NatsBus
+from ledgerflux.client.way import use_way, usual_way
 from ledgerflux.errors import BusError
 from ledgerflux.stack.run_dir import GatewayAddress, NatsAddress, RunDir
 from ledgerflux.wire.health import HEALTH_BUCKET, Health
@@ -23,9 +26,18 @@ def addresses_of(run_dir: RunDir) -> list[GatewayAddress]:
     return [] if found is None else [found]
 
 
-def gateway_of(run_dir: RunDir) -> GatewayAddress | None:
-    """Return the first of `addresses_of`, None where there is none."""
-    return next(iter(addresses_of(run_dir)), None)
+def reach(run_dir: RunDir) -> list[GatewayAddress]:
+    """Return `addresses_of`; from now on this process believes who they say they are."""
+    found = addresses_of(run_dir)
+    believe(found)
+    return found
+
+
+def believe(gateways: Sequence[GatewayAddress]) -> None:
+    """Let every client and question of this process believe the certificate of `gateways`."""
+    for one in gateways:
+        if one.certificate is not None:
+            use_way(usual_way()._replace(certificate=Path(one.certificate)))
 
 
 async def _by_health(nats: NatsAddress) -> GatewayAddress | None:

@@ -16,7 +16,7 @@ from ledgerflux.loadtest.run import LoadRun, View
 from ledgerflux.loadtest.verdict import Slo
 from ledgerflux.settings import UpRequest
 from ledgerflux.stack.events import Event
-from ledgerflux.stack.handmade import gateway_of
+from ledgerflux.stack.handmade import reach
 from ledgerflux.stack.run_dir import RunDir, RunState
 from ledgerflux.stack.up import run_stack
 
@@ -28,7 +28,7 @@ def running_target(run_dir: RunDir) -> Target | None:
     state = run_dir.read()
     if state is None or run_dir.holder() is None:
         return None
-    found = gateway_of(run_dir)
+    found = next(iter(reach(run_dir)), None)
     if found is None:
         return None
     speed = state.request.get("speed", 1.0)

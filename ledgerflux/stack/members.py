@@ -83,10 +83,25 @@ def role_arguments(name: str, request: UpRequest, port: int) -> tuple[str, ...]:
             return (role, "--shard", number, "--shards", str(request.shards))
         case "gateway":
             instance = ("--instance", number) if number else ()
-            public = ("--insecure-public",) if request.insecure_public else ()
-            return (role, "--host", request.host, "--port", str(port), *instance, *public)
+            place = ("--host", request.host, "--port", str(port))
+            return (role, *place, *instance, *security_arguments(request))
         case _:
             return (role,)
+
+
+def security_arguments(request: UpRequest) -> tuple[str, ...]:
+    """Return the flags that say who may reach a gateway."""
+    named = {
+        "--tls-cert": request.tls_cert,
+        "--tls-key": request.tls_key,
+        "--keys-file": request.keys_file,
+        "--jwt-keys": request.jwt_keys,
+        "--jwt-issuer": request.jwt_issuer,
+        "--jwt-audience": request.jwt_audience,
+        "--origins": ",".join(request.origins) or None,
+    }
+    words = [word for flag, value in named.items() if value is not None for word in (flag, value)]
+    return (*words, *(("--insecure-public",) if request.insecure_public else ()))
 
 
 class NatsRunner:

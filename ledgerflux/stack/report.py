@@ -48,7 +48,8 @@ class Reporter:
         self._disk_bytes = 0
         self._started_ns = time.time_ns()
         self.gateways = {
-            name: gateway_address(request.host, port, name) for name, port in ports.items()
+            name: gateway_address(request.host, port, name, request.tls_cert)
+            for name, port in ports.items()
         }
         self.phase: Phase = "starting"
 
@@ -115,11 +116,19 @@ class Reporter:
         return 0.0, 0
 
 
-def gateway_address(host: str, port: int, name: str = "gateway") -> GatewayAddress:
+def gateway_address(
+    host: str, port: int, name: str = "gateway", certificate: str | None = None
+) -> GatewayAddress:
     """Return the addresses of the gateway `name` as a program on this machine uses them."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     place = f"[{reachable}]:{port}" if ":" in reachable else f"{reachable}:{port}"
-    return GatewayAddress(ws=f"ws://{place}/v1/ws", http=f"http://{place}", name=name)
+    secure = "" if certificate is None else "s"
+    return GatewayAddress(
+        ws=f"ws{secure}://{place}/v1/ws",
+        http=f"http{secure}://{place}",
+        name=name,
+        certificate=certificate,
+    )
 
 
 def _service_state(row: Standing) -> ServiceState:

@@ -14,7 +14,7 @@ from ledgerflux.errors import ConfigError, Conflict, FeedError
 from ledgerflux.ports import Feed
 from ledgerflux.settings import DEFAULT_PORT, DEFAULT_SOURCE, UpRequest, parse_source
 from ledgerflux.stack.members import gateways_of, services_of
-from ledgerflux.stack.securing import refuse_public
+from ledgerflux.stack.securing import check_gateways
 from ledgerflux.venues.registry import VENUES
 
 AUTO_TIMEOUT_S = 3.0
@@ -22,7 +22,8 @@ PORTS_TRIED = 100
 PORT_MAX = 65535
 COMPARED = (
     "source", "products", "shards", "gateways", "speed", "paused", "at_end", "host", "durability",
-    "log_level",
+    "log_level", "tls_cert", "tls_key", "insecure_public", "keys_file", "jwt_keys", "jwt_issuer",
+    "jwt_audience", "origins",
 )  # fmt: skip
 
 Probe = Callable[[str], Awaitable[bool]]
@@ -81,13 +82,14 @@ def choose_ports(request: UpRequest) -> dict[str, int]:
 
     Raises:
         Conflict: `port_in_use`: a port asked for is taken.
-        ConfigError: The address is none of this machine's, a port is not for us, or others
-            could come in and that was not asked for (`insecure_listen`).
+        ConfigError: The address is none of this machine's, a port is not for us, others could
+            come in and that was not asked for (`insecure_listen`), or a file of keys or of TLS
+            can't be used.
     """
     started = services_of(request)
     wanted = [(number, name) for number, name in enumerate(gateways_of(request)) if name in started]
     if wanted:
-        refuse_public(request.host, insecure_public=request.insecure_public)
+        check_gateways(request)
     ports: dict[str, int] = {}
     for number, name in wanted:
         ports[name] = _port(request, number, ports.values())

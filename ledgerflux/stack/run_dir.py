@@ -29,11 +29,16 @@ class NatsAddress(msgspec.Struct, frozen=True):
 
 
 class GatewayAddress(msgspec.Struct, frozen=True):
-    """Where clients find a gateway; `name` is its service."""
+    """Where clients find a gateway; `name` is its service.
+
+    `certificate` is the file of that which it shows, where it speaks TLS: programs on this
+    machine believe no other.
+    """
 
     ws: str
     http: str
     name: str = "gateway"
+    certificate: str | None = None
 
 
 class ServiceState(msgspec.Struct, frozen=True):

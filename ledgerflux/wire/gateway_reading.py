@@ -168,15 +168,21 @@ class Follower:
             return None
         if not message.product_id:
             return None
-        mirror = self.mirrors.setdefault((message.channel, message.product_id), Mirror())
+        mirror = self._mirror(message.channel, message.product_id)
         verdict = _judge(mirror, message)
         if verdict is Verdict.APPLIED and message.checksum is not None and mirror.whole:
             verdict = mirror.prove(message.checksum)
         return Judged(verdict, mirror)
 
+    def _mirror(self, channel: str, product: str) -> Mirror:
+        mirror = self.mirrors.get((channel, product))
+        if mirror is None:
+            mirror = self.mirrors[channel, product] = Mirror()
+        return mirror
+
     def _begin(self, message: Message) -> None:
         for product, told in message.streams.items():
-            mirror = self.mirrors.setdefault((message.channel, product), Mirror())
+            mirror = self._mirror(message.channel, product)
             place = Position(told.epoch, told.seq)
             if message.via.get(product) != "replay" or not mirror.go_on(place):
                 mirror.begin(place)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ledgerflux.core.credentials import TOKEN_CHARS_MAX
 from ledgerflux.core.patterns import EVERYTHING, is_pattern, is_safe
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.resume_token import TOKEN_MAX
@@ -15,7 +16,6 @@ from ledgerflux.core.snapshot import Position
 from ledgerflux.core.terms import DEPTH_DEFAULT, Conflation, Depth, Terms
 
 PRODUCTS_MAX = 500
-TOKEN_CHARS_MAX = 8192
 
 ChannelText = Literal["level2", "trades", "ticker", "status", "heartbeats", "system"]
 WHOLE_MAX = 2**53

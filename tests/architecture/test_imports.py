@@ -10,8 +10,8 @@ import sys
 import pytest
 
 VENDORS = {
-    "msgspec", "nats", "prometheus_client", "psutil", "psycopg", "pydantic", "rich", "textual",
-    "typer", "websockets",
+    "cryptography", "jwt", "msgspec", "nats", "prometheus_client", "psutil", "psycopg", "pydantic",
+    "rich", "textual", "typer", "websockets",
 }  # fmt: skip
 SLOW = {"asyncio"}
 """Of the standard library."""

@@ -14,7 +14,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from ledgerflux.adapters import ws_listener
+from ledgerflux.adapters import ws_frames, ws_listener
 from ledgerflux.adapters.late_listener import LateListener
 from ledgerflux.adapters.ws_listener import WsListener
 from ledgerflux.errors import ConfigError, Conflict, FeedError
@@ -231,8 +231,8 @@ async def test_what_is_written_at_once_comes_in_order_or_is_left_to_the_caller(k
 async def test_a_batch_for_two_is_made_once_and_arrives_whole_at_both(monkeypatch):
     kit, inside, made = SocketKit(), [], []
     texts = [str(size).ljust(size, ".") for size in (3, 125, 126, 3000)]
-    joined = ws_listener.joined
-    monkeypatch.setattr(ws_listener, "joined", lambda them: made.append(them) or joined(them))
+    joined = ws_frames.joined
+    monkeypatch.setattr(ws_frames, "joined", lambda them: made.append(them) or joined(them))
 
     async def enter(client) -> None:
         inside.append(client)
@@ -443,6 +443,21 @@ async def test_a_message_over_the_limit_closes_with_1009():
         await client.send("x" * 1025)
         code, _ = await client.closed()
     assert code == 1009
+
+
+async def test_an_error_of_ours_in_a_handshake_is_told(caplog, monkeypatch):
+    def failing(*_):
+        raise KeyError("ours")
+
+    monkeypatch.setattr(ws_listener, "_subprotocol", failing)
+    kit = SocketKit()
+    async with serving(kit):
+        with pytest.raises(InvalidHandshake):
+            async with connect(f"ws://127.0.0.1:{kit.port}/v1/ws", proxy=None):
+                pass
+        assert (await kit.get("/exact"))[0] == 200
+    errors = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert [type(record.exc_info[1]) for record in errors] == [KeyError]
 
 
 async def test_garbage_instead_of_a_handshake_is_no_error_of_ours(caplog):

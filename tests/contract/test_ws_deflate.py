@@ -120,10 +120,13 @@ def offer(**parameters):
 # -- who gets it -----------------------------------------------------------------------
 
 
-async def test_who_offers_it_gets_it_without_context_either_way():
-    async with serving() as server, server.open() as (client,):
+@pytest.mark.parametrize("asked", [False, True])
+async def test_who_offers_it_gets_it_and_keeps_what_it_was_sent_unless_it_asks_not_to(asked):
+    also = "server_no_context_takeover; " if asked else ""
+    parameters = offer(server_no_context_takeover=True) if asked else {}
+    async with serving() as server, server.open(**parameters) as (client,):
         assert client.response.headers["Sec-WebSocket-Extensions"] == (
-            "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+            f"permessage-deflate; {also}client_no_context_takeover"
         )
         assert server.sent.packed_clients == 1
     assert server.sent.packed_clients == 0
@@ -146,7 +149,8 @@ async def test_who_can_look_back_less_than_frames_do_stays_plain(bits, granted):
         text = f"permessage-deflate; server_max_window_bits={bits}"
         asked = {"compression": None, "additional_headers": {"Sec-WebSocket-Extensions": text}}
     async with serving() as server, server.open(**asked) as (client,):
-        assert [type(item) for item in server.extensions()] == [PerMessageDeflate] * granted
+        found = [isinstance(item, PerMessageDeflate) for item in server.extensions()]
+        assert found == [True] * granted
         assert server.clients[0].write_now(Batch([data(1, 900), data(2, 900)]))
         assert await messages(client, 2) == [data(1, 900), data(2, 900)]
 

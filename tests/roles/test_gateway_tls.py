@@ -89,3 +89,20 @@ async def test_a_client_without_tls_gets_nothing_and_others_are_served(files):
         writer.close()
         async with connect(f"wss://127.0.0.1:{gateway.port}/v1/ws", ca_file=ca) as client:
             assert (await client.ping()).type == "pong"
+
+
+async def test_of_a_stack_of_this_machine_its_own_certificate_is_believed_and_no_other(tmp_path):
+    """Whatever its name; another one of the same authority is not."""
+    _, made, key = make_tls(tmp_path / "a", "gateway.example")
+    other = make_tls(tmp_path / "b", "gateway.example")[1]
+    bus, _ = await fed()
+    async with on_sockets(bus, tls=server_tls(made, key)) as gateway:
+        address = f"https://127.0.0.1:{gateway.port}"
+        way = Way(certificate=made)
+        products = await asyncio.to_thread(get_json, address, "/v1/products", way=way)
+        assert products["products"]
+        for file in (other, tmp_path / "a" / "ca.pem"):
+            with pytest.raises(GatewayError):
+                await asyncio.to_thread(get_json, address, "/v1/products", way=Way(ca_file=file))
+        with pytest.raises(GatewayError):
+            await asyncio.to_thread(get_json, address, "/v1/products", way=Way(certificate=other))

@@ -1,6 +1,7 @@
 """A gateway's process under inputs drawn at random: it serves on, tells no error, stays small.
 
-Twenty seconds; `just long-fuzz` takes longer. LF_FUZZ_SEED draws the same inputs again.
+A hundred thousand inputs or a minute; `just long-fuzz` takes longer. LF_FUZZ_SEED draws the same
+inputs again.
 """
 
 import asyncio
@@ -12,18 +13,21 @@ from collections import Counter, deque
 
 import psutil
 import pytest
-from fuzzing import Fuzz, a_seed
+from fuzzing import KINDS, TEXT, Fuzz, a_seed, framed
 from processes import until
 
 from ledgerflux.client import connect
 
-SECONDS = float(os.environ.get("LF_LONG_FUZZ") or 20)
+SECONDS = float(os.environ.get("LF_LONG_FUZZ") or 60)
 INPUTS_MAX = 100_000 if SECONDS <= 60 else 10_000_000
 GROWTH_MAX_BYTES = 32 * 1024 * 1024
 SENDERS = 6
 HALF_OPEN_MAX = 30
 SESSION_INPUTS_MAX = 40
 SAMPLE_S = 0.25
+LAST, LAST_ID = b'{"method":"ping","req_id":"last"}', b'"req_id":"last"'
+LAST_S = 0.5
+"""How long it is waited for: where a frame was cut, it is part of that one."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(SECONDS * 2 + 120)]
 
@@ -65,10 +69,14 @@ class Attack:
             writer.write(self.fuzz.http())
             self.counts["inputs"] += 1
             with contextlib.suppress(TimeoutError):  # one that was cut waits for the rest
-                async with asyncio.timeout(0.2):
-                    self.counts["answered"] += bool(await reader.read(64))
+                async with asyncio.timeout(LAST_S):
+                    self._hear(await reader.read(64))
         finally:
             writer.transport.abort()
+
+    def _hear(self, answer: bytes) -> None:
+        self.counts["answered"] += bool(answer)
+        self.counts["failed"] += answer.startswith(b"HTTP/1.1 500 ")
 
     async def _half(self) -> None:
         """Begin a handshake and leave it; so many stay, the oldest goes."""
@@ -101,22 +109,34 @@ class Attack:
     async def _say(
         self, writer: asyncio.StreamWriter, reading: asyncio.Task, *, compressed: bool
     ) -> None:
-        for _ in range(self.fuzz.random.randrange(1, SESSION_INPUTS_MAX)):
+        fuzz, well_meant = self.fuzz, self.fuzz.random.random() < 0.3
+        for _ in range(fuzz.random.randrange(1, SESSION_INPUTS_MAX)):
             if reading.done() or writer.is_closing():
                 return
-            writer.write(self.fuzz.frame(compressed=compressed))
+            frame = (
+                framed(TEXT, fuzz.operation()) if well_meant else fuzz.frame(compressed=compressed)
+            )
+            writer.write(frame)
             self.counts["inputs"] += 1
             await writer.drain()
             await asyncio.sleep(0)
+        if self.fuzz.random.random() < 0.8 and not writer.is_closing():
+            writer.write(framed(TEXT, LAST))  # without it what was sent last may never be read
+            await asyncio.wait([reading], timeout=LAST_S)
         if self.fuzz.random.random() < 0.5 and not writer.is_closing():
-            writer.write_eof()  # a client that ends its side is answered to the end
-            await asyncio.wait([reading], timeout=0.2)
+            writer.write_eof()
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
-        """Read all that is said: what a gateway answers must not be what slows it."""
+        """Read until the last request is answered: what is said must not be what slows it."""
+        before = b""
         with contextlib.suppress(OSError):
             while piece := await reader.read(1 << 16):
                 self.counts["bytes"] += len(piece)
+                self.counts["granted"] += piece.count(b'"success":true')
+                self.counts["refused"] += piece.count(b'"success":false')
+                if LAST_ID in before + piece:
+                    return
+                before = piece[-len(LAST_ID) :]
 
 
 class Watcher:
@@ -185,14 +205,18 @@ def test_whatever_is_sent_a_gateway_serves_on_tells_no_error_and_stays_small(sta
     attack, watcher = asyncio.run(attacked(http, int(http.rpartition(":")[2]), pid, seed))
     grown = (watcher.peak_bytes - watcher.before_bytes) / 2**20
     print(dict(attack.counts), f"memory at most {grown:.1f} MiB more")
+    print(dict(attack.fuzz.kinds))
     assert complaints(stack) == []
     assert stack.pid("gateway") == pid
     assert watcher.peak_bytes - watcher.before_bytes < GROWTH_MAX_BYTES
     assert attack.counts["sessions"] > 100
     assert attack.counts["inputs"] > 3_000
+    assert attack.counts["failed"] == 0
+    assert min(attack.counts[name] for name in ("answered", "granted", "refused")) > 0
+    assert attack.fuzz.kinds.keys() == set(KINDS)
     until_left(stack)
 
 
 def until_left(stack):
     """Wait until nobody is counted who has gone."""
-    asyncio.run(until(lambda: stack.told()["clients"] == 0, 30))
+    asyncio.run(until(lambda: (stack.told() or {}).get("clients") == 0, 30))

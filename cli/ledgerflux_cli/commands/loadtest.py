@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ledgerflux.errors import ConfigError, LedgerFluxError
+from ledgerflux.errors import ConfigError, GatewayError, LedgerFluxError
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import DataDir, Gateway, checked, chosen, read_duration
 from ledgerflux_cli.output import say, write, write_lines
@@ -127,6 +127,7 @@ def loadtest(
     from ledgerflux.loadtest.plan import DEFAULT_SLOS, SCENARIOS
     from ledgerflux.loadtest.verdict import parse_slos
     from ledgerflux.stack.loadtesting import LoadTest
+    from ledgerflux_cli.gateway_http import closed
     from ledgerflux_cli.loadtest_live import Screen
 
     if scenario is not None and scenario not in SCENARIOS:
@@ -165,6 +166,8 @@ def loadtest(
                 test.on(target)
             elif asked is not None:
                 test.on_own_stack(asked, _tell_stack)
+    except GatewayError as error:
+        raise closed(error) from error
     except KeyboardInterrupt:
         if test.report is None:
             raise

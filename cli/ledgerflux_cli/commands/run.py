@@ -7,6 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from ledgerflux_cli.examples import examples
+from ledgerflux_cli.gateway_options import (
+    JwtAudience,
+    JwtIssuer,
+    JwtKeys,
+    KeysFile,
+    OriginsOption,
+    TlsCert,
+    TlsKey,
+)
 from ledgerflux_cli.options import (
     AtEndOption,
     DataDir,
@@ -62,40 +71,13 @@ Instance = Annotated[
         help="Name among the processes of the role; default 0, or the shard.",
     ),
 ]
-TlsCert = Annotated[
-    Path | None,
+WorkersOption = Annotated[
+    int,
     typer.Option(
-        "--tls-cert",
-        envvar="LF_TLS_CERT",
-        metavar="FILE",
-        help="PEM file of the certificate, and of what signed it.",
-    ),
-]
-TlsKey = Annotated[
-    Path | None,
-    typer.Option(
-        "--tls-key",
-        envvar="LF_TLS_KEY",
-        metavar="FILE",
-        help="PEM file of the certificate's key, without a passphrase.",
-    ),
-]
-KeysFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--keys-file",
-        envvar="LF_KEYS_FILE",
-        metavar="FILE",
-        help="API keys of `lf token create`: only who shows one may ask.",
-    ),
-]
-OriginsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--origins",
-        envvar="LF_ORIGINS",
-        metavar="URL,URL,...",
-        help="Origins of pages that may come in beside its own: https://example.com.",
+        "--workers",
+        envvar="LF_WORKERS",
+        metavar="N",
+        help="Gateways that share the port, 1 to 16, each a process.",
     ),
 ]
 
@@ -189,6 +171,7 @@ def snapshot(
 @examples(
     "lf run gateway --port 8001",
     "lf run gateway --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
+    "lf run gateway --workers 2 --http-port 9100",
 )
 def gateway(
     host: HostOption = "127.0.0.1",
@@ -196,11 +179,15 @@ def gateway(
         int,
         typer.Option("--port", envvar="LF_PORT", metavar="PORT", help="Port; 0 takes a free one."),
     ] = 8000,
+    workers: WorkersOption = 1,
     tls_cert: TlsCert = None,
     tls_key: TlsKey = None,
     insecure_public: InsecurePublic = False,
     origins: OriginsOption = None,
     keys_file: KeysFile = None,
+    jwt_keys: JwtKeys = None,
+    jwt_issuer: JwtIssuer = None,
+    jwt_audience: JwtAudience = None,
     data_dir: DataDir = None,
     nats: Nats = None,
     http_port: HttpPort = 0,
@@ -208,15 +195,22 @@ def gateway(
     take_over: TakeOver = False,
     instance: Instance = None,
 ) -> None:
-    """Serve books, trades and status to clients."""
+    """Serve books, trades and status to clients.
+
+    With --workers each has its own books and its own /metrics, on ports from --http-port on.
+    """
     own = {
         "host": host,
         "port": port,
+        "workers": workers,
         "tls_cert": tls_cert,
         "tls_key": tls_key,
         "insecure_public": insecure_public,
         "origins": origins,
         "keys_file": keys_file,
+        "jwt_keys": jwt_keys,
+        "jwt_issuer": jwt_issuer,
+        "jwt_audience": jwt_audience,
     }
     _run("gateway", data_dir, nats, None, http_port, log_level, take_over, instance, own)
 
@@ -251,4 +245,8 @@ def _run(
     )
     log_to_stream(settings.log_level)
     os.environ.pop("LF_NATS_URL", None)  # it holds a password that nothing needs any more
+    if settings.workers > 1:
+        from ledgerflux.stack.workers import run_workers
+
+        raise typer.Exit(run_workers(settings))
     raise typer.Exit(run_role(role, settings))

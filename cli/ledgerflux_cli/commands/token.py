@@ -1,32 +1,44 @@
-"""`lf token`: the API keys of a gateway."""
+"""`lf token`: what lets clients into a gateway, API keys and signed tokens (JWT)."""
 
-import secrets
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ledgerflux.errors import ConfigError, LedgerFluxError
 from ledgerflux_cli.examples import examples
+from ledgerflux_cli.gateway_options import JwtAudience, JwtIssuer, JwtKeys
 from ledgerflux_cli.options import AsJson, read_duration
 from ledgerflux_cli.output import say, write, write_json
 
+if TYPE_CHECKING:
+    from ledgerflux.core.credentials import Authority
+    from ledgerflux_cli.token_making import Wanted
+
 SCHEMA = "lf.token/1"
-SECRET_BYTES = 32
 KeysFile = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--keys-file",
         envvar="LF_KEYS_FILE",
         metavar="FILE",
-        help="The gateway's file of keys; made where there is none.",
+        help="The gateway's file of API keys; made where there is none.",
+    ),
+]
+SigningKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--jwt-signing-key",
+        envvar="LF_JWT_SIGNING_KEY",
+        metavar="FILE",
+        help="Sign a token (JWT) with this PEM key or JWKS, in place of an API key.",
     ),
 ]
 
 token = typer.Typer(
-    help="Make and check the API keys that let clients into a gateway.",
+    help="Make and check the keys and tokens that let clients in.",
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=False,
@@ -37,13 +49,16 @@ token = typer.Typer(
 @examples(
     "lf token create --keys-file keys.json --id desk-1",
     'lf token create --keys-file keys.json --id web --products "BTC-*"',
-    "lf token create --keys-file keys.json --id guest --expires 720h",
+    "lf token create --jwt-signing-key jwt.key --id desk-1 --expires 1h",
 )
 def create(
     identity: Annotated[
         str, typer.Option("--id", metavar="ID", help="Who it is for: letters, digits, - and _.")
     ],
-    keys_file: KeysFile,
+    keys_file: KeysFile = None,
+    jwt_signing_key: SigningKey = None,
+    jwt_issuer: JwtIssuer = None,
+    jwt_audience: JwtAudience = None,
     products: Annotated[
         str, typer.Option("--products", metavar="ID,ID,...", help="Ids, and patterns with *.")
     ] = "*",
@@ -57,58 +72,66 @@ def create(
     ] = "*",
     expires: Annotated[
         str | None,
-        typer.Option("--expires", metavar="DURATION", help="How long it holds; default for ever."),
+        typer.Option(
+            "--expires",
+            metavar="DURATION",
+            help="How long it holds; default for ever, a JWT 1h.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key, and print it: the file keeps a hash, so it is never shown again.
+    """Make an API key or sign a token (JWT), and print it.
 
-    A gateway reads its file when it starts.
+    Of a key the file keeps a hash alone, so it is never shown again; a gateway reads its file
+    when it starts. Of a token nothing is kept: it holds until it expires.
     """
-    from ledgerflux.adapters.key_file import add_key
-    from ledgerflux.core.credentials import StoredKey, hashed, key_text
-    from ledgerflux.model.units import NANOS_PER_S
+    from ledgerflux_cli.token_making import JWT_HELD, Wanted, check, key_of, signed_of
 
-    expires_ns = None
-    if expires is not None:
-        held_s = int(read_duration("--expires", expires))
-        expires_ns = (int(time.time()) + held_s) * NANOS_PER_S
-    chosen, followed = _words(products), _words(channels)
-    _check(identity, chosen, followed)
-    secret, salt = secrets.token_urlsafe(SECRET_BYTES), secrets.token_hex(16)
-    add_key(
-        keys_file, identity, StoredKey(salt, hashed(secret, salt), chosen, followed, expires_ns)
-    )
-    key = key_text(identity, secret)
-    if as_json:
-        write_json({**_document(identity, chosen, followed, expires_ns), "key": key})
-        return
-    write(key)
-    say(f"{identity} is in {keys_file}; the key is shown this once.")
+    if expires is None and jwt_signing_key is not None:
+        expires = JWT_HELD
+    held_s = None if expires is None else int(read_duration("--expires", expires))
+    until_s = None if held_s is None else int(time.time()) + held_s
+    wanted = Wanted(identity, _words(products), _words(channels), until_s)
+    check(wanted)
+    if jwt_signing_key is not None:
+        said = f"signed for {identity}; whoever has the token may use it until it expires."
+        made = signed_of(jwt_signing_key, wanted, issuer=jwt_issuer, audience=jwt_audience)
+    elif keys_file is not None:
+        said = f"{identity} is in {keys_file}; the key is shown this once."
+        made = key_of(keys_file, wanted)
+    else:
+        raise ConfigError("--keys-file or --jwt-signing-key is needed", code="usage")
+    _show(wanted, made, None if as_json else said)
 
 
 @token.command()
 @examples(
     "lf token verify --keys-file keys.json --token-file desk-1.key",
+    "lf token verify --jwt-keys jwt.pub --token-file desk-1.jwt",
     "lf token verify --keys-file keys.json < desk-1.key",
 )
 def verify(
-    keys_file: KeysFile,
+    keys_file: KeysFile = None,
+    jwt_keys: JwtKeys = None,
+    jwt_issuer: JwtIssuer = None,
+    jwt_audience: JwtAudience = None,
     token_file: Annotated[
         Path | None,
         typer.Option(
-            "--token-file", metavar="FILE", help="File that holds the key; default standard input."
+            "--token-file",
+            metavar="FILE",
+            help="File that holds the key or token; default standard input.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a key grants; exit 1 where it lets nobody in."""
-    from ledgerflux.adapters.key_file import read_keys
+    """Say what a key or token grants, as a gateway would; exit 1 where it lets nobody in."""
     from ledgerflux.client.way import read_token
-    from ledgerflux.core.credentials import Denied, Keyring
+    from ledgerflux.core.credentials import Denied
 
+    known = _known(keys_file, jwt_keys, jwt_issuer, jwt_audience)
     shown = sys.stdin.read().strip() if token_file is None else read_token(token_file)
-    verdict = Keyring(read_keys(keys_file)).judge(shown, time.time_ns())
+    verdict = known.judge(shown, time.time_ns())
     if isinstance(verdict, Denied):
         raise LedgerFluxError(verdict.message, code=verdict.code)
     document = _document(*verdict)
@@ -120,9 +143,39 @@ def verify(
         write(f"{name:<12}{','.join(value) if isinstance(value, tuple) else value or '-'}")
 
 
+def _known(
+    keys_file: Path | None, jwt_keys: Path | None, issuer: str | None, audience: str | None
+) -> "Authority":
+    """Return who knows keys and tokens as the gateway does that was started with these files."""
+    from ledgerflux.settings import RoleSettings
+    from ledgerflux.stack.securing import authority_of
+
+    settings = RoleSettings(
+        data_dir=Path(),
+        nats_url="",
+        keys_file=keys_file,
+        jwt_keys=jwt_keys,
+        jwt_issuer=issuer,
+        jwt_audience=audience,
+    )
+    known = authority_of(settings)
+    if known is None:
+        raise ConfigError("--keys-file or --jwt-keys is needed", code="usage")
+    return known
+
+
+def _show(wanted: "Wanted", made: str, said: str | None) -> None:
+    """Print what was made; `said` None: as JSON."""
+    if said is None:
+        write_json({**_document(*wanted.granted), "key": made})
+        return
+    write(made)
+    say(said)
+
+
 def _document(
     identity: str, products: tuple[str, ...], channels: tuple[str, ...], expires_ns: int | None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     from ledgerflux.model.units import rfc3339
 
     return {
@@ -136,19 +189,3 @@ def _document(
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _check(identity: str, products: tuple[str, ...], channels: tuple[str, ...]) -> None:
-    """Refuse what no file of keys may hold, by flag."""
-    from ledgerflux.core.credentials import CHANNELS, is_key_id
-    from ledgerflux.core.patterns import EVERYTHING, is_safe
-
-    wrong = None
-    if not is_key_id(identity):
-        wrong = f"--id: {identity[:40]!r} is not 1 to 32 letters, digits, - and _"
-    elif not products or not all(map(is_safe, products)):
-        wrong = f"--products: {','.join(products)[:80]!r} are no ids or patterns such as *-USD"
-    elif not channels or not set(channels) <= {EVERYTHING, *CHANNELS}:
-        wrong = f"--channels: {','.join(channels)[:80]!r}: there are {', '.join(CHANNELS)} and *"
-    if wrong is not None:
-        raise ConfigError(wrong, code="bad_argument")

@@ -6,12 +6,22 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ledgerflux.errors import Conflict, StackError
+from ledgerflux.errors import Conflict, LedgerFluxError, StackError
 from ledgerflux_cli.examples import examples
+from ledgerflux_cli.gateway_options import (
+    JwtAudience,
+    JwtIssuer,
+    JwtKeys,
+    KeysFile,
+    OriginsOption,
+    TlsCert,
+    TlsKey,
+)
 from ledgerflux_cli.options import (
     AsJson,
     AtEndOption,
@@ -46,6 +56,7 @@ POLL_S = 0.1
     "lf up -d --source coinbase-advanced --products BTC-USD,ETH-USD",
     "lf up --source replay:day.jsonl.gz --speed max --at-end exit",
     "lf up --gateways 2 --port 8000",
+    "lf up --keys-file keys.json --tls-cert cert.pem --tls-key key.pem",
     "lf up nats postgres",
 )
 def up(
@@ -73,7 +84,14 @@ def up(
             help="Port of the (first) gateway; default 8000, or the next free one. 0: any.",
         ),
     ] = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
     insecure_public: InsecurePublic = False,
+    origins: OriginsOption = None,
+    keys_file: KeysFile = None,
+    jwt_keys: JwtKeys = None,
+    jwt_issuer: JwtIssuer = None,
+    jwt_audience: JwtAudience = None,
     data_dir: DataDir = None,
     durability: Annotated[
         str,
@@ -117,7 +135,14 @@ def up(
             "at_end": at_end,
             "host": host,
             "port": port,
+            "tls_cert": _absolute(tls_cert),
+            "tls_key": _absolute(tls_key),
             "insecure_public": insecure_public,
+            "origins": origins,
+            "keys_file": _absolute(keys_file),
+            "jwt_keys": _absolute(jwt_keys),
+            "jwt_issuer": jwt_issuer,
+            "jwt_audience": jwt_audience,
             "durability": durability,
             "target": target,
             "log_level": log_level,
@@ -126,7 +151,10 @@ def up(
     given = chosen(
         settings, (name for name in UpRequest.__dataclass_fields__ if name != "services")
     )
-    asked = UpRequest(services=tuple(services or ()), **given)
+    texts: dict[str, Any] = {
+        name: str(value) if isinstance(value, Path) else value for name, value in given.items()
+    }
+    asked = UpRequest(services=tuple(services or ()), **texts)
     services_of(asked)
     timeout_s = read_duration("--wait-timeout", wait_timeout)
     run_dir = run_dir_of(data_dir)
@@ -139,6 +167,11 @@ def up(
             if error.code != Conflict.code:
                 raise
     return _join(run_dir, asked, timeout_s, as_json=as_json)
+
+
+def _absolute(file: Path | None) -> Path | None:
+    """Return a file as processes with other directories find it."""
+    return None if file is None else file.expanduser().absolute()
 
 
 def _start_in_background(
@@ -244,7 +277,14 @@ def _differences(state: "RunState", asked: "UpRequest") -> list[str]:
 def _print_status(run_dir: "RunDir") -> None:
     from ledgerflux_cli.commands.status import print_status
     from ledgerflux_cli.find_status import find_status
+    from ledgerflux_cli.gateway_http import NOT_LET_IN
 
-    document: dict[str, Any] = find_status(run_dir.path, None)
     write("already up, nothing was started")
+    try:
+        document: dict[str, Any] = find_status(run_dir.path, None)
+    except LedgerFluxError as error:
+        if error.code not in NOT_LET_IN:
+            raise
+        say("its gateway wants an API key: lf status --token-file FILE")
+        return
     print_status(document)

@@ -9,7 +9,7 @@ from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
 from ledgerflux_cli.output import say, write, write_json
 
 if TYPE_CHECKING:
-    from ledgerflux.roles.verify import Report
+    from ledgerflux.roles.verify_report import Report
 
 SCHEMA = "lf.verify/1"
 INTEGRITY = 7

@@ -10,7 +10,7 @@ from ledgerflux.bench.gateway.contenders import CONTENDERS, Contender, Load, mis
 from ledgerflux.bench.gateway.messages import NARROW, templates
 from ledgerflux.bench.gateway.running import Running, running
 from ledgerflux.bench.lab import reason_of
-from ledgerflux.errors import LedgerFluxError
+from ledgerflux.errors import LedgerFluxError, StackError
 
 MARGIN_CLIENTS = 100
 
@@ -23,6 +23,8 @@ class Plan(NamedTuple):
     crowd: int = 4_000
     idle: int = 1_000
     stalled_of: int = 50
+    storm: int = 1_000
+    chaos_messages: int = 10_000_000
     rounds: int = 5
     contenders: Sequence[str] = tuple(CONTENDERS)
 
@@ -66,7 +68,10 @@ class Arena:
         if not path.exists():
             path.write_bytes(templates(changes, time.time_ns()))
         return Load(
-            path, changes, max(self.plan.clients, self.plan.crowd, self.plan.idle) + MARGIN_CLIENTS
+            path,
+            changes,
+            max(self.plan.clients, self.plan.crowd, self.plan.idle, self.plan.storm)
+            + MARGIN_CLIENTS,
         )
 
     @contextmanager
@@ -78,6 +83,18 @@ class Arena:
                 if not self.missing[name]:
                     self._start(CONTENDERS[name], changes, servers, held)
             yield servers
+
+    @contextmanager
+    def hold(self, contender: Contender, changes: int = NARROW) -> Iterator[Running]:
+        """Hold one server up, fresh.
+
+        Raises:
+            StackError: It is missing, or did not start.
+        """
+        if why := self.missing[contender.name]:
+            raise StackError(why.removeprefix("not measured: "))
+        with running(contender, self.load(changes)) as server:
+            yield server
 
     def _start(
         self, contender: Contender, changes: int, servers: dict[str, Running], held: ExitStack

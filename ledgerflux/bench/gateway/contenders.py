@@ -75,6 +75,10 @@ def _ours(_: Path, load: Load) -> Sequence[str | Path]:
     return (sys.executable, "-m", module, str(load.changes), str(load.clients))
 
 
+def _ours_twice(folder: Path, load: Load) -> Sequence[str | Path]:
+    return (*_ours(folder, load), "2")
+
+
 def _nats(_: Path, load: Load) -> Sequence[str | Path]:
     return (sys.executable, _script("nats_peer.py"), load.messages, find_binary())
 
@@ -93,6 +97,10 @@ def _ws(_: Path, load: Load) -> Sequence[str | Path]:
 
 def _socketio(_: Path, load: Load) -> Sequence[str | Path]:
     return ("node", _script("socketio_peer.cjs"), load.messages)
+
+
+def _recovering(_: Path, load: Load) -> Sequence[str | Path]:
+    return ("node", _script("socketio_peer.cjs"), load.messages, "recovering")
 
 
 def _bun(folder: Path, load: Load) -> Sequence[str | Path]:
@@ -134,6 +142,12 @@ CONTENDERS: dict[str, Contender] = {
         ),
     )
 }
+
+TWO = CONTENDERS["ours"]._replace(told="two gateways of one stack", start=_ours_twice)
+RECOVERING = CONTENDERS["socketio"]._replace(
+    told="socket.io 4.8.4, connection state recovery", start=_recovering
+)
+"""As above, where clients come back."""
 
 
 def folder_of(contender: Contender, environment: Mapping[str, str]) -> Path:

@@ -57,7 +57,14 @@ def contest(arena: Arena, tell: Tell) -> list[Measured]:
     ]
 
 
-def by_turns(arena: Arena, servers: Mapping[str, Running], pace: Pace, tell: Tell) -> Turns:
+def by_turns(
+    arena: Arena,
+    servers: Mapping[str, Running],
+    pace: Pace,
+    tell: Tell,
+    *,
+    deflate: bool = False,
+) -> Turns:
     """Return the rounds of each server, A B C, A B C; one that fails is missing from then on."""
     plan, turns = arena.plan, Turns()
     ticks = pace.ticks(plan.seconds / plan.rounds)
@@ -67,7 +74,7 @@ def by_turns(arena: Arena, servers: Mapping[str, Running], pace: Pace, tell: Tel
             if arena.missing[name]:
                 continue
             try:
-                found = take_turn(server, plan.clients, *pace, ticks)
+                found = take_turn(server, plan.clients, *pace, ticks, deflate=deflate)
             except (LedgerFluxError, OSError) as error:
                 arena.missing[name] = f"not measured: {error}"
             else:

@@ -69,21 +69,26 @@ def updates(seqs: Sequence[int], changes: int, time_ns: int) -> list[Batch]:
                 "level2",
                 "update",
                 EPOCH,
-                Level2Update(seq, text, text, _changes(seq, changes)),
+                Level2Update(seq, text, text, changed(place, seq, changes)),
             )
-            for name, seq in zip(PRODUCTS, seqs, strict=False)
+            for place, (name, seq) in enumerate(zip(PRODUCTS, seqs, strict=False))
         ]
     )
 
 
-def _changes(seq: int, count: int) -> list[Change]:
-    size = f"0.{10_000_000 + seq % 80_000_000}"
+def changed(product: int, seq: int, count: int) -> list[Change]:
+    """Return what the update `seq` of the product at this place sets; each size is another."""
     return [
-        ("buy", f"{60_000 - place // 2}.25", size)
+        ("buy", f"{60_000 - place // 2}.25", size_of(product, seq, place))
         if place % 2 == 0
-        else ("sell", f"{60_001 + place // 2}.75", size)
+        else ("sell", f"{60_001 + place // 2}.75", size_of(product, seq, place))
         for place in range(count)
     ]
+
+
+def size_of(product: int, seq: int, place: int) -> str:
+    """Return a size as others make it too, in `peer_scripts.ticking`."""
+    return f"0.{10_000_000 + (seq * 7_919 + product * 1_299_709 + place * 104_729) % 80_000_000}"
 
 
 def templates(changes: int, time_ns: int) -> bytes:

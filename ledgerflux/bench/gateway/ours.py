@@ -1,6 +1,7 @@
-"""`python -m ledgerflux.bench.gateway.ours CHANGES CLIENTS`: ours, told as the others are.
+"""`python -m ledgerflux.bench.gateway.ours CHANGES CLIENTS [GATEWAYS]`: ours, told as others are.
 
-Starts a NATS and the gateway, and writes to the log what a normalizer would: a record a tick.
+Starts a NATS and one gateway or more, and writes to the log what a normalizer would, a record
+a tick.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -136,7 +137,7 @@ def _ready(port: int) -> bool:
         return False
 
 
-async def main(changes: int, clients_max: int) -> None:
+async def main(changes: int, clients_max: int, gateways: int = 1) -> None:
     """Serve until standard input ends."""
     with tempfile.TemporaryDirectory(prefix="lf-bench-") as folder:
         async with _nats(Path(folder)) as server:
@@ -146,12 +147,17 @@ async def main(changes: int, clients_max: int) -> None:
                 feed = Feed(bus, changes)
                 await feed.open()
                 beating = asyncio.create_task(feed.beat())
-                async with _gateway(server, clients_max) as (port, pid):
-                    say(json.dumps({"port": port, "pid": pid}))
+                async with AsyncExitStack() as held:
+                    up = [
+                        await held.enter_async_context(_gateway(server, clients_max))
+                        for _ in range(gateways)
+                    ]
+                    port, pid = up[0]
+                    say(json.dumps({"port": port, "pid": pid, "spares": up[1:]}))
                     await feed.obey()
                 beating.cancel()
     os._exit(0)  # a thread may still read standard input
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(main(*map(int, sys.argv[1:])))

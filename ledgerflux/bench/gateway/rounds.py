@@ -24,6 +24,8 @@ class Round(NamedTuple):
         broken: Sampled messages that do not continue the one before.
         latencies_ms: Of the sampled messages, from their making to the sink.
         burst_s: Median over the ticks, from the first client's piece to the last one's.
+        wire_bytes: What all clients were sent.
+        compressed: Clients that were sent compressed messages.
     """
 
     cpu_s: float
@@ -34,6 +36,8 @@ class Round(NamedTuple):
     broken: int
     latencies_ms: list[float]
     burst_s: float
+    wire_bytes: int = 0
+    compressed: int = 0
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
@@ -109,7 +113,7 @@ def whole(key: str, value: float, rounds: Sequence[Round], conditions: str, doub
 
 
 class Stall(NamedTuple):
-    """A round without and one with a client that does not read; how memory grew in that."""
+    """A round without and one with a client that does not read; how much more memory grew."""
 
     before: Round
     during: Round
@@ -124,18 +128,26 @@ def stall_figures(rounds: Sequence[Stall], clients: int, doubt: str) -> list[Mea
     before, during = [item.before for item in rounds], [item.during for item in rounds]
     seconds = sum(item.passed_s for item in during)
     conditions = (
-        f"1 client of {clients} reads nothing, {len(rounds)} rounds, {seconds:.0f} s in all"
+        f"1 client of {clients} reads nothing, {len(rounds)} rounds with and without it by turns, "
+        f"{seconds:.0f} s in all"
     )
     delivered = sum(item.delivered for item in during)
     share = delivered / max(1, sum(item.expected for item in during)) * 100
     quiet, stalled = latency_ms(before, 0.99) or 0.0, latency_ms(during, 0.99) or 0.0
-    p99 = f"{conditions}; p99 {quiet:.1f} ms without, {stalled:.1f} ms with"
-    grown = max(item.grown_mib for item in rounds)
+    p99 = f"{conditions}; p99 over all rounds {quiet:.1f} ms without, {stalled:.1f} ms with"
+    grown = median(item.grown_mib for item in rounds)
+    most = max(item.grown_mib for item in rounds)
     why = trouble(before)
     return [
         Measured("gateway_stalled_share", None if why else round(share, 3), conditions, why),
         whole("gateway_stalled_p99", round(stalled / max(quiet, 1e-3), 3), during, p99, doubt),
-        whole("gateway_stalled_memory", round(grown, 2), before, f"{conditions}, the most", ""),
+        whole(
+            "gateway_stalled_memory",
+            round(grown, 2),
+            before,
+            f"{conditions}, median, the most {most:.2f}",
+            "",
+        ),
     ]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,10 +23,14 @@ STOP_S = 10.0
 class _Hello(msgspec.Struct):
     port: int
     pid: int
+    spares: list[tuple[int, int]] = []
 
 
 class Running:
-    """A server that has said where it listens; `pid` is the process that counts."""
+    """A server that has said where it listens; `pid` is the process that counts.
+
+    `spares` are ports of others that serve the same.
+    """
 
     def __init__(self, contender: Contender, load: Load, child: subprocess.Popen[bytes]) -> None:
         assert child.stdin is not None
@@ -37,6 +42,7 @@ class Running:
         self._output: IO[bytes] = child.stdout
         hello = msgspec.json.decode(self._line(START_S), type=_Hello)
         self.port, self.pid = hello.port, hello.pid
+        self.spares = [port for port, _ in hello.spares]
 
     def go(self, count: int, tick_ms: int, ticks: int) -> None:
         """Let it send `count` messages to all in each of `ticks`."""
@@ -47,6 +53,10 @@ class Running:
         """Say whether it has handed over what it was to send; True once."""
         readable, _, _ = select.select([self._output], [], [], 0)
         return bool(readable) and self._line(START_S) == b"done\n"
+
+    def kill(self) -> None:
+        """Kill the process that counts, as if its machine had died."""
+        os.kill(self.pid, signal.SIGKILL)
 
     def cpu_s(self) -> float:
         """Return the CPU seconds of its process so far, to the nanosecond where Linux tells.

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ledgerflux.bench.gateway.inflating import OFFER, Inflater, Shared, inflater_of
 from ledgerflux.bench.gateway.reading import Counter, Piece
 from ledgerflux.errors import StackError
 
@@ -35,27 +36,30 @@ class Speech(NamedTuple):
 class Client:
     """One socket; a client that is sampled keeps what it was sent."""
 
-    __slots__ = ("counter", "heard", "pieces", "sampled", "socket")
+    __slots__ = ("counter", "heard", "inflater", "pieces", "sampled", "socket")
 
     def __init__(self, plain: socket.socket, *, sampled: bool) -> None:
         self.socket = plain
         self.sampled = sampled
         self.counter = Counter()
         self.heard: bytes | None = b""
+        self.inflater: Inflater | None = None
         self.pieces: list[Piece] = []
 
 
 class Sink:
     """Clients of one server; closes them at the end of the context.
 
-    `total` counts the messages, `bursts_s` are the times from the first to the last piece of
-    each tick; both since `begin`.
+    `total` counts the messages, `wire_bytes` what they came in, `bursts_s` are the times from the
+    first to the last piece of each tick; all since `begin`. With `deflate` clients offer it.
     """
 
     def __init__(self, port: int, speech: Speech, *, deflate: bool = False) -> None:
         self.clients: dict[int, Client] = {}
         self.bursts_s: list[float] = []
         self.total = 0
+        self.wire_bytes = 0
+        self._shared = Shared()
         self._port = port
         self._speech = speech
         self._deflate = deflate
@@ -93,6 +97,9 @@ class Sink:
             lambda: all(client.heard is None for client in made), time.monotonic() + HANDSHAKE_S
         ):
             raise StackError(f"not all of {count} clients were subscribed in {HANDSHAKE_S:.0f} s")
+        deadline_s = time.monotonic() + HANDSHAKE_S
+        while self._read() and time.monotonic() < deadline_s:
+            pass  # the state at the beginning, until no more of it comes
         return made
 
     def _dial(self, buffer_bytes: int = 0) -> socket.socket:
@@ -103,16 +110,7 @@ class Sink:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
         plain.connect(("127.0.0.1", self._port))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        lines = [
-            f"GET {self._speech.path} HTTP/1.1",
-            f"Host: 127.0.0.1:{self._port}",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            "Sec-WebSocket-Version: 13",
-            f"Sec-WebSocket-Key: {KEY}",
-            *(["Sec-WebSocket-Extensions: permessage-deflate"] if self._deflate else []),
-        ]
-        plain.sendall("\r\n".join([*lines, "", ""]).encode())
+        plain.sendall(handshake(self._speech.path, self._port, deflate=self._deflate))
         return plain
 
     def _greet(self, plain: socket.socket, *, sampled: bool) -> Client:
@@ -129,6 +127,7 @@ class Sink:
             plain.sendall(masked(message, binary=self._speech.binary))
         plain.setblocking(False)
         client = Client(plain, sampled=sampled)
+        client.inflater = inflater_of(head, self._shared)
         self.clients[plain.fileno()] = client
         if rest:
             self._take(client, rest)
@@ -153,6 +152,7 @@ class Sink:
         self.bursts_s.clear()
         self._keeping = True
         self.total = 0
+        self.wire_bytes = 0
         for client in self.clients.values():
             client.counter.count = 0
             client.pieces.clear()
@@ -165,11 +165,11 @@ class Sink:
             met = condition()
         return met
 
-    def _read(self) -> None:
-        """Take what is there; waits for it a little."""
+    def _read(self) -> bool:
+        """Take what is there, wait for it a little; say whether something was."""
         ready = self._poll.poll(POLL_S)
         if not ready:
-            return
+            return False
         self._clock(time.monotonic())
         for number, _ in ready:
             client = self.clients[number]
@@ -181,8 +181,17 @@ class Sink:
                 self._take(client, data)
             else:
                 self._poll.unregister(number)
+        return True
+
+    @property
+    def compressed(self) -> int:
+        """Return how many clients are sent compressed messages."""
+        return sum(client.inflater is not None for client in self.clients.values())
 
     def _take(self, client: Client, data: bytes) -> None:
+        self.wire_bytes += len(data)
+        if client.inflater is not None:
+            data = client.inflater.take(data)
         self.total += client.counter.take(data)
         if client.heard is not None:
             client.heard += data
@@ -197,6 +206,20 @@ class Sink:
                 self.bursts_s.append(self._last_s - self._first_s)
             self._first_s = now_s
         self._last_s = now_s
+
+
+def handshake(path: str, port: int, *, deflate: bool = False) -> bytes:
+    """Return the request that opens a WebSocket."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Key: {KEY}",
+        *([f"Sec-WebSocket-Extensions: {OFFER}"] if deflate else []),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 def masked(message: bytes, *, binary: bool = False) -> bytes:

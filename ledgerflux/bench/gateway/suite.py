@@ -6,15 +6,24 @@ from pathlib import Path
 
 from ledgerflux.bench.evaluate import Measured
 from ledgerflux.bench.gateway.arena import Arena, Plan
+from ledgerflux.bench.gateway.chaos import chaos
+from ledgerflux.bench.gateway.chaos_figures import CHAOS_KEYS
 from ledgerflux.bench.gateway.contest import contest
-from ledgerflux.bench.gateway.crowds import IDLE_KEYS, STALL_KEYS, crowd, idle, stalled
+from ledgerflux.bench.gateway.crowds import IDLE_KEYS, crowd, idle
+from ledgerflux.bench.gateway.deflated import DEFLATE_KEYS, deflated
+from ledgerflux.bench.gateway.stalling import STALL_KEYS, stalled
+from ledgerflux.bench.gateway.storm import storm
+from ledgerflux.bench.gateway.storm_figures import STORM_KEYS
 from ledgerflux.bench.lab import reason_of
 from ledgerflux.errors import LedgerFluxError
 
 Figures = Callable[[Arena], Iterator[Measured]]
 ROWS: tuple[tuple[Sequence[str], Figures], ...] = (
+    (DEFLATE_KEYS, deflated),
     (("gateway_idle", *IDLE_KEYS.values()), idle),
     (STALL_KEYS, stalled),
+    (STORM_KEYS, storm),
+    (CHAOS_KEYS, chaos),
     (("gateway_crowd",), crowd),
 )
 

@@ -21,13 +21,15 @@ SAMPLED = 20
 FILES_SPARE = 200
 
 
-def take_turn(server: Running, clients: int, count: int, tick_ms: int, ticks: int) -> Round:
-    """Return a round of a server with `clients` new clients.
+def take_turn(
+    server: Running, clients: int, count: int, tick_ms: int, ticks: int, *, deflate: bool = False
+) -> Round:
+    """Return a round of a server with `clients` new clients; with `deflate` they offer it.
 
     Raises:
         StackError: They can't be connected, or it does not get going.
     """
-    with Sink(server.port, server.contender.speech) as sink:
+    with Sink(server.port, server.contender.speech, deflate=deflate) as sink:
         made = sink.connect(clients, sample_every=max(1, clients // SAMPLED))
         warm(server, sink, made, count, tick_ms)
         return measured(server, sink, made, count, tick_ms, ticks)
@@ -74,6 +76,8 @@ def measured(
         broken=sum(sample.broken + abs(sample.messages - each) for sample in samples),
         latencies_ms=[value for sample in samples for value in sample.latencies_ms],
         burst_s=median(sink.bursts_s) if sink.bursts_s else 0.0,
+        wire_bytes=sink.wire_bytes,
+        compressed=sink.compressed,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from ticking import Messages, obey, say
 
 CONFIG = """listen: "127.0.0.1:{port}"
-websocket {{ listen: "127.0.0.1:{websocket}", no_tls: true }}
+websocket {{ listen: "127.0.0.1:{websocket}", no_tls: true, compression: true }}
 max_connections: 20000
 """
 START_S = 20.0

@@ -8,12 +8,20 @@ const made = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
 function next(count) {
   const text = new Date().toISOString().replace("Z", "000000Z");
   const messages = made.slice(0, count);
-  for (const message of messages) {
-    message.prev_seq = message.seq;
-    message.seq += 1;
-    message.data[0].seq = message.seq;
+  messages.forEach((message, product) => {
+    const seq = message.seq + 1;
+    message.prev_seq = seq - 1;
+    message.seq = seq;
     message.ts_publish = text;
-  }
+    message.checksum = 1000000000 + ((seq * 48271 + product * 16807) % 2147483647);
+    const event = message.data[0];
+    event.seq = seq;
+    event.ts_exchange = event.ts_receive = text;
+    event.changes = event.changes.map(([side, price], place) => {
+      const size = (seq * 7919 + product * 1299709 + place * 104729) % 80000000;
+      return [side, price, "0." + (10000000 + size)];
+    });
+  });
   return messages;
 }
 

@@ -25,12 +25,22 @@ class Messages:
     def next(self, count: int) -> list[dict[str, Any]]:
         """Return `count` messages, one a product."""
         text = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
-        for message in self._made[:count]:
-            message["prev_seq"] = message["seq"]
-            message["seq"] += 1
-            message["data"][0]["seq"] = message["seq"]
-            message["ts_publish"] = text
+        for product, message in enumerate(self._made[:count]):
+            seq = message["seq"] + 1
+            message["prev_seq"], message["seq"], message["ts_publish"] = seq - 1, seq, text
+            message["checksum"] = 1_000_000_000 + (seq * 48_271 + product * 16_807) % 2_147_483_647
+            event = message["data"][0]
+            event["seq"], event["ts_exchange"], event["ts_receive"] = seq, text, text
+            event["changes"] = [
+                (side, price, size_of(product, seq, place))
+                for place, (side, price, _) in enumerate(event["changes"])
+            ]
         return self._made[:count]
+
+
+def size_of(product: int, seq: int, place: int) -> str:
+    """Return what a change sets, as ours has it too."""
+    return f"0.{10_000_000 + (seq * 7_919 + product * 1_299_709 + place * 104_729) % 80_000_000}"
 
 
 async def obey(messages: Messages, publish: Publish) -> None:

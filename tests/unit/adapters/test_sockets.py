@@ -10,6 +10,7 @@ from ledgerflux.adapters.sockets import (
     holder_of,
     is_free,
     listening_socket,
+    reserved_socket,
 )
 from ledgerflux.errors import ConfigError, Conflict
 
@@ -95,3 +96,46 @@ def test_a_listening_socket_takes_a_free_port_and_says_why_it_can_not(taken):
     assert caught.value.code == "port_in_use"
     with pytest.raises(ConfigError, match="can't listen on 192"):
         listening_socket("192.0.2.1", 0)
+
+
+def test_several_listen_on_a_reserved_port_and_each_connection_is_taken_by_one():
+    with reserved_socket("127.0.0.1", 0) as held:
+        port = held.getsockname()[1]
+        with (
+            listening_socket("127.0.0.1", port, shared=True) as first,
+            listening_socket("127.0.0.1", port, shared=True) as second,
+        ):
+            callers = [socket.create_connection(("127.0.0.1", port)) for _ in range(40)]
+            taken = [_accepted(listening) for listening in (first, second)]
+            for caller in callers:
+                caller.close()
+    assert sum(taken) == 40
+    assert min(taken) > 0
+
+
+def _accepted(listening):
+    count = 0
+    while True:
+        try:
+            connection, _ = listening.accept()
+        except BlockingIOError:
+            return count
+        connection.close()
+        count += 1
+
+
+def test_a_port_somebody_listens_on_is_not_reserved_shared_or_not():
+    with reserved_socket("127.0.0.1", 0) as held:
+        port = held.getsockname()[1]
+        with listening_socket("127.0.0.1", port, shared=True):
+            for take in (reserved_socket, listening_socket):
+                with pytest.raises(Conflict) as caught:
+                    take("127.0.0.1", port)
+                assert caught.value.code == "port_in_use"
+        listening_socket("127.0.0.1", port, shared=True).close()
+
+
+def test_where_ports_can_not_be_shared_that_is_said(monkeypatch):
+    monkeypatch.delattr(socket, "SO_REUSEPORT")
+    with pytest.raises(ConfigError, match="can't be shared"):
+        reserved_socket("127.0.0.1", 0)

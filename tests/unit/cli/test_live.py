@@ -6,7 +6,7 @@ import pytest
 from processes import until
 
 import ledgerflux.client
-from ledgerflux.errors import GatewayError
+from ledgerflux.errors import GatewayError, LedgerFluxError
 from ledgerflux.stack.run_dir import GatewayAddress, RunState
 from ledgerflux_cli import live as module
 from ledgerflux_cli.live import Live, rich_text
@@ -123,6 +123,13 @@ async def test_a_gateway_that_is_away_is_said_on_the_terminal(gateway):
     stream = Terminal()
     async for _ in drawn(stream, "the gateway does not answer"):
         pass
+
+
+async def test_a_gateway_that_wants_a_key_is_said_and_how_to_show_one(gateway):
+    gateway[:] = [LedgerFluxError("show a token", code="auth_required")]
+    for stream in (io.StringIO(), Terminal()):
+        async for _ in drawn(stream, "lf up --token-file FILE"):
+            pass
 
 
 async def test_without_a_gateway_nothing_is_drawn(gateway):

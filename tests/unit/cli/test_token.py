@@ -1,7 +1,10 @@
 import io
 import json
+import time
 
+import jwt
 import pytest
+from jwt_files import pem_of
 
 from ledgerflux.client.way import read_token
 from ledgerflux.errors import ConfigError
@@ -88,3 +91,48 @@ def test_a_file_without_a_token_is_told_and_not_repeated(tmp_path, content):
     with pytest.raises(ConfigError) as caught:
         read_token(file)
     assert "words" not in str(caught.value)
+
+
+def test_a_token_is_signed_and_known_by_the_public_key(lf, tmp_path):
+    (tmp_path / "jwt.key").write_bytes(pem_of("EdDSA", private=True))
+    (tmp_path / "jwt.pub").write_bytes(pem_of("EdDSA"))
+    asked = ("create", "--jwt-signing-key", "jwt.key", "--id", "desk", "--jwt-audience", "gw")
+    code, token, said = lf(*asked, "--products", "BTC-*", "--expires", "1h")
+    assert (code, token.count("."), "signed for desk" in said) == (0, 2, True)
+    assert not (tmp_path / "keys.json").exists()
+    (tmp_path / "desk.jwt").write_text(token)
+    lf("create", "--id", "a")
+    verify = ("verify", "--jwt-keys", "jwt.pub", "--token-file", "desk.jwt")
+    code, out, _ = lf(*verify, "--jwt-audience", "gw", "--json")
+    document = json.loads(out)
+    assert (code, document["id"], document["products"]) == (0, "desk", ["BTC-*"])
+    assert document["expires_at"] is not None
+    code, _, err = lf(*verify, "--jwt-audience", "other")
+    assert (code, "error[auth_failed]" in err, token.strip() in err) == (1, True, False)
+
+
+def test_a_signed_token_ends_after_an_hour_where_nothing_was_said(lf, tmp_path):
+    (tmp_path / "jwt.key").write_bytes(pem_of("ES256", private=True))
+    before_s = time.time()
+    asked = ("create", "--jwt-signing-key", "jwt.key", "--id", "desk", "--jwt-issuer", "us")
+    token = json.loads(lf(*asked, "--json")[1])["key"]
+    said = jwt.decode(token, options={"verify_signature": False})
+    assert 3590 < said["exp"] - before_s < 3610
+    assert (said["iss"], said["sub"], "aud" in said) == ("us", "desk", False)
+
+
+def test_what_can_not_sign_and_what_no_gateway_would_look_at_is_refused(lf, tmp_path):
+    (tmp_path / "jwt.pub").write_bytes(pem_of("EdDSA"))
+    code, out, err = lf("create", "--jwt-signing-key", "jwt.pub", "--id", "a")
+    assert (code, out, "error[bad_jwt_keys]" in err) == (2, "", True)
+    (tmp_path / "jwt.key").write_bytes(pem_of("EdDSA", private=True))
+    many = ",".join(f"A{number}-USD" for number in range(900))
+    code, out, err = lf("create", "--jwt-signing-key", "jwt.key", "--id", "a", "--products", many)
+    assert (code, out, "error[bad_argument]" in err) == (2, "", True)
+
+
+@pytest.mark.parametrize("command", [("create", "--id", "a"), ("verify",)])
+def test_without_a_file_it_says_which_are_meant(capsys, monkeypatch, command):
+    monkeypatch.delenv("LF_KEYS_FILE", raising=False)
+    assert run_command(["token", *command]) == 2
+    assert "error[usage]: --keys-file or --jwt" in capsys.readouterr().err

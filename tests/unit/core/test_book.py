@@ -39,6 +39,13 @@ class SlowBook:
         return bool(buy and sell and max(buy) >= min(sell))
 
 
+def agrees(side):
+    """What a side knows of its levels fits together."""
+    assert side.gone == list(side.sizes.values()).count("")
+    assert sorted(side.texts.values()) == sorted(side.sizes)
+    assert sorted(side.heap) == sorted(side.texts)
+
+
 TEXTS_OF_FEW_PRICES = [
     zeros + f"{whole}" + fraction
     for whole in range(1, 7)
@@ -104,16 +111,19 @@ def test_a_book_made_of_its_own_levels_is_the_same_book(updates):
 
 @given(st.lists(changes, max_size=3), st.integers(0, 40))
 def test_a_depth_cuts_the_same_levels_off_the_top_whichever_way_they_are_found(updates, depth):
-    walked, sorted_book, plain = Book(), Book(), SlowBook()
+    walked, swept, sorted_book, plain = Book(), Book(), Book(), SlowBook()
     for update in updates:
-        for book in (walked, sorted_book, plain):
+        for book in (walked, swept, sorted_book, plain):
             book.apply(update)
-        for steps, book in ((0, walked), (10**9, sorted_book)):
+        for steps, spare, book in ((0, 16, walked), (0, -depth, swept), (10**9, 16, sorted_book)):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(module, "_SORTED_FOR_A_STEP", steps)
+                patch.setattr(module, "_GONE_BETWEEN", spare)
                 assert book.bids(depth) == plain.bids()[:depth]
                 assert book.asks(depth) == plain.asks()[:depth]
                 assert book.best() == (first(plain.bids()), first(plain.asks()))
+                agrees(book._bids)
+                agrees(book._asks)
 
 
 def test_levels_stand_best_first_on_both_sides():
@@ -212,11 +222,22 @@ def test_what_is_remembered_of_levels_that_left_is_bounded(monkeypatch):
     for price in range(1, 30):
         other = f"{price}.5"
         book.apply([("buy", other, "1"), ("buy", "1", str(price)), ("buy", other, "0")])
-        side = book._bids
-        assert side.gone == list(side.sizes.values()).count("") <= len(side) + 3 + 2
-        assert sorted(side.texts.values()) == sorted(side.sizes)
-        assert sorted(side.heap) == sorted(side.texts)
+        assert book._bids.gone <= len(book._bids) + 3 + 2
+        agrees(book._bids)
         assert book.bids() == [("1", str(price))]
+
+
+def test_a_look_at_the_best_levels_does_not_pass_more_and_more_that_left():
+    book, depth = Book(), 10
+    book.replace([], [(str(price), "1") for price in range(1, 3000)])
+    assert depth * module._SORTED_FOR_A_STEP < 2999
+    for price in range(1000):
+        other = f"{price % 9 + 1}.{price:04d}5"
+        book.apply([("sell", other, "1")])
+        book.apply([("sell", other, "0")])
+        assert book.asks(depth) == [(str(price), "1") for price in range(1, 11)]
+        assert book._asks.gone <= depth + module._GONE_BETWEEN
+    agrees(book._asks)
 
 
 def test_the_canonical_text_has_one_line_a_level_best_first():

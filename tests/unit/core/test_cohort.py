@@ -2,10 +2,11 @@ import pytest
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.cohort import Cohort
+from ledgerflux.core.frame import Frame
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.core.subscription import Subscription
 from ledgerflux.wire import gateway_frames
 
 STREAM = ProductStream("v", "BTC-USD", integrity="none", integrity_rule="none")
@@ -172,3 +173,10 @@ def test_who_leaves_before_the_newest_was_sent_takes_it_along(rig):
     assert followed(rig.one).position == Position("run1", 0)
     assert rig.one.take(ALL) == [b"newest 4"]
     assert followed(rig.one).position == Position("run1", 4)
+
+
+def test_what_follows_the_newest_is_told_after_it(rig):
+    rig.cohort.offer(KEY, newest(4))
+    rig.tell(5)
+    assert rig.cohort.take() == [b"newest 4", b"5"]
+    assert rig.cohort.size == 0

@@ -5,6 +5,7 @@ from ledgerflux.core.credentials import (
     Denied,
     Grant,
     Keyring,
+    KeysAndTokens,
     StoredKey,
     hashed,
     is_key_id,
@@ -93,3 +94,14 @@ def test_a_grant_for_all_is_for_all():
 def test_an_id_that_is_not_known_is_not_told_as_somebodys():
     assert RING.judge("lfk.nobody.secret", 0).subject == ""
     assert RING.judge("lfk.desk.wrong", 0).subject == "desk"
+
+
+def test_what_looks_like_a_key_is_asked_of_those_who_know_keys():
+    class Signed:
+        def judge(self, token, now_ns):
+            return Grant(token)
+
+    both = KeysAndTokens(RING, Signed())
+    assert both.judge("lfk.desk.secret", NOW_NS) == Grant("desk")
+    assert both.judge("lfk.desk.wrong", NOW_NS).code == "auth_failed"
+    assert both.judge("a.b.c", NOW_NS) == Grant("a.b.c")

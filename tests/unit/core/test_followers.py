@@ -11,11 +11,12 @@ from ledgerflux.core import snapshot as snapshot_module
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.followers import Followers
+from ledgerflux.core.frame import Frame
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.core.subscription import Subscription
 from ledgerflux.wire import gateway_frames
 
 STREAM = ProductStream("v", "BTC-USD", integrity="none", integrity_rule="none")

@@ -26,8 +26,8 @@ class World:
     def __init__(self, ring_bytes: int = 600, *, updates: int = 0) -> None:
         self.source = Numbered()
         self.log: list = []
-        self.fanout = Fanout(gateway_frames, Limits(), lambda _: None)
-        self.fanout.ring = ReplayRing(ring_bytes, ring_bytes)
+        ring = ReplayRing(ring_bytes, ring_bytes)
+        self.fanout = Fanout(gateway_frames, Limits(), lambda _: None, ring=ring)
         self.fanout.begin("v", integrity="none", integrity_rule="none")
         self.fanout.serve(["BTC-USD"])
         self.desk = RequestDesk(self.fanout, Limits())

@@ -1,6 +1,6 @@
+from ledgerflux.core.frame import Frame
 from ledgerflux.core.replay_ring import ReplayRing
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Frame
 
 TRADES, BOOK = ("trades", "BTC-USD"), ("level2", "BTC-USD")
 

@@ -3,10 +3,11 @@ import json
 import pytest
 from streams import Numbered
 
+from ledgerflux.core.frame import Frame
 from ledgerflux.core.product_stream import ProductStream
 from ledgerflux.core.replay_ring import ReplayRing
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.subscription import Frame, Subscription
+from ledgerflux.core.subscription import Subscription
 from ledgerflux.core.terms import Terms
 from ledgerflux.wire import gateway_frames
 

@@ -1,6 +1,12 @@
+from pathlib import Path
+
+import msgspec
 import pytest
 from pydantic import ValidationError
 
+from ledgerflux.client import way
+from ledgerflux.client.way import Way
+from ledgerflux.loadtest.orders import Order
 from ledgerflux.loadtest.plan import SCENARIOS, LoadPlan, Times, orders
 from ledgerflux.loadtest.verdict import parse_slos
 
@@ -16,6 +22,14 @@ def test_clients_are_dealt_to_processes_and_connect_over_the_ramp():
     assert [client.slow for client in first.clients] == [True, False, False]
     assert (first.churn_per_s, first.seed, second.seed) == (2.0, 1, 2)
     assert (first.from_ns, first.until_ns, first.wall_offset_ns) == (1000, 5000, 7)
+
+
+def test_they_come_to_the_gateway_as_who_gives_the_orders(monkeypatch):
+    asked = Way(Path("ca.pem"), "lfk.a.b", None, Path("cert.pem"))
+    for used in (asked, Way()):
+        monkeypatch.setattr(way, "_usual", used)
+        [order] = orders(LoadPlan(clients=1), "wss://x", SERVED, TIMES, planned=True, tick_s=0.25)
+        assert msgspec.json.decode(msgspec.json.encode(order), type=Order).way == used
 
 
 def test_greedy_clients_come_on_top():

@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -44,6 +45,14 @@ def test_each_role_reads_what_its_supervisor_writes(run_dir):
     assert read(run_dir, "gateway-1", gateways=2) == of(run_dir, port=8001, instance="1")
     public = {"host": "0.0.0.0", "insecure_public": True}
     assert read(run_dir, "gateway", **public) == of(run_dir, port=8001, **public)
+
+
+def test_a_gateway_reads_who_may_reach_it(run_dir):
+    files = {"tls_cert": "/c", "tls_key": "/k", "keys_file": "/keys", "jwt_keys": "/jwt"}
+    texts = {"jwt_issuer": "--us", "jwt_audience": "gate way", "origins": ("https://a", "http://b")}
+    paths = {name: Path(file) for name, file in files.items()}
+    assert read(run_dir, "gateway", **files, **texts) == of(run_dir, port=8001, **paths, **texts)
+    assert read(run_dir, "gateway-1", gateways=2, **files).keys_file == Path("/keys")
 
 
 def test_only_the_role_that_writes_to_it_knows_the_database(run_dir):

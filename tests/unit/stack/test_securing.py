@@ -1,14 +1,16 @@
 from pathlib import Path
 
 import pytest
+from jwt_files import pem_of
 from tls_files import make_tls
 
+from ledgerflux.adapters.jwt_tokens import SignedTokens
 from ledgerflux.adapters.key_file import add_key
-from ledgerflux.core.credentials import StoredKey
+from ledgerflux.core.credentials import KeysAndTokens, StoredKey
 from ledgerflux.errors import ConfigError
 from ledgerflux.ports import Visit
-from ledgerflux.settings import RoleSettings
-from ledgerflux.stack.securing import guard_of, tls_of
+from ledgerflux.settings import RoleSettings, UpRequest
+from ledgerflux.stack.securing import authority_of, check_gateways, guard_of, tls_of
 from ledgerflux.testing.clock import ManualClock
 
 
@@ -56,3 +58,36 @@ def test_a_file_of_keys_closes_the_gateway(tmp_path):
     assert guard_of(settings(keys_file=tmp_path / "keys.json"), ManualClock()).closed
     with pytest.raises(ConfigError):
         guard_of(settings(keys_file=tmp_path / "none.json"), ManualClock())
+
+
+def test_keys_of_those_who_sign_close_it_too_and_both_are_known(tmp_path):
+    (tmp_path / "jwt.pub").write_bytes(pem_of("ES256"))
+    add_key(tmp_path / "keys.json", "a", StoredKey("s", "h"))
+    assert authority_of(settings()) is None
+    signed_alone = authority_of(settings(jwt_keys=tmp_path / "jwt.pub"))
+    both = authority_of(settings(jwt_keys=tmp_path / "jwt.pub", keys_file=tmp_path / "keys.json"))
+    assert isinstance(signed_alone, SignedTokens)
+    assert isinstance(both, KeysAndTokens)
+
+
+@pytest.mark.parametrize("name", ["jwt_issuer", "jwt_audience"])
+def test_what_judges_tokens_without_keys_for_them_is_refused(name):
+    with pytest.raises(ConfigError) as caught:
+        authority_of(settings(**{name: "us"}))
+    assert caught.value.code == "bad_jwt_keys"
+
+
+def test_what_is_asked_of_gateways_is_judged_before_they_start(tmp_path):
+    _, made, key = make_tls(tmp_path)
+    check_gateways(UpRequest())
+    check_gateways(UpRequest(host="0.0.0.0", tls_cert=str(made), tls_key=str(key)))
+    for wrong, code in (
+        (UpRequest(tls_cert=str(made)), "bad_certificate"),
+        (UpRequest(keys_file=str(tmp_path / "none")), "bad_keys"),
+        (UpRequest(jwt_keys=str(tmp_path / "none")), "bad_jwt_keys"),
+        (UpRequest(jwt_audience="us"), "bad_jwt_keys"),
+        (UpRequest(host="0.0.0.0"), "insecure_listen"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            check_gateways(wrong)
+        assert caught.value.code == code

@@ -5,7 +5,8 @@ import pytest
 from ledgerflux.bench.gateway import contenders
 from ledgerflux.bench.gateway.contenders import CONTENDERS, NOT_INSTALLED, Load, missing
 from ledgerflux.bench.gateway.contest import INVERSE, ONE_KEYS, TEN_KEYS, ratios
-from ledgerflux.bench.gateway.crowds import IDLE_KEYS, STALL_KEYS
+from ledgerflux.bench.gateway.crowds import IDLE_KEYS
+from ledgerflux.bench.gateway.stalling import STALL_KEYS
 from ledgerflux.bench.gateway.suite import ROWS
 from ledgerflux.bench.musts import BY_KEY
 
