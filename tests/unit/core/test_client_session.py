@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from sessions import RESTARTED, SECOND, SMALL, Rig, follow_latest, one, started
+from sessions import RESTARTED, SECOND, SMALL, Rig, follow_latest, one, resumed, started
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.limits import Limits
@@ -347,3 +347,19 @@ def test_one_that_is_closed_for_not_reading_is_told_where_what_it_was_sent_took_
     token = goodbye["resume"]["trades"]["BTC-USD"]
     place = rig.session.tokens.read(token, "v", "trades", "BTC-USD", WHOLE)
     assert (goodbye["code"], place) == (4000, Position("run1", 2))
+
+
+def test_one_that_leaves_its_answers_unread_is_not_read_either(rig):
+    rig.session.put(bytes(2100))
+    assert not rig.session.takes_requests
+    rig.session.outbox.clear()
+    assert rig.session.takes_requests
+
+
+def test_a_book_asked_for_takes_the_place_of_a_replay_that_is_too_much(rig):
+    for _ in range(20):
+        rig.publish(rig.source.update())
+    resumed(rig, "level2", 1)
+    rig.session.renew(("level2", "BTC-USD"))
+    told = [kind for kind in rig.types() if kind != "throttled"]
+    assert told == ["gap", "snapshot"]
