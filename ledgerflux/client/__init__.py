@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ledgerflux.client.addresses import websocket_url
+from ledgerflux.client.calls import Holding, Holdings
 from ledgerflux.client.connection import Client
 from ledgerflux.client.streams import Missed, Reconnected, Streams
 from ledgerflux.client.way import usual_way
@@ -25,6 +26,8 @@ from ledgerflux.wire.gateway_reading import Message
 __all__ = [
     "WHOLE",
     "Client",
+    "Holding",
+    "Holdings",
     "Message",
     "Mirror",
     "Missed",

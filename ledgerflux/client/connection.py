@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from ledgerflux.client.addresses import get_json
 from ledgerflux.client.answers import AGAIN, Answers
+from ledgerflux.client.calls import Calls
 from ledgerflux.client.goodbyes import Goodbyes
 from ledgerflux.client.sockets import CANT_OPEN, how_ended, open_socket
 from ledgerflux.client.streams import Key, Reconnected, Streams, Wanted
@@ -30,7 +31,7 @@ UNREAD_MAX = 100_000
 REQUEST_TIMEOUT_S = 10.0
 
 
-class Client:
+class Client(Calls):
     """One connection at a time; iterate to get every message as it was received.
 
     Between messages also `Reconnected`. Reading happens while somebody iterates or waits
@@ -153,10 +154,6 @@ class Client:
         answer = await self._ask("unsubscribe", left.named(self._venue))
         self._streams.remove(channel, products)
         return answer
-
-    async def ping(self) -> Message:
-        """Return the gateway's `pong`."""
-        return await self._ask("ping", {})
 
     async def status(self) -> dict[str, Any]:
         """Return the gateway's `lf.status/1` document.

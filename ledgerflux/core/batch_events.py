@@ -5,7 +5,7 @@ from typing import TypeVar
 import msgspec
 
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.telling import BatchView
+from ledgerflux.core.telling import BatchView, Missing
 from ledgerflux.errors import LogError
 from ledgerflux.model.stream import Gap, Level2Snapshot, Level2Update, StatusEvent
 
@@ -38,3 +38,26 @@ def out_of_order(batch: BatchView, before: Position) -> LogError:
         f"{batch.product} {batch.channel}: seq {batch.first_seq} follows {before.seq}",
         code="log_incomplete" if batch.first_seq > before.seq else "log_regressed",
     )
+
+
+def losses(batch: BatchView) -> list[Missing]:
+    """Return what a batch of gaps says is missing.
+
+    Raises:
+        LogError: It can't be read (`log_corrupt`).
+    """
+    return [
+        Missing(
+            batch.channel,
+            batch.epoch,
+            note.seq,
+            note.seq,
+            note.cause,
+            note.state,
+            note.detail,
+            note.missing,
+            note.from_id,
+            note.to_id,
+        )
+        for note in read(GAPS, batch)
+    ]

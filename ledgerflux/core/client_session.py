@@ -6,7 +6,7 @@ is an argument; `wake` is called whenever there is something to send.
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ledgerflux.core.admission import Admission
 from ledgerflux.core.following import Following
@@ -15,22 +15,14 @@ from ledgerflux.core.limits import Limits
 from ledgerflux.core.parting import IDLE, LIFETIME, SLOW, Close, goodbye, lifetime_ns
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.resume_token import Tokens, places
+from ledgerflux.core.session_statistics import SessionStatistics
 from ledgerflux.core.slowness import Slowness
 from ledgerflux.core.speaker import Speaker
 from ledgerflux.core.subscription import Subscription
+from ledgerflux.core.unsent import unsent
 from ledgerflux.core.wish import Asked
 from ledgerflux.model.stream import ChannelName
 from ledgerflux.model.units import NANOS_PER_S
-
-
-class SessionStatistics(NamedTuple):
-    """What one client holds and missed."""
-
-    subscriptions: int
-    queued_bytes: int
-    queued_bytes_max: int
-    fell_behind_total: int
-    beats_skipped_total: int
 
 
 class Company(Protocol):
@@ -83,7 +75,9 @@ class ClientSession(Following):
     def even(self) -> bool:
         """Say whether it was sent everything that its streams have."""
         left = self._catching or self.outbox.size or self._newest or self._ahead
-        return bool(self.used) and not (self.ended or left)
+        if self.ended or left or not self.used:
+            return False
+        return not any(subscription.replaying for subscription in self.subscriptions.values())
 
     def wants(self) -> tuple[frozenset[StreamKey], frozenset[tuple[str, frozenset[str] | None]]]:
         """Return everything it follows."""
@@ -124,10 +118,9 @@ class ClientSession(Following):
     def end(self, why: bytes | None, close: Close, *, at_once: bool = False) -> Close:
         """Queue `why` and a goodbye as the last messages; `at_once`: instead of what was queued."""
         self.stand_alone()
-        owed = {item for item in self._catching if not item.replaying}
-        resume = {} if at_once else places(self.tokens, self.subscriptions.values(), owed)
-        if at_once:
-            self.outbox.clear()
+        owed = {item for item in self._catching if not item.whole_up_to_here}
+        dropped = unsent(self.outbox.clear() if at_once else ())
+        resume = places(self.tokens, self.subscriptions.values(), owed, dropped)
         self.ended = True
         self._catching.clear()
         self._ahead.clear()

@@ -45,6 +45,12 @@ class Following(ABC):
         subscription.go_on(position, replay)
         self._catching[subscription] = None
 
+    def fed(self, subscription: Subscription) -> None:
+        """Go on with a replay: more of it is here, or it broke off."""
+        if subscription.replaying and not self.ended:
+            self._catching[subscription] = None
+            self._wake()
+
     def wait_for(self, subscription: Subscription, position: Position) -> None:
         """Go on at `position` once the stream comes there: the client was further elsewhere."""
         subscription.go_on(position)
@@ -151,6 +157,7 @@ class Following(ABC):
         if not subscription.replaying:
             return True
         complete = subscription.gather()
+        self._catching[subscription] = None
         if subscription.live:
             del self._catching[subscription]
         waiting = sum(other.waiting_bytes for other in self._catching)
@@ -195,7 +202,7 @@ class Following(ABC):
             subscription = next(iter(self._catching))
             for message in subscription.advance(self._speaker):
                 outbox.put(message)
-            if subscription.live:
+            if subscription.live or subscription.awaits:
                 del self._catching[subscription]
         if not self._catching:
             self._tell(self._skipping.settle())

@@ -4,6 +4,7 @@ from typing import NamedTuple, Protocol
 
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.terms import Terms
+from ledgerflux.core.wish import Reason
 from ledgerflux.model.stream import ChannelName
 
 Whole = tuple[ChannelName, str]
@@ -31,4 +32,18 @@ class Replay(Protocol):
 
     def head(self, whole: Whole) -> Position | None:
         """Return where a stream stands."""
+        ...
+
+    def has(self, whole: Whole, frame: Frame) -> bool:
+        """Say whether `frame`, told now, comes in its turn."""
+        ...
+
+    @property
+    def awaits(self) -> bool:
+        """Say whether nothing can be handed out, but more is on its way."""
+        ...
+
+    @property
+    def loss(self) -> tuple[str, Reason]:
+        """Return the cause and reason of a gap, where the rest is not to be had."""
         ...

@@ -78,11 +78,12 @@ class Outbox:
             self.drained_total += was >= self._drained_bytes
         return batch
 
-    def clear(self) -> None:
-        """Forget everything queued."""
-        self._messages.clear()
+    def clear(self) -> list[bytes]:
+        """Forget everything queued; return it."""
+        forgotten, self._messages = self._messages, []
         self.size = 0
         self.above = False
+        return forgotten
 
     @property
     def has_room(self) -> bool:

@@ -17,11 +17,11 @@ from typing import Protocol
 import msgspec
 
 from ledgerflux.core.batch_events import (
-    GAPS,
     RAWS,
     SNAPSHOTS,
     STATUSES,
     UPDATES,
+    losses,
     out_of_order,
     read,
 )
@@ -275,24 +275,11 @@ class ProductStream:
             raise self._corrupt(str(error)) from error
 
     def _missing(self, batch: BatchView, told: list[Telling]) -> None:
-        for note in read(GAPS, batch):
-            if batch.channel == "level2":
-                self._state = note.state
-                self.candles.interrupt()
-            told.append(
-                Missing(
-                    batch.channel,
-                    batch.epoch,
-                    note.seq,
-                    note.seq,
-                    note.cause,
-                    note.state,
-                    note.detail,
-                    note.missing,
-                    note.from_id,
-                    note.to_id,
-                )
-            )
+        missed = losses(batch)
+        if batch.channel == "level2":
+            self._state = missed[-1].state
+            self.candles.interrupt()
+        told.extend(missed)
 
     def _apply_status(self, batch: BatchView) -> None:
         newest = read(STATUSES, batch)[-1]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ledgerflux.core.frame import Frame, Whole
 from ledgerflux.core.snapshot import Position
+from ledgerflux.core.wish import Reason
 from ledgerflux.model.units import NANOS_PER_S
 
 BYTES_MAX = 8 * 1024 * 1024
@@ -36,6 +37,11 @@ class _Track:
 
 class ReplayRing:
     """Bounded by bytes, together and of each stream, and by age: the oldest go."""
+
+    loss: tuple[str, Reason] = ("slow_consumer", "slow")
+    """It goes faster than a client reads."""
+    awaits = False
+    """What is not here does not come."""
 
     def __init__(
         self,
@@ -97,6 +103,10 @@ class ReplayRing:
             return None
         kept = track.kept.get(position.seq)
         return None if kept is None else kept.frame
+
+    def has(self, whole: Whole, frame: Frame) -> bool:
+        """Say whether `frame` is kept."""
+        return frame.before is not None and self.next(whole, frame.before) is frame
 
     def size_after(self, whole: Whole, position: Position) -> int | None:
         """Return the bytes from `position` to the head; None where they are not all here."""

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Container, Iterable, Mapping
 
+from ledgerflux.core.frame import Whole
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.subscription import Subscription
 from ledgerflux.core.terms import Terms
@@ -17,6 +18,7 @@ from ledgerflux.core.terms import Terms
 VERSION = "v1"
 MAC_BYTES = 8
 KEY_BYTES = 32
+NOTHING_UNSENT: Mapping[Whole, Position | None] = {}
 TOKEN_MAX = 1024
 """Characters of a token that is looked at."""
 
@@ -64,14 +66,21 @@ class Tokens:
 
 
 def places(
-    tokens: Tokens, subscriptions: Iterable[Subscription], owed: Container[Subscription] = ()
+    tokens: Tokens,
+    subscriptions: Iterable[Subscription],
+    owed: Container[Subscription] = (),
+    unsent: Mapping[Whole, Position | None] = NOTHING_UNSENT,
 ) -> dict[str, dict[str, str]]:
-    """Return by channel and product where everything handed out takes a client not `owed` more."""
+    """Return by channel and product where everything handed out takes a client not `owed` more.
+
+    `unsent`: by stream the place before what was handed out and is not sent after all.
+    """
     told: dict[str, dict[str, str]] = {}
     for subscription in subscriptions:
         channel, stream = subscription.channel, subscription.stream
-        if subscription.position is not None and subscription not in owed:
-            at = {stream.product: subscription.position}
+        place = unsent.get(subscription.whole, subscription.position)
+        if place is not None and subscription not in owed:
+            at = {stream.product: place}
             made = tokens.make(stream.venue, channel, subscription.terms, at)
             told.setdefault(channel, {}).update(made)
     return told

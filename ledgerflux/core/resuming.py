@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.frame import Replay, Whole
 from ledgerflux.core.patterns import names
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.resumption import Resumption
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.subscription import Subscription
-from ledgerflux.core.telling import FOLLOWED
+from ledgerflux.core.telling import CHANNELS, FOLLOWED
 from ledgerflux.core.terms import WHOLE, Terms
 
 AHEAD_MAX = 10_000
@@ -22,6 +23,7 @@ AHEAD_MAX = 10_000
 SMALL_BYTES = 16 * 1024
 """A replay that no book is weighed against."""
 
+NOT_FOUND: Mapping[str, Replay] = {}
 Mode = Literal["auto", "strict"]
 """A book may come instead of more bytes of messages; or every message, else a gap."""
 
@@ -33,6 +35,7 @@ class Resuming:
         self._fanout = fanout
         self._channel = channel
         self._terms = terms
+        self._replays = NOT_FOUND
 
     def points(
         self, asked: Mapping[str, str | Position], products: Sequence[str] | None
@@ -48,14 +51,32 @@ class Resuming:
             found[product] = position
         return found
 
+    def beyond(self, points: Mapping[str, Position], mode: Mode) -> dict[Whole, Position]:
+        """Return the places before what is kept here, from which the log may have it all.
+
+        Where the state will do the log is not read: that is all but trades in `auto`.
+        """
+        if self._terms != WHOLE or (self._channel != "trades" and mode == "auto"):
+            return {}
+        channel = next((name for name in CHANNELS if name == self._channel), None)
+        if channel is None:
+            return {}
+        streams = (((channel, product), place) for product, place in points.items())
+        return {whole: place for whole, place in streams if self._far(whole, place)}
+
     def take_up(
         self,
         session: ClientSession,
         granted: dict[str, Position],
         points: Mapping[str, Position],
         mode: Mode,
+        replays: Mapping[str, Replay] = NOT_FOUND,
     ) -> Resumption:
-        """Let granted streams go on where the client is; `granted` tells then from where."""
+        """Let granted streams go on where the client is; `granted` tells then from where.
+
+        `replays` have by product what was found in the log.
+        """
+        self._replays = replays
         recovered: dict[str, bool] = {}
         via: dict[str, str] = {}
         for product, position in points.items():
@@ -78,6 +99,15 @@ class Resuming:
         if found is None:
             return _refused(product, "this is no token of this stream")
         return found
+
+    def _far(self, whole: Whole, place: Position) -> bool:
+        """Say whether the stream is further, by more than is kept of it."""
+        stream, ring = self._fanout.products.get(whole[1]), self._fanout.ring
+        if stream is None or ring.head(whole) is None:
+            return False
+        head = stream.position(whole[0])
+        behind = place.epoch == head.epoch and place.seq < head.seq
+        return behind and ring.size_after(whole, place) is None
 
     def _go_on(
         self, session: ClientSession, product: str, position: Position, mode: Mode
@@ -114,6 +144,9 @@ class Resuming:
             session.wait_for(subscription, position)
             return True
         size = ring.size_after(whole, position)
+        if size is None and subscription.stream.product in self._replays:
+            session.replay(subscription, position, self._replays[subscription.stream.product])
+            return True
         if size is None or (mode == "auto" and self._costs_more(subscription, size)):
             return False
         session.replay(subscription, position, ring)

@@ -3,7 +3,7 @@
 `wire.gateway_frames` is the real one; core decides what is said and when, never how.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ledgerflux.core.parting import Goodbye
@@ -15,8 +15,8 @@ from ledgerflux.core.throttling import Throttled
 from ledgerflux.model.stream import ChannelName
 
 
-class Followed(Protocol):
-    """A stream, or a variant of one, as those who follow it need it."""
+class Named(Protocol):
+    """A product as messages name it, when something was published of it."""
 
     @property
     def venue(self) -> str:
@@ -34,6 +34,15 @@ class Followed(Protocol):
         ...
 
     @property
+    def keeps(self) -> Callable[[str, int], bool]:
+        """Say whether its trades of an epoch from a seq on can be had of this gateway."""
+        ...
+
+
+class Followed(Named, Protocol):
+    """A stream, or a variant of one, as those who follow it need it."""
+
+    @property
     def state(self) -> str:
         """The book's state."""
         ...
@@ -46,10 +55,6 @@ class Followed(Protocol):
         """Return the book at its position."""
         ...
 
-    def keeps(self, epoch: str, seq: int) -> bool:
-        """Say whether its trades from `seq` on can be had of this gateway."""
-        ...
-
     def latest(self, channel: ChannelName) -> tuple[Position, bytes] | None:
         """Return position and JSON of its newest event, None where there is none."""
         ...
@@ -58,7 +63,7 @@ class Followed(Protocol):
 class Speaker(Protocol):
     """Makes messages; the same bytes may go to any number of clients."""
 
-    def data(self, stream: Followed, batch: BatchView, checksum: int | None) -> bytes:
+    def data(self, stream: Named, batch: BatchView, checksum: int | None) -> bytes:
         """Return the message of a whole batch, its body spliced unparsed."""
         ...
 
@@ -95,7 +100,7 @@ class Speaker(Protocol):
         """Return the message of bars (JSON, separated by commas) as they are at `position`."""
         ...
 
-    def gap(self, stream: Followed, missing: Missing) -> bytes:
+    def gap(self, stream: Named, missing: Missing) -> bytes:
         """Return the message that says what carries no data."""
         ...
 

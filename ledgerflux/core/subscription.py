@@ -109,6 +109,18 @@ class Subscription:
         return self._replay is not None
 
     @property
+    def whole_up_to_here(self) -> bool:
+        """Say whether nothing at all is left out or under way up to `position`."""
+        if self._lost:
+            return not self._lost_book
+        return self.live or self.replaying
+
+    @property
+    def awaits(self) -> bool:
+        """Say whether there is nothing to hand out until more of the replay is here."""
+        return self._replay is not None and self._replay.awaits
+
+    @property
     def behind(self) -> bool:
         """Say whether it waits for room to be brought up to date."""
         return self._lost
@@ -143,10 +155,11 @@ class Subscription:
 
     def has_in_replay(self, frame: Frame) -> bool:
         """Say whether `frame` comes in its turn."""
-        replay, before = self._replay, frame.before
-        if replay is None or before is None:
-            return False
-        return replay.next(self.whole, before) is frame
+        return self._replay is not None and self._replay.has(self.whole, frame)
+
+    def goes_on_with(self, replay: Replay) -> bool:
+        """Say whether it is `replay` that comes next."""
+        return self._replay is replay
 
     def gather(self) -> bool:
         """Let the rest of the replay wait; return False where some of it is gone."""
@@ -233,8 +246,8 @@ class Subscription:
             yield self.hand_out(frame)
         if self.position == replay.head(self.whole):
             self._replay = None
-        elif frame is None:  # it went faster than this client read
-            self.fall_behind("slow_consumer", "slow")
+        elif frame is None and not replay.awaits:
+            self.fall_behind(*replay.loss)
 
     def _next_part(self, loading: Loading, speaker: Speaker) -> bytes:
         self.position = loading.snapshot.position

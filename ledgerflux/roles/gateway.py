@@ -16,6 +16,7 @@ from ledgerflux.core.patterns import names
 from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.sharding import partition_of, partitions_of
 from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Sent
+from ledgerflux.roles.gateway_backlog import Backlog
 from ledgerflux.roles.gateway_client import GatewayClient, Greeting
 from ledgerflux.roles.gateway_door import GatewayDoor
 from ledgerflux.roles.gateway_flush import CohortWriter, Flusher
@@ -76,6 +77,7 @@ class Gateway:
         self._flusher = Flusher(clock)
         self._sent = Sent()
         self._desk = RequestDesk(self._fanout, limits)
+        self._backlog = Backlog(bus, clock, self._fanout)
         self._door = GatewayDoor(clock, limits, limit_loopback=limit_loopback)
         self._counts = Counter(dict.fromkeys(COUNTS, 0))
         self._board = HealthBoard(bus, clock)
@@ -117,6 +119,7 @@ class Gateway:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._board.run())
                     group.create_task(self._beat())
+                    group.create_task(self._backlog.run())
                     group.create_task(run_grid(self._fanout, self._clock))
                     group.create_task(
                         keep_key(self._bus, self._clock, self._fanout.tokens, token_bytes)
@@ -165,6 +168,7 @@ class Gateway:
                 "resume_bytes": self._fanout.ring.size_bytes,
                 "losses": sum(part.losses_total for part in parts),
                 "foreign": sum(part.foreign_total for part in parts),
+                **self._backlog.counts(),
                 **self._sent.counts(),
                 **self._counts,
                 **self._door.counts(),
@@ -222,6 +226,7 @@ class Gateway:
             self._door.bucket(connection.address),
             self._random(),
             self._guard,
+            self._backlog,
         )
         self._clients[client.session] = client
         try:
@@ -248,6 +253,7 @@ class Gateway:
             self._system = ""
             for client in list(self._clients.values()):
                 client.tick()
+            self._backlog.tick()
             for part, _ in self._followers.values():
                 part.latency.turn()
                 part.judge()

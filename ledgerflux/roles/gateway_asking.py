@@ -1,14 +1,19 @@
 """What a client asks of the streams: to follow them, which it follows, fresh snapshots, a ping."""
 
+from collections.abc import Mapping
+
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.frame import Whole
 from ledgerflux.core.holdings import holdings
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.patterns import choose
 from ledgerflux.core.request_desk import Refusal, RequestDesk
 from ledgerflux.core.resuming import Resuming, unused
+from ledgerflux.core.snapshot import Position
 from ledgerflux.core.snapshot_desk import SnapshotDesk
 from ledgerflux.ports import Clock
+from ledgerflux.roles.gateway_backlog import NOTHING_FOUND, Replays
 from ledgerflux.wire import gateway_frames, gateway_lists
 from ledgerflux.wire.gateway_requests import (
     GatewayRequest,
@@ -38,12 +43,25 @@ class Asking:
         self._clock = clock
         self._snapshots = SnapshotDesk(session, limits, clock.monotonic_ns())
 
-    def answer(self, request: GatewayRequest, time_in_ns: int) -> bytes | Refusal:
-        """Return the answer to any request but `auth`."""
+    def beyond(self, request: GatewayRequest) -> Mapping[Whole, Position]:
+        """Return the places in a request that only the log may have."""
+        match request.params:
+            case SubscribeParams() as params if params.places:
+                resuming = Resuming(self._fanout, params.channel, params.terms)
+                points = resuming.points(params.places, request.products)
+                known = {} if isinstance(points, Refusal) else points
+                return resuming.beyond(known, params.resume_mode)
+            case _:
+                return {}
+
+    def answer(
+        self, request: GatewayRequest, time_in_ns: int, replays: Replays = NOTHING_FOUND
+    ) -> bytes | Refusal:
+        """Return the answer to any request but `auth`; `replays` were found in the log."""
         times, request_id = (time_in_ns, self._clock.now_ns()), request.req_id
         match request.params:
             case SubscribeParams() as params:
-                return self._subscribe(request, params, time_in_ns)
+                return self._subscribe(request, params, time_in_ns, replays)
             case UnsubscribeParams() as params:
                 return self._unsubscribe(request, params, time_in_ns)
             case PingParams(nonce=nonce):
@@ -61,7 +79,11 @@ class Asking:
                 )
 
     def _subscribe(
-        self, request: GatewayRequest, params: SubscribeParams, time_in_ns: int
+        self,
+        request: GatewayRequest,
+        params: SubscribeParams,
+        time_in_ns: int,
+        replays: Replays,
     ) -> bytes | Refusal:
         products = request.products
         resuming = Resuming(self._fanout, params.channel, params.terms)
@@ -79,7 +101,7 @@ class Asking:
         )
         if isinstance(granted, Refusal):
             return granted
-        resumption = resuming.take_up(self._session, granted, points, params.resume_mode)
+        resumption = resuming.take_up(self._session, granted, points, params.resume_mode, replays)
         chosen = choose(["*"] if products is None else products, self._fanout.products)
         return gateway_frames.subscribed(
             params.channel,

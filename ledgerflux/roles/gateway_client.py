@@ -2,21 +2,24 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import NamedTuple
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.frame import Whole
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.membership import Ending
 from ledgerflux.core.parting import BINARY, Close
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.core.request_desk import Refusal, RequestDesk
+from ledgerflux.core.snapshot import Position
 from ledgerflux.errors import FeedError
 from ledgerflux.model.units import NANOS_PER_MS
 from ledgerflux.ports import Batch, ClientConnection, Clock
 from ledgerflux.roles.gateway_asking import Asking
+from ledgerflux.roles.gateway_backlog import Backlog
 from ledgerflux.roles.gateway_flush import Flusher
 from ledgerflux.roles.gateway_guard import GatewayGuard
 from ledgerflux.roles.gateway_member import Member
@@ -65,6 +68,7 @@ class GatewayClient:
         shared: TokenBucket | None = None,
         luck: float = 0.0,
         guard: GatewayGuard | None = None,
+        backlog: Backlog | None = None,
     ) -> None:
         self._connection = connection
         self.write = connection.write_now
@@ -87,6 +91,9 @@ class GatewayClient:
             gateway_frames, limits, clock.monotonic_ns(), self._mark, shared, luck
         )
 
+        self._backlog = backlog
+        self._late: Coroutine[None, None, None] | None = None
+        """The rest of a request that needs the log; what comes after it waits."""
         self._asking = Asking(self.session, fanout, desk, clock, limits)
         self._member = Member(guard or GatewayGuard(clock), self.session, connection, clock, limits)
 
@@ -161,6 +168,9 @@ class GatewayClient:
                 self._end(refusal, Close(BINARY, "text messages only"))
             else:
                 self._judge(message)
+                late, self._late = self._late, None
+                if late is not None:
+                    await late
 
     def flush(self) -> int:
         """Write what there is where the socket takes it; else its task waits until it does."""
@@ -259,8 +269,24 @@ class GatewayClient:
             case AuthParams() as params:
                 self._take(self._member.show(params, request.req_id, time_in_ns), request.req_id)
             case _:
-                answer = self._asking.answer(request, time_in_ns)
-                self._take(answer, request.req_id)
+                beyond = self._asking.beyond(request)
+                if beyond and self._backlog is not None:
+                    self._late = self._look_back(self._backlog, request, time_in_ns, beyond)
+                    return
+                self._take(self._asking.answer(request, time_in_ns), request.req_id)
+
+    async def _look_back(
+        self,
+        backlog: Backlog,
+        request: GatewayRequest,
+        time_in_ns: int,
+        beyond: Mapping[Whole, Position],
+    ) -> None:
+        """Look in the log for what is not kept here, before the answer says what comes."""
+        replays = await backlog.find(beyond)
+        if not self.session.ended:
+            self._take(self._asking.answer(request, time_in_ns, replays), request.req_id)
+            backlog.begin(self.session, replays)
 
     def _take(self, answer: bytes | Refusal | Ending, request_id: RequestId) -> None:
         if isinstance(answer, Ending):

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 GAUGES = frozenset(
     {
         "addresses", "clients", "crowded", "ended", "handshakes", "left_out", "packed_clients",
-        "paused", "position", "queued_bytes", "resume_bytes", "sent_open", "sockets",
-        "subscriptions",
+        "paused", "position", "queued_bytes", "resume_bytes", "resume_log_bytes", "resume_log_open",
+        "sent_open", "sockets", "subscriptions",
     }
 )  # fmt: skip
 """Names that can fall; all others only grow."""
@@ -89,6 +89,10 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "sent_bytes": "Bytes written to clients' sockets for them, frames and all.",
         "fell_behind": "Times a client fell behind a stream and was told so.",
         "resume_bytes": "Bytes of messages kept for clients that come back.",
+        "resume_log": "Streams of clients that came back gone on with from the log.",
+        "resume_log_lost": "Those of which the log did not have it all, or not in time.",
+        "resume_log_open": "Streams being gone on with from the log now.",
+        "resume_log_bytes": "Bytes read from the log for them and not yet queued for a client.",
         "live_holes": "Holes in what was heard live, filled from the log.",
         "losses": "Times a partition could not be followed and clients were told so.",
         "foreign": "Messages heard live that do not continue the log.",

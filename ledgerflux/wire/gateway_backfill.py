@@ -2,14 +2,14 @@
 
 from urllib.parse import urlencode
 
-from ledgerflux.core.speaker import Followed
+from ledgerflux.core.speaker import Named
 from ledgerflux.core.telling import Missing
 
 OURS = ("slow_consumer", "store", "epoch", "resume")
 """Causes that leave out what the gateway may have; what the venue left out it has not."""
 
 
-def address(stream: Followed, missing: Missing) -> str | None:
+def address(stream: Named, missing: Missing) -> str | None:
     """Return path and query of what `missing` left out; None where it is not kept."""
     first, last = missing.from_seq, missing.to_seq
     if missing.channel != "trades" or missing.cause not in OURS or last < first:

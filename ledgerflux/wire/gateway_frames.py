@@ -14,7 +14,7 @@ from ledgerflux.core.parting import Goodbye
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.resumption import NOTHING, Resumption
 from ledgerflux.core.snapshot import Position, Snapshot
-from ledgerflux.core.speaker import Followed
+from ledgerflux.core.speaker import Followed, Named
 from ledgerflux.core.telling import BatchView, Heads, Missing
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.core.throttling import Throttled
@@ -29,7 +29,7 @@ RequestId = int | str | None
 _encode = msgspec.json.Encoder().encode
 
 
-def data(stream: Followed, batch: BatchView, checksum: int | None) -> bytes:
+def data(stream: Named, batch: BatchView, checksum: int | None) -> bytes:
     """Return the message of a whole batch; `checksum` is that of a book."""
     head = _head(batch.channel, batch.type, stream, batch.epoch)
     return b'%b,"prev_seq":%d,"seq":%d,"ts_publish":"%b"%b,"data":%b}' % (
@@ -92,7 +92,7 @@ def candles(
     )
 
 
-def gap(stream: Followed, missing: Missing) -> bytes:
+def gap(stream: Named, missing: Missing) -> bytes:
     """Return the message that says what carries no data."""
     rest = {
         "from_seq": missing.from_seq,
@@ -282,7 +282,7 @@ def answer(request_id: RequestId, times: tuple[int, int] | None) -> dict[str, An
     return {"req_id": request_id, "success": True, "time_in": time_in, "time_out": time_out}
 
 
-def _head(channel: str, kind: str, stream: Followed, epoch: str) -> bytes:
+def _head(channel: str, kind: str, stream: Named, epoch: str) -> bytes:
     """Return the envelope's beginning, up to the epoch, unclosed."""
     text = (
         f'{{"channel":"{channel}","type":"{kind}","venue":"{stream.venue}",'

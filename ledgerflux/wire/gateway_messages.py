@@ -71,12 +71,12 @@ class Level2Event(Message):
 class Level2Update(DataMessage):
     """level2: one element per update of the venue, or one for all since the last message.
 
-    `checksum` is that of the book after it (`core.checksum`).
+    `checksum` is that of the book after it (`core.checksum`); one read from the log has none.
     """
 
     channel: Literal["level2"]
     type: Literal["update"]
-    checksum: Checksum
+    checksum: Checksum | None = None
     data: Annotated[tuple[Level2Event, ...], Field(min_length=1)]
 
 

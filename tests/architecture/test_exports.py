@@ -12,6 +12,8 @@ from ledgerflux import client, errors
 PUBLIC = {
     "WHOLE",
     "Client",
+    "Holding",
+    "Holdings",
     "Message",
     "Mirror",
     "Missed",

@@ -143,7 +143,7 @@ def optional(mark, name, path, key) -> bool:
         return True
     told = {"backfill", "src_seq", "volume_24h", "low_24h", "high_24h", "derived", "detail"}
     told |= {"missing", "from_id", "to_id"} if name == "TradesDocument" else set()
-    if key == "seq" and "data" in path and name == "Level2Update":
+    if name == "Level2Update" and (key == "checksum" or (key == "seq" and "data" in path)):
         return True
     if key == "trade_id" and name == "Ticker":
         return True

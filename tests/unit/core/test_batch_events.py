@@ -1,6 +1,7 @@
 import pytest
+from streams import Numbered
 
-from ledgerflux.core.batch_events import GAPS, RAWS, STATUSES, out_of_order, read
+from ledgerflux.core.batch_events import GAPS, RAWS, STATUSES, losses, out_of_order, read
 from ledgerflux.core.snapshot import Position
 from ledgerflux.errors import LogError
 from ledgerflux.wire.norm import Batch
@@ -36,3 +37,12 @@ def test_what_can_be_no_batch_is_an_error_that_names_it(body, why):
 def test_a_batch_out_of_order_says_which_way(first, code):
     error = out_of_order(batch(first=first), Position("run1", 5))
     assert (error.code, error.message) == (code, f"BTC-USD status: seq {first} follows 5")
+
+
+def test_what_a_batch_of_gaps_says_is_missing_is_told_one_by_one():
+    [batch] = Numbered().trades_missing().trades_missing().take()
+    found = losses(batch)
+    assert [(one.from_seq, one.to_seq, one.missing, one.cause) for one in found] == [
+        (1, 1, 2, "upstream"),
+        (2, 2, 2, "upstream"),
+    ]

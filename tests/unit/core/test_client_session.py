@@ -332,6 +332,23 @@ def test_who_asked_by_a_pattern_alone_has_subscribed(rig):
     assert list(rig.session.patterns) == [("trades", "X-*")]
 
 
+@pytest.mark.parametrize("on_slow", ["gap", "disconnect"])
+def test_one_that_is_closed_for_not_reading_is_told_where_what_it_was_sent_took_it(rig, on_slow):
+    rig.session.tokens.key = b"k"
+    rig.follow("trades", on_slow=on_slow)
+    rig.publish(rig.source.trade())
+    assert [message.get("seq") for message in rig.taken()] == [None, 2]
+    for _ in range(20):
+        rig.publish(rig.source.trade())
+    if on_slow == "gap":
+        for second in (1, 12):
+            rig.session.tick(second * SECOND)
+    goodbye = rig.taken()[-1]
+    token = goodbye["resume"]["trades"]["BTC-USD"]
+    place = rig.session.tokens.read(token, "v", "trades", "BTC-USD", WHOLE)
+    assert (goodbye["code"], place) == (4000, Position("run1", 2))
+
+
 def test_one_that_leaves_its_answers_unread_is_not_read_either(rig):
     rig.session.put(bytes(2100))
     assert not rig.session.takes_requests

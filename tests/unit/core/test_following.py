@@ -3,6 +3,7 @@ from sessions import RESTARTED, Rig, follow_latest, resumed, started
 from streams import Numbered, partition_saved
 
 from ledgerflux.core.parting import Close
+from ledgerflux.core.replay_ring import ReplayRing
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.terms import Terms
@@ -302,3 +303,27 @@ def test_the_newest_without_room_for_what_follows_it_is_made_up_for(rig):
     told = [message for message in rig.taken() if message["type"] != "throttled"]
     assert [message["type"] for message in told] == ["filler", "gap"]
     assert (told[1]["from_seq"], told[1]["to_seq"]) == (2, 2)
+
+
+class Awaited(ReplayRing):
+    """What is replayed is not here yet."""
+
+    awaits = True
+
+
+def test_one_that_awaits_its_replay_is_not_asked_for_it_until_more_is_here(rig):
+    rig.publish(rig.source.trade())
+    place = Position("run1", 0)
+    rig.fanout.join(rig.session, "trades", rig.fanout.products["BTC-USD"], snapshot=True)
+    subscription = rig.session.subscriptions["trades", "BTC-USD"]
+    replay = Awaited()
+    replay.begin(("trades", "BTC-USD"), Position("run1", 9))
+    rig.session.replay(subscription, place, replay)
+    assert rig.types() == []
+    assert (rig.session.has_more, rig.session.even) == (False, False)
+    rig.session.fed(subscription)
+    assert rig.session.has_more
+    replay.awaits = False
+    assert rig.types() == ["gap"]
+    rig.session.fed(subscription)
+    assert not rig.session.has_more

@@ -68,3 +68,9 @@ def test_size_is_what_is_queued_and_above_never_lies(steps):
         assert outbox.size == sum(map(len, queued))
         assert outbox.above or outbox.size <= MARK_BYTES
         assert not (outbox.above and outbox.size < DRAINED_BYTES)
+
+
+def test_what_is_forgotten_is_told():
+    outbox = Outbox()
+    outbox.put(b"one")
+    assert (outbox.clear(), outbox.size, outbox.clear()) == ([b"one"], 0, [])

@@ -90,3 +90,13 @@ def test_what_is_forgotten_leaves_nothing():
     assert (ring.head(TRADES), ring.size_bytes) == (None, 10)
     ring.clear()
     assert (ring.head(BOOK), ring.size_bytes) == (None, 0)
+
+
+def test_a_message_is_in_it_as_long_as_it_is_kept():
+    ring = ReplayRing(stream_bytes_max=10)
+    one, two = frame(0, 1), frame(1, 2)
+    ring.add(TRADES, one, 1)
+    assert ring.has(TRADES, one)
+    assert not ring.has(TRADES, one._replace(before=None))
+    ring.add(TRADES, two, 1)
+    assert (ring.has(TRADES, one), ring.has(TRADES, two), ring.awaits) == (False, True, False)

@@ -379,3 +379,40 @@ def test_candles_that_began_later_than_the_client_left_are_not_all():
         gateway.enter(), "candles", Position("run1", 1), terms=Terms(interval="1m")
     )
     assert not answer.recovered["BTC-USD"]
+
+
+def test_what_lies_before_what_is_kept_is_looked_for_where_no_state_would_do():
+    gateway, source = live()
+    tell(gateway, source.ticker())
+    for channel in ("trades", "ticker", "level2"):
+        gateway.fanout.ring.begin((channel, "BTC-USD"), source_place(source, channel))
+    asked = {"BTC-USD": at(1), "NO-SUCH": at(1)}
+
+    def beyond(channel, mode, terms=WHOLE, places=asked):
+        return Resuming(gateway.fanout, channel, terms).beyond(places, mode)
+
+    assert beyond("trades", "auto") == {("trades", "BTC-USD"): at(1)}
+    assert beyond("level2", "auto") == {}
+    assert beyond("level2", "strict") == {("level2", "BTC-USD"): at(1)}
+    assert beyond("level2", "strict", Terms(1, "none")) == {}
+    assert beyond("heartbeats", "strict") == {}
+    for elsewhere in (at(1, "other"), at(3), at(9)):
+        assert beyond("trades", "auto", places={"BTC-USD": elsewhere}) == {}
+    gateway.fanout.ring.forget(("trades", "BTC-USD"))
+    assert beyond("trades", "auto") == {}
+
+
+def source_place(source, channel) -> Position:
+    return Position(source.epoch, source.seqs[channel])
+
+
+def test_what_was_found_elsewhere_is_replayed_from_there():
+    gateway, source = live()
+    gateway.fanout.ring.begin(("trades", "BTC-USD"), source_place(source, "trades"))
+    session = gateway.enter()
+    resuming = Resuming(gateway.fanout, "trades", WHOLE)
+    granted = gateway.desk.subscribe(session, "trades", ["BTC-USD"], terms=WHOLE, snapshot=True)
+    found = ReplayRing()
+    resumption = resuming.take_up(session, granted, {"BTC-USD": at(1)}, "auto", {"BTC-USD": found})
+    assert (resumption.via, granted) == ({"BTC-USD": "replay"}, {"BTC-USD": at(1)})
+    assert session.subscriptions["trades", "BTC-USD"].goes_on_with(found)

@@ -371,3 +371,25 @@ def test_candles_of_which_there_are_none_begin_with_what_comes(source):
     _, subscription = bars_of(nothing)
     subscription.fall_behind("slow_consumer", "subscribe")
     assert advance(subscription) == []
+
+
+def test_it_goes_on_with_the_replay_it_was_given_and_awaits_what_that_awaits(stream):
+    subscription, ring = replaying(stream, frame(0, 1))
+    assert subscription.goes_on_with(ring)
+    assert not subscription.goes_on_with(ReplayRing())
+    assert not subscription.awaits
+    advance(subscription)
+    assert not subscription.awaits
+
+
+def test_up_to_its_place_nothing_is_left_out_but_while_a_book_is_on_its_way(stream):
+    trades = Subscription(stream, "trades", Position("run1", 1))
+    assert trades.whole_up_to_here
+    trades.fall_behind("slow_consumer", "slow")
+    assert trades.whole_up_to_here
+    assert replaying(stream, frame(0, 1))[0].whole_up_to_here
+    book = Subscription(stream, "level2", Position("run1", 1))
+    book.load(stream.snapshot(), "requested", None)
+    assert not book.whole_up_to_here
+    book.fall_behind("slow_consumer", "slow")
+    assert not book.whole_up_to_here
