@@ -171,15 +171,43 @@ class Stack:
         )
 
 
-async def followed(stack: Stack) -> tuple[NormLog, RoleClient]:
-    """Return a log whose snapshot is served, and a client that follows its book."""
+async def fed(*, levels: int = 0) -> tuple[MemoryBus, NormLog]:
+    """Return a bus and a log with a book of `levels` a side."""
+    bus = MemoryBus()
+    await write_feed(bus, conf())
+    log = await NormLog(bus).open()
+    if levels:
+        bids = [(f"{price}.5", "1.25") for price in range(1, levels + 1)]
+        asks = [(f"{price}.5", "1.25") for price in range(levels + 1, 2 * levels + 1)]
+        log.source.snapshot(bids, asks)
+    else:
+        log.source.snapshot()
+    await log.write()
+    return bus, log
+
+
+async def served_log(stack: Stack) -> NormLog:
+    """Return a log whose snapshot is served."""
     log = await NormLog(stack.bus).open()
     log.source.snapshot()
     await log.write()
     await until(lambda: stack.served(log))
+    return log
+
+
+async def followed(stack: Stack) -> tuple[NormLog, RoleClient]:
+    """Return a log whose snapshot is served, and a client that follows its book."""
+    log = await served_log(stack)
     client = await stack.client()
     await client.subscribe("level2")
     return log, client
+
+
+async def read_until(client, condition) -> None:
+    """Read messages of a client of the library until `condition` holds."""
+    async with asyncio.timeout(20):
+        while not condition():
+            await anext(client)
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """Messages made again of what the log says: the same bytes as when it was told live."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ledgerflux.core.batch_events import losses
 from ledgerflux.core.frame import Frame
@@ -10,7 +10,8 @@ from ledgerflux.core.speaker import Speaker
 from ledgerflux.core.telling import BatchView
 
 
-class Past(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Past:
     """A product as it was when a record was published."""
 
     venue: str

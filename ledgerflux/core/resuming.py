@@ -58,11 +58,13 @@ class Resuming:
         """
         if self._terms != WHOLE or (self._channel != "trades" and mode == "auto"):
             return {}
-        channel = next((name for name in CHANNELS if name == self._channel), None)
-        if channel is None:
-            return {}
-        streams = (((channel, product), place) for product, place in points.items())
-        return {whole: place for whole, place in streams if self._far(whole, place)}
+        wholes: list[Whole] = [
+            (channel, product)
+            for channel in CHANNELS
+            if channel == self._channel
+            for product in points
+        ]
+        return {whole: points[whole[1]] for whole in wholes if self._far(whole, points[whole[1]])}
 
     def take_up(
         self,

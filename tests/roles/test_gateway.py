@@ -5,7 +5,7 @@ import json
 
 import msgspec
 import pytest
-from gateway_support import VENUE, NormLog, Stack, conf, running, until
+from gateway_support import VENUE, NormLog, Stack, conf, running, served_log, until
 from streams import Numbered
 
 from ledgerflux.adapters.ws_listener import PING_S
@@ -265,10 +265,7 @@ async def test_unsubscribed_means_no_more_of_it():
 
 async def test_heartbeats_tell_heads_for_the_products_asked_for():
     async with running(feed=conf("BTC-USD", "ETH-USD")) as stack:
-        log = await NormLog(stack.bus).open()
-        log.source.snapshot()
-        await log.write()
-        await until(lambda: stack.served(log))
+        await served_log(stack)
         everything, one = await stack.client(), await stack.client()
         await everything.ask("subscribe", channel="heartbeats")
         await one.subscribe("heartbeats", "BTC-USD")
@@ -316,10 +313,7 @@ async def test_health_records_that_cannot_be_read_are_counted_and_old_ones_forgo
 
 async def test_products_are_listed_with_where_they_stand():
     async with running() as stack:
-        log = await NormLog(stack.bus).open()
-        log.source.snapshot()
-        await log.write()
-        await until(lambda: stack.served(log))
+        log = await served_log(stack)
         assert stack.get("/v1/products") == {
             "schema": "lf.products/1",
             "venue": VENUE,

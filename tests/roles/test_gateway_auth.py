@@ -5,7 +5,7 @@ import base64
 import json
 
 import pytest
-from gateway_support import NormLog, RoleClient, conf, on_sockets, running, until
+from gateway_support import RoleClient, conf, on_sockets, running, served_log
 from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import InvalidStatus
 
@@ -39,17 +39,9 @@ def guard(short_until_ns=None):
     return GatewayGuard(SystemClock(), authority=Keyring(keys))
 
 
-async def served(stack):
-    log = await NormLog(stack.bus).open()
-    log.source.snapshot()
-    await log.write()
-    await until(lambda: stack.served(log))
-    return log
-
-
 async def test_nothing_but_ping_is_answered_before_a_token_was_shown():
     async with running(guard=guard()) as stack:
-        log = await served(stack)
+        log = await served_log(stack)
         client = RoleClient(stack.listener.connect("/v1/ws"))
         welcome = await client.next_of("welcome")
         assert json.loads(json.dumps(welcome.type)) == "welcome"
@@ -106,7 +98,7 @@ async def test_who_shows_nothing_in_time_is_closed_with_4501():
 
 async def test_products_and_channels_outside_the_token_are_forbidden():
     async with running(guard=guard(), feed=conf("BTC-USD", "ETH-USD")) as stack:
-        await served(stack)
+        await served_log(stack)
         client = RoleClient(stack.listener.connect("/v1/ws", bearer=SOME))
         await client.subscribe("level2", "BTC-*")
         for channel, products in (
@@ -126,7 +118,7 @@ async def test_products_and_channels_outside_the_token_are_forbidden():
 async def test_a_token_that_expires_is_told_and_another_one_keeps_the_connection():
     soon_ns = SystemClock().now_ns() + NANOS_PER_S // 2
     async with running(guard=guard(soon_ns)) as stack:
-        await served(stack)
+        await served_log(stack)
         client = RoleClient(stack.listener.connect("/v1/ws", bearer=SHORT))
         await client.subscribe("level2")
         assert (await client.next_of("error")).code == "token_expired"
@@ -136,7 +128,7 @@ async def test_a_token_that_expires_is_told_and_another_one_keeps_the_connection
 
 async def test_a_token_for_less_than_what_is_followed_is_refused_and_nothing_changes():
     async with running(guard=guard()) as stack:
-        await served(stack)
+        await served_log(stack)
         client = RoleClient(stack.listener.connect("/v1/ws", bearer=ALL))
         await client.subscribe("trades")
         assert (await client.ask("auth", token=SOME)).code == "forbidden"
@@ -165,7 +157,7 @@ async def test_a_token_for_less_than_what_is_followed_is_refused_and_nothing_cha
 )
 async def test_http_wants_the_same(path, bearer, status, code):
     async with running(guard=guard()) as stack:
-        await served(stack)
+        await served_log(stack)
         answer = stack.listener.get(path, address=ELSEWHERE, bearer=bearer)
         assert answer.status == status
         if code is not None:

@@ -6,15 +6,13 @@ import random
 import socket
 from contextlib import AsyncExitStack
 
-from gateway_support import NormLog, conf, on_sockets, until
+from gateway_support import fed, on_sockets, read_until, until
 from websockets.asyncio.client import connect as open_socket
 
 from ledgerflux.adapters import ws_deflate
 from ledgerflux.client import connect
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.mirror import Verdict
-from ledgerflux.roles.runtime import write_feed
-from ledgerflux.testing.memory_bus import MemoryBus
 from ledgerflux.wire.gateway_packing import unpack
 from ledgerflux.wire.gateway_reading import Follower, read_message
 
@@ -23,27 +21,6 @@ BOOK = {
     "method": "subscribe",
     "params": {"channel": "level2", "product_ids": ["BTC-USD"], "depth": "full"},
 }
-
-
-async def fed(*, levels=0):
-    """Return a bus and a log with a book of `levels` a side."""
-    bus = MemoryBus()
-    await write_feed(bus, conf())
-    log = await NormLog(bus).open()
-    if levels:
-        bids = [(f"{price}.5", "1.25") for price in range(1, levels + 1)]
-        asks = [(f"{price}.5", "1.25") for price in range(levels + 1, 2 * levels + 1)]
-        log.source.snapshot(bids, asks)
-    else:
-        log.source.snapshot()
-    await log.write()
-    return bus, log
-
-
-async def read_until(client, condition):
-    async with asyncio.timeout(20):
-        while not condition():
-            await anext(client)
 
 
 def address(gateway):

@@ -1,7 +1,7 @@
 """Books that a gateway can't keep right: who keeps them is silent, or the log has lost them."""
 
 import msgspec
-from gateway_support import NormLog, conf, followed, running, until
+from gateway_support import NormLog, conf, followed, running, served_log, until
 from streams import Numbered
 
 from ledgerflux.core.sharding import partition_of
@@ -134,10 +134,7 @@ async def test_a_lost_record_makes_stale_whose_streams_do_not_show_it():
 
 async def test_a_record_that_can_not_be_served_waits_for_a_checkpoint_past_it():
     async with running() as stack:
-        log = await NormLog(stack.bus).open()
-        log.source.snapshot()
-        await log.write()
-        await until(lambda: stack.served(log))
+        log = await served_log(stack)
         await log.writer.append(draft(Kind.EVENTS, 1, b"no index", a=1, b=2))
         await until(lambda: stack.gateway.vitals().state == "degraded")
         assert "record 3 can't be served: a NORM body has no index" in stack.gateway.vitals().reason

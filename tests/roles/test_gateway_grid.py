@@ -1,4 +1,4 @@
-from gateway_support import NormLog, running, until
+from gateway_support import NormLog, running, served_log, until
 
 
 async def test_a_conflated_book_is_told_at_ticks_and_ends_as_it_is():
@@ -24,10 +24,7 @@ async def test_a_conflated_book_is_told_at_ticks_and_ends_as_it_is():
 
 async def test_parts_of_a_book_and_the_whole_are_followed_side_by_side():
     async with running() as stack:
-        log = await NormLog(stack.bus).open()
-        log.source.snapshot()
-        await log.write()
-        await until(lambda: stack.served(log))
+        log = await served_log(stack)
         clients = [await stack.client() for _ in range(4)]
         asked = [{}, {"depth": 1}, {"depth": 1, "conflate": "latest"}, {"conflate": "100ms"}]
         for client, more in zip(clients, asked, strict=True):

@@ -5,38 +5,15 @@ import json
 import socket
 from contextlib import suppress
 
-from gateway_support import NormLog, conf, on_sockets
+from gateway_support import fed, on_sockets, read_until
 from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed
 
 from ledgerflux.adapters.sockets import free_port
 from ledgerflux.client import Reconnected, connect
 from ledgerflux.core.limits import Limits
-from ledgerflux.roles.runtime import write_feed
-from ledgerflux.testing.memory_bus import MemoryBus
 
 DEEP = 30_000
-
-
-async def fed(*, levels=0):
-    """Return a bus and a log with a book of `levels` a side."""
-    bus = MemoryBus()
-    await write_feed(bus, conf())
-    log = await NormLog(bus).open()
-    if levels:
-        bids = [(f"{price}.5", "1.25") for price in range(1, levels + 1)]
-        asks = [(f"{price}.5", "1.25") for price in range(levels + 1, 2 * levels + 1)]
-        log.source.snapshot(bids, asks)
-    else:
-        log.source.snapshot()
-    await log.write()
-    return bus, log
-
-
-async def read_until(client, condition):
-    async with asyncio.timeout(10):
-        while not condition():
-            await anext(client)
 
 
 async def test_the_clients_book_is_the_venues_book_whatever_its_size():

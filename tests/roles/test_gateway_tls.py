@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from gateway_support import NormLog, conf, on_sockets
+from gateway_support import fed, on_sockets
 from tls_files import make_tls
 
 from ledgerflux.adapters.tls import server_tls
@@ -12,22 +12,11 @@ from ledgerflux.client import connect
 from ledgerflux.client.addresses import get_json
 from ledgerflux.client.way import Way
 from ledgerflux.errors import GatewayError
-from ledgerflux.roles.runtime import write_feed
-from ledgerflux.testing.memory_bus import MemoryBus
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     return make_tls(tmp_path_factory.mktemp("tls"))
-
-
-async def fed():
-    bus = MemoryBus()
-    await write_feed(bus, conf())
-    log = await NormLog(bus).open()
-    log.source.snapshot()
-    await log.write()
-    return bus, log
 
 
 async def test_books_come_over_tls_to_who_trusts_what_signed_the_certificate(files):
