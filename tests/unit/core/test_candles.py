@@ -78,6 +78,15 @@ def test_a_gap_of_the_venue_flags_the_bars_before_and_after():
     assert candles.line("1m").from_seq == 1
 
 
+def test_a_break_of_the_feed_leaves_it_open_whether_trades_are_missing():
+    candles = begun()
+    assert candles.sure
+    candles.interrupt()
+    assert not candles.sure
+    add(candles, event(3, 6))
+    assert candles.sure
+
+
 def test_going_on_where_it_is_changes_nothing():
     candles = begun()
     candles.begin(Position("r", 2))

@@ -13,6 +13,7 @@ from ledgerflux.model.events import (
     Heartbeat,
     Parsed,
     RecentTrades,
+    Subscriptions,
     Ticker,
     Trade,
     Unknown,
@@ -360,6 +361,7 @@ def test_a_ticker_is_made_only_where_the_session_brings_none():
         (VenueError("rate_limited", "too many"), "venue_errors"),
         (update("XRP-USD"), "unknown_product"),
         (Heartbeat(None, 1, None, None), None),
+        (Subscriptions({"level2": ["BTC-USD"]}), None),
     ],
 )
 def test_what_is_not_ours_is_counted_and_publishes_nothing(event, count):
