@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ledgerflux.adapters.key_file import add_key
+from ledgerflux.core.claims import TIME_MAX_S
 from ledgerflux.core.credentials import (
     CHANNELS,
     TOKEN_CHARS_MAX,
@@ -44,7 +45,7 @@ def check(wanted: Wanted) -> None:
     Raises:
         ConfigError: `bad_argument`.
     """
-    identity, products, channels, _ = wanted
+    identity, products, channels, until_s = wanted
     wrong = None
     if not is_key_id(identity):
         wrong = f"--id: {identity[:40]!r} is not 1 to 32 letters, digits, - and _"
@@ -52,6 +53,8 @@ def check(wanted: Wanted) -> None:
         wrong = f"--products: {','.join(products)[:80]!r} are no ids or patterns such as *-USD"
     elif not channels or not set(channels) <= {EVERYTHING, *CHANNELS}:
         wrong = f"--channels: {','.join(channels)[:80]!r}: there are {', '.join(CHANNELS)} and *"
+    elif until_s is not None and until_s > TIME_MAX_S:
+        wrong = "--expires: it would hold past the year 9999"
     if wrong is not None:
         raise ConfigError(wrong, code="bad_argument")
 

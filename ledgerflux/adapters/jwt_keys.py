@@ -92,12 +92,12 @@ def _some(path: Path, keys: list[JwtKey]) -> list[JwtKey]:
 
 def _of_row(jwt: Any, path: Path, row: dict[str, Any], *, private: bool) -> JwtKey | None:
     """Return a key of a JWKS, None where it is of another kind or for something else."""
+    if "d" in row and not private:
+        raise _bad(path, "a private key stands there; it is for who signs")
     algorithm = _algorithm(row)
     kid = row.get("kid")
     if algorithm is None or row.get("use", "sig") != "sig":
         return None
-    if "d" in row and not private:
-        raise _bad(path, "a private key stands there; it is for who signs")
     try:
         material = jwt.PyJWK(row, algorithm).key
     except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:

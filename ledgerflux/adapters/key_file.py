@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from ledgerflux.adapters.files import write_private
+from ledgerflux.core.claims import TIME_MAX_S
 from ledgerflux.core.credentials import CHANNELS, StoredKey, is_key_id
 from ledgerflux.core.patterns import EVERYTHING, is_safe
 from ledgerflux.errors import ConfigError, Conflict
@@ -47,6 +48,8 @@ def read_keys(path: Path) -> dict[str, StoredKey]:
             raise _bad(path, f"{row.id} stands there twice")
         if not (is_key_id(row.id) and _names_products(row) and _names_channels(row)):
             raise _bad(path, f"id, products or channels of {row.id[:40]!r} are none")
+        if row.expires_s is not None and not 0 <= row.expires_s <= TIME_MAX_S:
+            raise _bad(path, f"expires_s of {row.id} is no time")
         expires_ns = None if row.expires_s is None else row.expires_s * NANOS_PER_S
         keys[row.id] = StoredKey(row.salt, row.hash, row.products, row.channels, expires_ns)
     return keys

@@ -18,7 +18,7 @@ from ledgerflux.client.addresses import websocket_url
 from ledgerflux.client.calls import Holding, Holdings
 from ledgerflux.client.connection import Client
 from ledgerflux.client.streams import Missed, Reconnected, Streams
-from ledgerflux.client.way import usual_way
+from ledgerflux.client.way import checked_token, usual_way
 from ledgerflux.core.mirror import Mirror
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.wire.gateway_reading import Message
@@ -67,13 +67,15 @@ def connect(
         token: An API key or a signed token (JWT), where the gateway wants one.
 
     Raises:
-        ConfigError: An address is none (`bad_argument`).
+        ConfigError: An address or the token is none (`bad_argument`).
     """
     listed = [addresses] if isinstance(addresses, str) else list(addresses)
     urls = [websocket_url(address) for address in listed]
     streams = Streams(strict=strict, on_gap=on_gap)
     usual = usual_way()
     way = usual._replace(
-        ca_file=ca_file or usual.ca_file, token=token or usual.token, compression=compression
+        ca_file=ca_file or usual.ca_file,
+        token=usual.token if token is None else checked_token(token),
+        compression=compression,
     )
     return Client(urls, venue, streams, give_up_after_s, random, way)

@@ -15,7 +15,7 @@ from ledgerflux.client.addresses import get_json
 from ledgerflux.client.answers import AGAIN, Answers
 from ledgerflux.client.calls import Calls
 from ledgerflux.client.goodbyes import Goodbyes
-from ledgerflux.client.sockets import CANT_OPEN, how_ended, open_socket
+from ledgerflux.client.sockets import CANT_OPEN, hang_up, how_ended, open_socket
 from ledgerflux.client.streams import Key, Reconnected, Streams, Wanted
 from ledgerflux.client.way import Way
 from ledgerflux.core.backoff import Backoff
@@ -292,6 +292,7 @@ class Client(Calls):
                 return
 
     def _forget_connection(self) -> None:
+        hang_up(self._socket)
         self._streams.lost()
         self._repairs.clear()
         self._answers.forget()

@@ -53,6 +53,12 @@ async def open_socket(url: str, way: Way) -> ClientConnection:
         raise refused from error
 
 
+def hang_up(socket: ClientConnection | None) -> None:
+    """End a connection at once, whatever the other side does; one that has ended stays so."""
+    if socket is not None:
+        socket.transport.abort()
+
+
 def how_ended(closed: ConnectionClosed) -> str:
     """Return in words how a connection ended."""
     frame = closed.rcvd or closed.sent

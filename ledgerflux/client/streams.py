@@ -182,7 +182,6 @@ class Streams:
             if mirror.position is not None:
                 self._before.setdefault(key, mirror.position)
         self.broken.clear()
-        self._missed = []
 
     def resumed(self) -> tuple[Missed, ...]:
         """Everything is subscribed again: return what was missed meanwhile."""

@@ -53,12 +53,25 @@ def read_token(path: Path) -> str:
         ConfigError: It can't be read or holds no token (`bad_argument`); nothing of it is told.
     """
     try:
-        token = path.read_text(encoding="ascii").strip()
+        token = path.read_text(encoding="ascii")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no plain text"
         raise ConfigError(f"no token in {path}: {reason}", code="bad_argument") from error
-    if not token or not token.isprintable() or " " in token or len(token) > TOKEN_CHARS_MAX:
-        raise ConfigError(f"no token in {path}: not one word", code="bad_argument")
+    return checked_token(token, f"no token in {path}")
+
+
+def checked_token(text: str, wrong: str = "token") -> str:
+    """Return the token `text`, white space around it left out.
+
+    Raises:
+        ConfigError: It is none (`bad_argument`): `wrong`, and why; nothing of it is told.
+    """
+    token = text.strip()
+    visible = token.isascii() and token.isprintable() and " " not in token
+    if not token or not visible or len(token) > TOKEN_CHARS_MAX:
+        raise ConfigError(
+            f"{wrong}: not one word of at most {TOKEN_CHARS_MAX} characters", code="bad_argument"
+        )
     return token
 
 

@@ -169,19 +169,23 @@ class ClientSession(Following):
         """Leave a stream: nothing more of it is queued."""
         self.stand_alone()
         subscription = self.subscriptions.pop(whole)
+        subscription.leave()
         self._catching.pop(subscription, None)
         self._ahead.pop(subscription, None)
         self._newest.pop(subscription, None)
 
     def renew(self, whole: Whole) -> None:
         """Send a stream's book again; an answer must be put before anything else happens."""
+        if self.ended:
+            return
         self.stand_alone()
         subscription = self.subscriptions[whole]
         self._newest.pop(subscription, None)
         self._ahead.pop(subscription, None)
-        if self._gathered(subscription):
+        self._gathered(subscription)
+        if not self.ended:  # it may end for what of a replay is not to be had
             subscription.renew()
-        self._catching[subscription] = None
+            self._catching[subscription] = None
 
     def tick(self, now_ns: int) -> Close | None:
         """Judge the time passed; return the end where there must be one, its reason queued."""

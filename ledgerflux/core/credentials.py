@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Protocol
 from ledgerflux.core.patterns import EVERYTHING, matches
 
 PREFIX = "lfk"
-TOKEN_CHARS_MAX = 8192
+TOKEN_CHARS_MAX = 8000
 """No token is longer, of whatever kind."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 CHANNELS = ("level2", "trades", "ticker", "status", "candles", "heartbeats", "system")

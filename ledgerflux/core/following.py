@@ -156,14 +156,20 @@ class Following(ABC):
         """Let what is still replayed wait, before something that is no part of it."""
         if not subscription.replaying:
             return True
-        complete = subscription.gather()
+        loss = subscription.gather()
         self._catching[subscription] = None
         if subscription.live:
             del self._catching[subscription]
         waiting = sum(other.waiting_bytes for other in self._catching)
-        if complete and waiting <= self._limits.waiting_bytes_max:
+        if loss is None and waiting <= self._limits.waiting_bytes_max:
             return True
-        self._fall_behind(subscription)
+        cause, reason = loss or ("slow_consumer", "slow")
+        if reason == "slow":
+            self._fall_behind(subscription)
+        else:  # the log could not be read that fast: the client is not slow
+            subscription.fall_behind(cause, reason)
+            self._catching[subscription] = None
+            self._wake()
         return False
 
     def _known(self, subscription: Subscription, frame: Frame) -> bool:

@@ -100,7 +100,7 @@ class LogReplay:
     @property
     def loss(self) -> tuple[str, Reason]:
         """Return the cause and reason of the gap, where the rest is not to be had."""
-        return ("resume", "subscribe") if self.broken else self._ring.loss
+        return self._ring.loss if self._state == "ring" else ("resume", "subscribe")
 
     def wants(self, epoch: str, last_seq: int) -> bool:
         """Say whether a batch up to `last_seq` has something new for it."""

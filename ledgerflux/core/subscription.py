@@ -161,16 +161,20 @@ class Subscription:
         """Say whether it is `replay` that comes next."""
         return self._replay is replay
 
-    def gather(self) -> bool:
-        """Let the rest of the replay wait; return False where some of it is gone."""
+    def leave(self) -> None:
+        """Be told nothing more, whoever still reads for it."""
+        self._replay = None
+
+    def gather(self) -> tuple[str, Reason] | None:
+        """Let the rest of the replay wait; return the cause and reason of what is not there."""
         replay, at = self._replay, self.position
         assert replay is not None
         assert at is not None
-        self._replay = None
+        self._replay, loss = None, replay.loss
         while (frame := replay.next(self.whole, at)) is not None:
             self.wait(frame)
             at = frame.after
-        return at == replay.head(self.whole)
+        return None if at == replay.head(self.whole) else loss
 
     @property
     def is_further(self) -> bool:

@@ -15,6 +15,7 @@ class _Head(msgspec.Struct):
     type: str = ""
     prev_seq: int | None = None
     from_seq: int = 0
+    cause: str = ""
 
 
 _read = msgspec.json.Decoder(_Head).decode
@@ -23,7 +24,7 @@ _read = msgspec.json.Decoder(_Head).decode
 def unsent(messages: Iterable[bytes]) -> dict[Whole, Position | None]:
     """Return by stream the place before the first of these messages; None: before it is none.
 
-    A book, and what applies from anywhere, continues no place.
+    A book, what applies from anywhere, and a gap into another epoch continue no place.
     """
     found: dict[Whole, Position | None] = {}
     for message in messages:
@@ -35,5 +36,6 @@ def unsent(messages: Iterable[bytes]) -> dict[Whole, Position | None]:
 
 def _before(head: _Head) -> Position | None:
     if head.type == "gap":
-        return Position(head.epoch, max(0, head.from_seq - 1))
+        was = Position(head.epoch, max(0, head.from_seq - 1))
+        return None if head.cause == "epoch" else was
     return None if head.prev_seq is None else Position(head.epoch, head.prev_seq)

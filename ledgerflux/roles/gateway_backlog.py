@@ -257,14 +257,15 @@ class Backlog:
         """Give each member what a record says of its stream; who has enough leaves."""
         if not audience.members or record.kind is not Kind.EVENTS:
             return
-        for member in audience.hear(record, self._fanout.venue):
+        heard = audience.hear(record, self._fanout.venue)
+        for member in heard:
             replay = member.replay
             member.session.fed(member.subscription)
             if replay.full or replay.covered or replay.broken or member.gone:
                 audience.leave(member)
                 replay.sequence = record.sequence + 1
                 self._leave(member)
-        if self._turn.over(len(record.body)):
+        if self._turn.over(len(record.body) * max(1, len(heard))):
             await self._clock.sleep(0)
 
     def _leave(self, member: _Member) -> None:

@@ -14,7 +14,6 @@ from ledgerflux.wire.gateway_requests import (
     GatewayRequest,
     PingParams,
     RequestId,
-    SnapshotParams,
     SubscribeParams,
 )
 
@@ -51,7 +50,7 @@ class Member:
         match request.params:
             case PingParams() | AuthParams():
                 return None
-            case SubscribeParams(channel=channel) | SnapshotParams(channel=channel):
+            case SubscribeParams(channel=channel):
                 return self._membership.refuse(channel, request.products)
             case _:
                 return self._membership.refuse_all()

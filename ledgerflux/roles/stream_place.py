@@ -82,6 +82,8 @@ class StreamPlace:
             if said is not None:
                 return said
             sequence = stored.sequence + 1
+        if sequence >= end:  # what comes after the end may never come
+            return None
         async with self._bus.read(NORM, self._subject, sequence) as batches:
             async for batch in batches:
                 said = self._look(batch, end)

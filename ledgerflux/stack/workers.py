@@ -196,10 +196,11 @@ def settings_of_each(settings: RoleSettings) -> Sequence[RoleSettings]:
     follow `settings.http_port`, where it is 0 they are free ones.
     """
     prefix = "" if settings.instance == "0" else f"{settings.instance}-"
-    ports = [
-        settings.http_port + number if settings.http_port else free_port()
-        for number in range(settings.workers)
-    ]
+    ports: list[int] = []
+    while len(ports) < settings.workers:
+        port = settings.http_port + len(ports) if settings.http_port else free_port()
+        if port not in ports:
+            ports.append(port)
     return [
         dataclasses.replace(
             settings, instance=f"{prefix}{number}", http_port=port, workers=1, shares_port=True

@@ -113,6 +113,7 @@ async def test_products_and_channels_outside_the_token_are_forbidden():
             answer = await client.ask("subscribe", channel=channel, **params)
             assert answer.code == "forbidden", (channel, products)
         assert (await client.ask("subscriptions")).type == "subscriptions"
+        assert (await client.ask("snapshot", channel="level2", product_ids=["*"])).type != "error"
 
 
 async def test_a_token_that_expires_is_told_and_another_one_keeps_the_connection():

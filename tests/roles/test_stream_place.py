@@ -1,5 +1,7 @@
 """Where a stream goes on in a log in which others are too."""
 
+import asyncio
+
 import pytest
 from gateway_support import NormLog
 from hypothesis import given, settings
@@ -84,6 +86,17 @@ async def test_what_fell_to_the_limit_of_the_log_is_not_found():
     found = [seq for seq in range(20) if await place_of(log, seq) is not None]
     assert found == list(range(found[0], 20))
     assert 5 < found[0] < 12
+
+
+async def test_the_end_of_a_quiet_log_is_not_waited_for():
+    log, other = await NormLog(MemoryBus()).open(), Numbered("ETH-USD")
+    log.source.trade()
+    await log.write()
+    async with asyncio.timeout(5):
+        for _ in range(3 * stream_place.SINGLE_MAX):
+            other.update()
+            await log.write(other)
+            assert await place_of(log, 0) == ends_of(log)[0]
 
 
 @pytest.mark.parametrize("seq", [0, 3])

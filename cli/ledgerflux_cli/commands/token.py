@@ -52,6 +52,7 @@ token = typer.Typer(
     "lf token create --jwt-signing-key jwt.key --id desk-1 --expires 1h",
 )
 def create(
+    context: typer.Context,
     identity: Annotated[
         str, typer.Option("--id", metavar="ID", help="Who it is for: letters, digits, - and _.")
     ],
@@ -67,7 +68,7 @@ def create(
         typer.Option(
             "--channels",
             metavar="NAME,...",
-            help="level2, trades, ticker, status, heartbeats, system; * for all.",
+            help="level2, trades, ticker, status, candles, heartbeats, system; * for all.",
         ),
     ] = "*",
     expires: Annotated[
@@ -87,6 +88,10 @@ def create(
     """
     from ledgerflux_cli.token_making import JWT_HELD, Wanted, check, key_of, signed_of
 
+    if _typed(context, "keys_file"):  # what was typed counts before what is set
+        if _typed(context, "jwt_signing_key"):
+            raise ConfigError("either --keys-file or --jwt-signing-key", code="usage")
+        jwt_signing_key = None
     if expires is None and jwt_signing_key is not None:
         expires = JWT_HELD
     held_s = None if expires is None else int(read_duration("--expires", expires))
@@ -102,6 +107,11 @@ def create(
     else:
         raise ConfigError("--keys-file or --jwt-signing-key is needed", code="usage")
     _show(wanted, made, None if as_json else said)
+
+
+def _typed(context: typer.Context, option: str) -> bool:
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 @token.command()

@@ -46,6 +46,13 @@ def test_a_public_key_is_read_from_pem_and_from_a_jwks(file, kind):
     assert [key.algorithm for key in alone] == [kind]
 
 
+@pytest.mark.parametrize("more", [{"use": "enc"}, {"crv": "P-384"}])
+def test_a_private_key_for_something_else_is_refused_too(file, more):
+    rows = {"keys": [row_of("ES256"), row_of("ES256", private=True, **more)]}
+    with pytest.raises(ConfigError, match="private"):
+        read_checking_keys(file(rows))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_signs_has_the_private_one_and_a_gateway_none(file, kind):
     assert read_signing_key(file(pem_of(kind, private=True))).algorithm == kind

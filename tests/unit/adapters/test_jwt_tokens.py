@@ -143,7 +143,7 @@ def test_a_token_for_anybody_named_is_not_for_a_gateway_without_a_name():
 
 
 def test_what_is_longer_than_any_token_is_not_looked_at():
-    tokens = [signed(HMAC, {**CLAIMS, "note": "x" * size}) for size in range(5900, 6100)]
+    tokens = [signed(HMAC, {**CLAIMS, "note": "x" * size}) for size in range(5750, 5950)]
     known = [token for token in tokens if EVERY.judge(token, NOW_NS) == GRANTED]
     assert TOKEN_CHARS_MAX - 2 < len(known[-1]) <= TOKEN_CHARS_MAX
     assert len(known) < len(tokens)

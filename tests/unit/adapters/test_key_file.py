@@ -40,6 +40,7 @@ ROW = {"id": "a", "salt": "s", "hash": "h"}
             for more in (
                 {"id": "a b"}, {"id": 5}, {"products": []}, {"products": ["btc usd"]}, {"more": 1},
                 {"channels": []}, {"channels": ["level3"]}, {"expires_s": "soon"},
+                {"expires_s": -1}, {"expires_s": 10**12},
             )
         ),
     ],

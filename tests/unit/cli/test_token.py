@@ -17,7 +17,9 @@ def lf(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
-        code = run_command(["token", *arguments, "--keys-file", str(tmp_path / "keys.json")])
+        if "--jwt-signing-key" not in arguments:
+            arguments = (*arguments, "--keys-file", str(tmp_path / "keys.json"))
+        code = run_command(["token", *arguments])
         said = capsys.readouterr()
         return code, said.out, said.err
 
@@ -69,6 +71,7 @@ def test_an_expired_key_says_so(lf, monkeypatch):
         ("--id", "a b"), ("--id", ""), ("--id", "a", "--products", "btc usd"),
         ("--id", "a", "--products", ","), ("--id", "a", "--channels", "level3"),
         ("--id", "a", "--expires", "soon"), ("--id", "a", "--channels", ""),
+        ("--id", "a", "--expires", "99999999h"),
     ],
 )  # fmt: skip
 def test_what_no_file_may_hold_is_refused_and_nothing_is_made(lf, tmp_path, wrong):
@@ -119,6 +122,17 @@ def test_a_signed_token_ends_after_an_hour_where_nothing_was_said(lf, tmp_path):
     said = jwt.decode(token, options={"verify_signature": False})
     assert 3590 < said["exp"] - before_s < 3610
     assert (said["iss"], said["sub"], "aud" in said) == ("us", "desk", False)
+
+
+def test_what_was_typed_counts_before_what_is_set(lf, tmp_path, monkeypatch):
+    (tmp_path / "jwt.key").write_bytes(pem_of("EdDSA", private=True))
+    monkeypatch.setenv("LF_JWT_SIGNING_KEY", "jwt.key")
+    assert lf("create", "--id", "desk")[1].startswith("lfk.desk.")
+    monkeypatch.setenv("LF_KEYS_FILE", "keys.json")
+    assert lf("create", "--jwt-signing-key", "jwt.key", "--id", "a")[1].count(".") == 2
+    both = ("--keys-file", "keys.json", "--jwt-signing-key", "jwt.key")
+    code, out, err = lf("create", *both, "--id", "a")
+    assert (code, out, "error[usage]: either" in err) == (2, "", True)
 
 
 def test_what_can_not_sign_and_what_no_gateway_would_look_at_is_refused(lf, tmp_path):

@@ -6,6 +6,21 @@ from ledgerflux.client.way import Way
 HERE, ELSEWHERE = "ws://127.0.0.1:8000/v1/ws", "wss://gateway.example/v1/ws"
 
 
+def test_a_connection_is_ended_at_once_where_there_is_one():
+    class Transport:
+        ended = 0
+
+        def abort(self):
+            self.ended += 1
+
+    class Socket:
+        transport = Transport()
+
+    sockets.hang_up(None)
+    sockets.hang_up(Socket())
+    assert Socket.transport.ended == 1
+
+
 @pytest.mark.parametrize(
     ("url", "asked", "offered"),
     [

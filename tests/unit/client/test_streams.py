@@ -154,6 +154,21 @@ def test_a_second_loss_counts_from_where_the_first_one_was():
     assert [missed.from_seq for missed in streams.resumed()] == [4]
 
 
+def test_what_an_unfinished_try_found_missing_is_told_with_the_next():
+    streams, _ = make()
+    streams.take(subscribed("trades", 3))
+    streams.take(subscribed("ticker", 3))
+    streams.lost()
+    streams.take(subscribed("trades", 5))
+    streams.lost()
+    streams.take(subscribed("trades", 5))
+    streams.take(subscribed("ticker", 4))
+    assert [(missed.channel, missed.to_seq) for missed in streams.resumed()] == [
+        ("trades", 5),
+        ("ticker", 4),
+    ]
+
+
 def test_patterns_are_left_by_name_and_leave_the_ids_they_match():
     streams = Streams(strict=False, on_gap=None)
     streams.add(Wanted("trades", ("BTC-USD", "*-EUR", "ETH-USD")))

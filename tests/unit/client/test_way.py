@@ -23,6 +23,20 @@ def test_a_file_that_holds_nothing_to_trust_is_named(tmp_path, content):
     assert caught.value.code == "bad_certificate"
 
 
+@pytest.mark.parametrize(
+    "token", ["lfk.a.two words", "lfk.a.\u00e9", "lfk.a.\n.b", "x" * 8001, " "]
+)
+def test_what_can_be_no_token_is_refused_and_not_told(token):
+    with pytest.raises(ConfigError) as caught:
+        connect("http://x", token=token)
+    assert caught.value.code == "bad_argument"
+    assert token.strip()[:5] not in str(caught.value) or not token.strip()
+
+
+def test_white_space_around_a_token_is_none_of_it():
+    assert connect("http://x", token="lfk.a.secret\n")._way.token == "lfk.a.secret"
+
+
 def test_certificate_and_name_are_checked():
     context = Way().tls
     assert context.check_hostname

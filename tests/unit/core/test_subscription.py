@@ -317,11 +317,11 @@ def test_a_replay_that_goes_faster_than_it_is_read_ends_in_a_gap(stream):
 
 def test_the_rest_of_a_replay_may_wait(stream):
     subscription, ring = replaying(stream, frame(0, 1), frame(1, 2))
-    assert subscription.gather()
+    assert subscription.gather() is None
     assert (subscription.waiting_bytes, subscription.replaying) == (4, False)
     subscription, ring = replaying(stream, frame(0, 1))
     ring.begin(("trades", "BTC-USD"), Position("run1", 1))
-    assert not subscription.gather()
+    assert subscription.gather() == ("slow_consumer", "slow")
 
 
 def test_what_a_frame_is_to_a_client_that_was_further_elsewhere(stream):

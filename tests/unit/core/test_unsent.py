@@ -25,6 +25,14 @@ def test_the_first_message_of_a_stream_says_from_where_it_would_have_gone_on():
     assert unsent(trades[2:]) == {("trades", "BTC-USD"): Position("run1", 2)}
 
 
+def test_a_gap_into_another_epoch_continues_no_place():
+    stream = ProductStream("v", "BTC-USD", integrity="none", integrity_rule="none")
+    for batch in Numbered().trade().take():
+        told = stream.apply(batch, 1)
+    [gap] = [each for each in told if getattr(each, "cause", "") == "epoch"][:1]
+    assert unsent([gateway_frames.gap(stream, gap)]) == {(gap.channel, "BTC-USD"): None}
+
+
 def test_a_book_continues_no_place_and_answers_are_of_no_stream():
     stream = ProductStream("v", "BTC-USD", integrity="none", integrity_rule="none")
     book = gateway_frames.part(stream.snapshot(), 1, "subscribe", None)

@@ -33,6 +33,12 @@ def test_each_worker_has_a_name_and_a_port_of_its_own_and_shares_the_other():
     }
 
 
+def test_no_two_workers_draw_the_same_port(monkeypatch):
+    drawn = iter([9001, 9001, 9002, 9001, 9003])
+    monkeypatch.setattr(workers, "free_port", lambda: next(drawn))
+    assert [worker.http_port for worker in settings_of_each(SETTINGS)] == [9001, 9002, 9003]
+
+
 def test_ports_and_names_follow_those_asked_for():
     asked = {"http_port": 9100, "instance": "edge"}
     each = settings_of_each(RoleSettings(data_dir=Path(), nats_url="", workers=2, **asked))
