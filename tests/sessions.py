@@ -8,6 +8,7 @@ from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.parting import Close
+from ledgerflux.core.replay_ring import ReplayRing
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.terms import Terms
 from ledgerflux.wire import gateway_frames
@@ -85,4 +86,22 @@ def resumed(rig, channel, seq, *, further=False):
         session.wait_for(subscription, place)
     else:
         session.replay(subscription, place, rig.fanout.ring)
+    return subscription
+
+
+class Awaited(ReplayRing):
+    """What is replayed is not here yet."""
+
+    awaits = True
+    loss = ("resume", "subscribe")
+
+
+def awaiting(rig, channel, on_slow=None):
+    """Return a subscription whose replay is still read."""
+    rig.follow(channel, on_slow=on_slow)
+    rig.types()
+    subscription = rig.session.subscriptions[channel, "BTC-USD"]
+    replay = Awaited()
+    replay.begin((channel, "BTC-USD"), Position("run1", 9))
+    rig.session.replay(subscription, Position("run1", 0), replay)
     return subscription

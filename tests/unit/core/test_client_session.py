@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from sessions import RESTARTED, SECOND, SMALL, Rig, follow_latest, one, resumed, started
+from sessions import RESTARTED, SECOND, SMALL, Rig, awaiting, follow_latest, one, resumed, started
 
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.limits import Limits
@@ -363,3 +363,13 @@ def test_a_book_asked_for_takes_the_place_of_a_replay_that_is_too_much(rig):
     rig.session.renew(("level2", "BTC-USD"))
     told = [kind for kind in rig.types() if kind != "throttled"]
     assert told == ["gap", "snapshot"]
+
+
+def test_nothing_is_sent_again_to_who_ended_for_what_is_gone(rig):
+    subscription = awaiting(rig, "level2", "disconnect")
+    subscription._replay.loss = ("slow_consumer", "slow")
+    rig.session.renew(("level2", "BTC-USD"))
+    assert rig.session.ended
+    told = rig.types()
+    rig.session.renew(("level2", "BTC-USD"))
+    assert (told[-1], rig.types()) == ("goodbye", [])

@@ -1,9 +1,8 @@
 import pytest
-from sessions import RESTARTED, Rig, follow_latest, resumed, started
+from sessions import RESTARTED, Awaited, Rig, awaiting, follow_latest, resumed, started
 from streams import Numbered, partition_saved
 
 from ledgerflux.core.parting import Close
-from ledgerflux.core.replay_ring import ReplayRing
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.terms import Terms
@@ -305,24 +304,6 @@ def test_the_newest_without_room_for_what_follows_it_is_made_up_for(rig):
     assert (told[1]["from_seq"], told[1]["to_seq"]) == (2, 2)
 
 
-class Awaited(ReplayRing):
-    """What is replayed is not here yet."""
-
-    awaits = True
-    loss = ("resume", "subscribe")
-
-
-def awaiting(rig, channel, on_slow=None):
-    """Return a subscription whose replay is still read."""
-    rig.follow(channel, on_slow=on_slow)
-    rig.types()
-    subscription = rig.session.subscriptions[channel, "BTC-USD"]
-    replay = Awaited()
-    replay.begin((channel, "BTC-USD"), Position("run1", 9))
-    rig.session.replay(subscription, Position("run1", 0), replay)
-    return subscription
-
-
 @pytest.mark.parametrize("on_slow", ["snapshot", "gap", "disconnect"])
 def test_who_waits_for_the_log_is_not_slow_when_something_else_comes(rig, on_slow):
     awaiting(rig, "level2", on_slow)
@@ -338,16 +319,6 @@ def test_a_book_asked_for_while_the_log_is_read_comes_at_once(rig, on_slow):
     rig.session.renew(("level2", "BTC-USD"))
     assert rig.types() == ["gap", "snapshot"]
     assert not rig.session.has_more
-
-
-def test_nothing_is_sent_again_to_who_ended_for_what_is_gone(rig):
-    subscription = awaiting(rig, "level2", "disconnect")
-    subscription._replay.loss = ("slow_consumer", "slow")
-    rig.session.renew(("level2", "BTC-USD"))
-    assert rig.session.ended
-    told = rig.types()
-    rig.session.renew(("level2", "BTC-USD"))
-    assert (told[-1], rig.types()) == ("goodbye", [])
 
 
 def test_who_left_is_told_nothing_of_what_is_still_read(rig):

@@ -315,6 +315,13 @@ def test_a_replay_that_goes_faster_than_it_is_read_ends_in_a_gap(stream):
     assert [message["type"] for message in advance(subscription)] == ["gap"]
 
 
+def test_who_left_goes_on_with_no_replay(stream):
+    subscription, ring = replaying(stream, frame(0, 1))
+    subscription.leave()
+    assert not subscription.replaying
+    assert not subscription.goes_on_with(ring)
+
+
 def test_the_rest_of_a_replay_may_wait(stream):
     subscription, ring = replaying(stream, frame(0, 1), frame(1, 2))
     assert subscription.gather() is None
