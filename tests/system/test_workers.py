@@ -5,7 +5,9 @@ import json
 import os
 import signal
 import urllib.request
+from contextlib import suppress
 
+import psutil
 import pytest
 from readers import Reader
 from stacks import processes_naming, until, wait_gone
@@ -58,11 +60,12 @@ def clients_of(stack):
 
 
 def workers_alive(stack):
-    return [
-        process
-        for process in processes_naming(str(stack.data_dir))
-        if any(MODULE in word for word in process.cmdline())
-    ]
+    alive = []
+    for process in processes_naming(str(stack.data_dir)):
+        with suppress(psutil.NoSuchProcess):  # it has ended since, or is about to be reaped
+            if any(MODULE in word for word in process.cmdline()):
+                alive.append(process)
+    return alive
 
 
 async def spread(stack, count):
