@@ -65,6 +65,16 @@ docs:
     {{uv}} run python tests/pages.py
     {{uv}} run python tests/goldens.py
 
+# What the dashboard costs in a real terminal, at 5,000 updates a second; on a quiet machine
+[group('develop')]
+bench-tui *ARGS:
+    {{uv}} run python tests/bench/tui.py {{ARGS}}
+
+# Blank each presenter, key and size class of the dashboard: a test must notice
+[group('develop')]
+mutate-tui *WORDS:
+    {{uv}} run python tests/mutate_tui.py {{WORDS}}
+
 # Outages as long as promised: NATS 30 s, Postgres 60 s; what it measured is printed
 [group('develop')]
 long-faults *ARGS:

@@ -13,6 +13,7 @@ from ledgerflux.wire import gateway_schemas as schemas
 from ledgerflux.wire.health import Health, PartitionHealth
 from ledgerflux_cli.completion_table import table
 from ledgerflux_cli.reference import commands_page, errors_page
+from ledgerflux_tui.page import dashboard_page
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -34,8 +35,8 @@ def metrics():
 def families(role):
     """Yield name, type and help of all that a role with everything to say would serve."""
     health = Health(
-        role, "0", 1, "ready", 0, 0, p50_ms=1.0, p99_ms=1.0, counts=dict.fromkeys(COUNTS[role], 1),
-        partitions=[PartitionHealth(0, [])],
+        role, "0", 1, "ready", 0, 0, p50_ms=1.0, p95_ms=1.0, p99_ms=1.0, p999_ms=1.0,
+        counts=dict.fromkeys(COUNTS[role], 1), partitions=[PartitionHealth(0, [])],
     )  # fmt: skip
     for family in text_string_to_metric_families(render(health).decode()):
         total = "_total" if family.type == "counter" else ""
@@ -57,6 +58,7 @@ PAGES = {
     "../cli/ledgerflux_cli/completion.json": table,
     "benchmarks.md": benchmarks,
     "cli.md": commands_page,
+    "dashboard.md": dashboard_page,
     "errors.md": errors_page,
     "metrics.md": metrics,
     "schemas/asyncapi.json": lambda: schemas.as_text(schemas.asyncapi()),

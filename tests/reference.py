@@ -88,12 +88,12 @@ class Reference:
             )
 
 
-def rebuild(path: Path) -> Reference:
-    """Return what the recording at `path` ends with."""
+def rebuild(path: Path, until_ns: float = float("inf")) -> Reference:
+    """Return what the recording at `path` ends with, or what it said before `until_ns`."""
     reference = Reference()
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for line in file:
             entry = json.loads(line)
-            if "kind" not in entry:
+            if "kind" not in entry and (entry["ts"] or 0) < until_ns:
                 reference.frame(json.loads(entry["raw"]))
     return reference

@@ -8,12 +8,16 @@ import asyncio
 import json
 from pathlib import Path
 
+import msgspec
 from gateway_support import RoleClient, followed, running
 
 from ledgerflux.adapters.system_clock import SystemClock
 from ledgerflux.core.credentials import Keyring, StoredKey, hashed
 from ledgerflux.core.limits import Limits
 from ledgerflux.roles.gateway_guard import GatewayGuard
+from ledgerflux.wire.replay import ReplayAnswer, ReplayHealth
+from ledgerflux.wire.service_order import RestartAnswer
+from ledgerflux.wire.subjects import RESTART_SUBJECT, exchange_subject
 
 KEPT = Path(__file__).parent / "data" / "transcripts" / "gateway.txt"
 DOCUMENTS = ("book?depth=1", "trades", "trades?epoch=another&from_seq=1", "candles?interval=5m")
@@ -45,6 +49,7 @@ async def run() -> list[tuple[str, bytes]]:
         )
         await client.ask("subscriptions")
         await client.ask("snapshot", channel="level2", product_ids=["BTC-USD"])
+        await _controlled(stack, client)
         await client.ask("unsubscribe", channel="status", product_ids=["BTC-USD"])
         await client.ask("subscribe", channel="trades", product_ids=["NO-SUCH"])
         said += [("=", stack.listener.get(path).body) for path in _paths()]
@@ -55,6 +60,26 @@ async def run() -> list[tuple[str, bytes]]:
         await client.closed()
         said += [("<", message.raw) for message in client.messages]
     return said + await _with_a_token()
+
+
+async def _controlled(stack, client) -> None:
+    """Let an exchange and a supervisor answer, each once."""
+    now = ReplayHealth("replay:day.lfr", "paused", True, 1.0, None, False, 3, 7, 8)
+    replayed = msgspec.json.encode(ReplayAnswer(replay=now))
+    begun = msgspec.json.encode(RestartAnswer("ingest", 7))
+    async with (
+        stack.bus.answer(exchange_subject("order"), _saying(replayed)),
+        stack.bus.answer(RESTART_SUBJECT, _saying(begun)),
+    ):
+        assert (await client.ask("control", action="pause")).type == "controlled"
+        assert (await client.ask("control", action="restart", service="ingest")).pid == 7
+
+
+def _saying(said: bytes):
+    async def answer(_: bytes) -> bytes:
+        return said
+
+    return answer
 
 
 async def _with_a_token() -> list[tuple[str, bytes]]:

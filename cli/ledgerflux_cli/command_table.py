@@ -35,11 +35,15 @@ COMMANDS = (
     Entry("up", RUN_THE_STACK, "Start the stack: NATS, Postgres, and every role, on this machine."),
     Entry("down", RUN_THE_STACK, "Stop the stack; with --volumes, delete its data."),
     Entry("status", RUN_THE_STACK, "Say how the stack is: services, shards, rates, gaps."),
+    Entry(
+        "restart", RUN_THE_STACK, "Start one service of the stack anew, and say when it is ready."
+    ),
     Entry("clean", RUN_THE_STACK, "Remove what a dead stack left: processes, run.json, logs."),
     Entry("wait", RUN_THE_STACK, "Wait until a condition of the stack comes true."),
     Entry("run", RUN_THE_STACK, "Run one role in the foreground, as everything else starts it."),
     Entry("doctor", RUN_THE_STACK, "Look at what a stack needs of this machine, and how it is."),
     Entry("logs", WATCH, "Print the logs of all services as one stream, in order of time."),
+    Entry("tui", WATCH, "Open the dashboard: live books, trades, and how every shard does."),
     Entry("top", WATCH, "Show how the stack does, in plain lines, frame after frame."),
     Entry("sub", WATCH, "Print what the gateway sends, message by message."),
     Entry("book", WATCH, "Print a product's book as the gateway holds it now."),

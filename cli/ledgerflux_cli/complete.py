@@ -89,6 +89,7 @@ class Completer:
             "@product": self._products,
             "@products": lambda: _listed(self._products(), current),
             "@logged": self._logged,
+            "@service": self._services,
             "@topic": lambda: [name for name in self._commands if " " not in name],
             "@directory": lambda: _paths(current, lambda _: False),
             "@recording": lambda: _paths(current, is_recording),
@@ -107,6 +108,14 @@ class Completer:
         except (OSError, ValueError, LookupError, TypeError, ConfigError):
             return self._default_products
         return [one for one in products if isinstance(one, str)]
+
+    def _services(self) -> list[str]:
+        """Return the services of the stack, as `run.json` knows them."""
+        try:
+            run = json.loads((self._data_dir() / "run.json").read_bytes())
+            return [str(service["name"]) for service in run["services"]]
+        except (OSError, ValueError, LookupError, TypeError, ConfigError):
+            return []
 
     def _logged(self) -> list[str]:
         """Return the services that have a log, and the groups of several."""

@@ -17,7 +17,7 @@ CHANNELS = ("level2", "trades", "ticker", "status", "candles", "heartbeats", "sy
 SOURCES = ("auto", "coinbase-advanced", "coinbase-exchange", "replay:", "synthetic", "synthetic:")
 SHELLS = ("bash", "zsh", "fish")
 UP_SERVICES = ("nats", "postgres", "exchange", "ingest", "normalize", "snapshot", "gateway")
-PRODUCT, PRODUCTS, LOGGED = "@product", "@products", "@logged"
+PRODUCT, PRODUCTS, LOGGED, SERVICE = "@product", "@products", "@logged", "@service"
 FILE, RECORDING, DIRECTORY, TOPIC = "@file", "@recording", "@directory", "@topic"
 """Values that are looked for while completing; anything else stands in the table."""
 
@@ -41,6 +41,9 @@ BY_METAVAR: dict[str, list[str]] = {
 BY_PLACE: dict[tuple[str, str], list[str]] = {
     ("up", "[SERVICE]..."): list(UP_SERVICES),
     ("logs", "[SERVICE]..."): [LOGGED],
+    ("restart", "SERVICE"): [SERVICE],
+    ("replay speed", "SPEED"): ["0.1", "1", "10", "100", "max"],
+    ("replay seek", "PLACE"): ["start", "end", "+10s", "-10s", "50%"],
     ("dlq ls", "ID"): [PRODUCT],
     ("recording info", "FILE"): [RECORDING],
     ("recording verify", "FILE"): [RECORDING],

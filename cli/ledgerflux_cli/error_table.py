@@ -36,6 +36,8 @@ COMMAND_LINE = (
         "others could come in without TLS",
         "--tls-cert and --tls-key, or --insecure-public",
     ),
+    ErrorCode("cannot_seek", 6, "the source is no recording, or has no times", "lf replay status"),
+    ErrorCode("unavailable", 6, "the service has come to its end, or the stack stops", "lf status"),
     ErrorCode("unknown_service", 2, "there is no service of that name", "lf status"),
     ErrorCode("unknown_letter", 2, "MD_DLQ holds no such record", "lf dlq ls"),
     ErrorCode("file_exists", 6, "a file that shall be new is there", "name another one"),
@@ -116,6 +118,7 @@ GATEWAY = (
     ErrorCode("auth_timeout", 1, "no token was shown in time", "--token-file FILE"),
     ErrorCode("token_expired", 1, "the token has expired", "lf token create"),
     ErrorCode("forbidden", 1, "the token grants other products or channels", "lf token verify"),
+    ErrorCode("control_refused", 1, "this client may not control the stack", "docs/security.md"),
     ErrorCode("origin_refused", 1, "pages from there may not come in", "docs/security.md"),
     ErrorCode("slow_consumer", 1, "the client reads too slowly", "read faster, or fewer products"),
 )

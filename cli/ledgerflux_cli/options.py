@@ -130,6 +130,14 @@ InsecurePublic = Annotated[
         help="Let the gateway listen to other machines without TLS.",
     ),
 ]
+ReadOnly = Annotated[
+    bool,
+    typer.Option(
+        "--read-only",
+        envvar="LF_READ_ONLY",
+        help="Let nobody control the stack through the gateway.",
+    ),
+]
 
 
 def run_dir_of(data_dir: Path | None) -> "RunDir":

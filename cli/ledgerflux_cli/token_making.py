@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ledgerflux.adapters.key_file import add_key
 from ledgerflux.core.claims import TIME_MAX_S
 from ledgerflux.core.credentials import (
-    CHANNELS,
+    GRANTABLE,
     TOKEN_CHARS_MAX,
     Grant,
     StoredKey,
@@ -51,8 +51,8 @@ def check(wanted: Wanted) -> None:
         wrong = f"--id: {identity[:40]!r} is not 1 to 32 letters, digits, - and _"
     elif not products or not all(map(is_safe, products)):
         wrong = f"--products: {','.join(products)[:80]!r} are no ids or patterns such as *-USD"
-    elif not channels or not set(channels) <= {EVERYTHING, *CHANNELS}:
-        wrong = f"--channels: {','.join(channels)[:80]!r}: there are {', '.join(CHANNELS)} and *"
+    elif not channels or not set(channels) <= {EVERYTHING, *GRANTABLE}:
+        wrong = f"--channels: {','.join(channels)[:80]!r}: there are {', '.join(GRANTABLE)} and *"
     elif until_s is not None and until_s > TIME_MAX_S:
         wrong = "--expires: it would hold past the year 9999"
     if wrong is not None:

@@ -6,7 +6,7 @@ import msgspec
 
 from ledgerflux.adapters.files import write_private
 from ledgerflux.core.claims import TIME_MAX_S
-from ledgerflux.core.credentials import CHANNELS, StoredKey, is_key_id
+from ledgerflux.core.credentials import GRANTABLE, StoredKey, is_key_id
 from ledgerflux.core.patterns import EVERYTHING, is_safe
 from ledgerflux.errors import ConfigError, Conflict
 from ledgerflux.model.units import NANOS_PER_S
@@ -80,7 +80,7 @@ def _names_products(row: _Row) -> bool:
 
 
 def _names_channels(row: _Row) -> bool:
-    return bool(row.channels) and set(row.channels) <= {EVERYTHING, *CHANNELS}
+    return bool(row.channels) and set(row.channels) <= {EVERYTHING, *GRANTABLE}
 
 
 def _bad(path: Path, why: str) -> ConfigError:

@@ -14,9 +14,11 @@ import msgspec
 from ledgerflux.adapters.files import write_private
 
 SIZE = 4096
-_MAGIC = b"LFEXCH1\n"
+_MAGIC = b"LFEXCH2\n"
 _COUNTER = struct.Struct("<Q")
-_SENT, _POSITION, _PORT, _STARTED, _TEXT = 8, 16, 24, 32, 64
+_SENT, _POSITION, _PORT, _STARTED, _CONTROL, _TEXT = 8, 16, 24, 32, 40, 96
+_ORDERED = struct.Struct("<QQdd")
+"""Whether anything was ordered, whether to pause; the speed asked for at first, and ordered."""
 _LENGTH = struct.Struct("<I")
 
 
@@ -40,6 +42,7 @@ class StateFile:
         with path.open("r+b") as file:
             self._memory = mmap.mmap(file.fileno(), SIZE)
         self._sent = self._get(_SENT)
+        self._asked_speed: float | None = None
 
     @property
     def sent(self) -> int:
@@ -78,6 +81,35 @@ class StateFile:
     def started(self, started: bool) -> None:
         _COUNTER.pack_into(self._memory, _STARTED, started)
 
+    def renew(self) -> None:
+        """Begin another run of the same source; its frames are counted from nothing."""
+        known = _read_identity_of(bytes(self._memory))
+        assert known is not None
+        self.run = uuid4().hex
+        self._sent = 0
+        _COUNTER.pack_into(self._memory, _SENT, 0)
+        text = msgspec.json.encode(_Identity(self.run, known.source))
+        start = _TEXT + _LENGTH.size
+        self._memory[start : start + len(text)] = text
+
+    def keep_control(self, *, paused: bool, speed: float | None) -> None:
+        """Remember that the market is paused, and its speed."""
+        asked = _speed_number(self._asked_speed)
+        _ORDERED.pack_into(self._memory, _CONTROL, 1, paused, asked, _speed_number(speed))
+
+    def control(self, speed: float | None) -> tuple[bool, float | None]:
+        """Return whether the market was paused last, and its speed where `speed` is asked for.
+
+        What was ordered stands until another speed is asked for than the last time.
+        """
+        self._asked_speed = speed
+        ordered, paused, asked, last = _ORDERED.unpack_from(self._memory, _CONTROL)
+        if not ordered:
+            return False, speed
+        if asked != _speed_number(speed):
+            return bool(paused), speed
+        return bool(paused), last or None
+
     def keep(self, kept: bytes) -> None:
         """Keep the state of the source in place of the one before."""
         write_private(self._kept_path, self.run.encode() + b"\n" + kept)
@@ -114,11 +146,18 @@ def _empty(identity: _Identity) -> bytes:
     return bytes(content)
 
 
+def _speed_number(speed: float | None) -> float:
+    return 0.0 if speed is None else speed
+
+
 def _read_identity(path: Path) -> _Identity | None:
     try:
-        content = path.read_bytes()
+        return _read_identity_of(path.read_bytes())
     except FileNotFoundError:
         return None
+
+
+def _read_identity_of(content: bytes) -> _Identity | None:
     if len(content) != SIZE or not content.startswith(_MAGIC):
         return None
     (length,) = _LENGTH.unpack_from(content, _TEXT)

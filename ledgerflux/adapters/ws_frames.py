@@ -21,7 +21,10 @@ def frame_head(size: int, first: int = TEXT) -> bytes:
 
 def plain(batch: Batch) -> bytes:
     """Return a batch as frames, in one piece, as everybody can read them."""
-    return batch.made(joined)
+    data = batch.kept.get(plain)
+    if data is None:
+        data = batch.kept[plain] = joined(batch.messages)
+    return data
 
 
 def joined(messages: Sequence[bytes]) -> bytes:

@@ -11,6 +11,8 @@ from ledgerflux.ports import Visit
 
 SUBPROTOCOL = "lfx.bearer."
 """Browsers can set no header: they offer it, with the token in base64url behind it."""
+INDIRECT = ("Origin", "Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
+"""Headers of browsers, and of those who speak for somebody else."""
 UNREADABLE = ""
 """What is no token: shown, and not to be believed."""
 
@@ -37,6 +39,11 @@ def bearer_of(headers: Headers) -> str | None:
     offered = ",".join(headers.get_all("Sec-WebSocket-Protocol")).split(",")
     tokens = [name.strip() for name in offered if name.strip().startswith(SUBPROTOCOL)]
     return _decoded(tokens[0].removeprefix(SUBPROTOCOL)) if tokens else None
+
+
+def is_direct(headers: Headers) -> bool:
+    """Say whether neither a page nor a proxy tells of itself in the headers."""
+    return not any(name in headers for name in INDIRECT)
 
 
 def _header(headers: Headers, name: str) -> str | None:

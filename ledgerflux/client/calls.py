@@ -82,6 +82,18 @@ class Calls(ABC):
         answer = await self._ask("snapshot", params)
         return tuple(answer.product_ids)
 
+    async def control(self, action: str, **params: Any) -> Message:
+        """Control the stack: `pause`, `resume`, `speed`, `step`, `seek`, or `restart` a service.
+
+        `params` are those of the protocol: `speed`, `count`, `to_ms`, `at_ms`, `by_ms`, `service`.
+        The answer's `replay` says how far the exchange is.
+
+        Raises:
+            GatewayError: Refused; `code` is the gateway's (`control_refused`, `cannot_seek`,
+                `no_exchange`, `unknown_service`, `unavailable`, `invalid_param`).
+        """
+        return await self._ask("control", {"action": action, **params})
+
     async def subscriptions(self) -> Holdings:
         """Return everything that this connection follows, and where each stream stands.
 

@@ -1,4 +1,4 @@
-"""The events of a batch, as a gateway reads them; those it only passes on stay raw."""
+"""The events of a batch, as who applies them reads them; those only passed on stay raw."""
 
 from typing import TypeVar
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from ledgerflux.core.credentials import CHANNELS, Denied, Grant
+from ledgerflux.core.credentials import GRANTABLE, Denied, Grant
 from ledgerflux.core.patterns import EVERYTHING, is_safe
 from ledgerflux.model.units import NANOS_PER_S
 
@@ -39,7 +39,7 @@ def grant_of(claims: Mapping[str, object], now_ns: int) -> Grant | Denied:
     products, channels = _texts(claims.get("products")), _texts(claims.get("channels"))
     if not products or not all(map(is_safe, products)):
         return Denied("auth_failed", "this token grants no products", subject)
-    if not channels or not set(channels) <= {EVERYTHING, *CHANNELS}:
+    if not channels or not set(channels) <= {EVERYTHING, *GRANTABLE}:
         return Denied("auth_failed", "this token grants no channels", subject)
     return Grant(subject, products, channels, expires_ns)
 

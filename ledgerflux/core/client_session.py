@@ -212,6 +212,7 @@ class ClientSession(Following):
             outbox.queued_bytes_max,
             self._fell_behind_total,
             self._beats_skipped_total,
+            self._slowness.suspected,
         )
 
     def _too_slow(self, now_ns: int) -> bool:

@@ -11,12 +11,16 @@ from hashlib import sha256
 from typing import Literal, NamedTuple, Protocol
 
 from ledgerflux.core.patterns import EVERYTHING, matches
+from ledgerflux.core.telling import FOLLOWED
 
 PREFIX = "lfk"
 TOKEN_CHARS_MAX = 8000
 """No token is longer, of whatever kind."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
-CHANNELS = ("level2", "trades", "ticker", "status", "candles", "heartbeats", "system")
+CHANNELS = (*FOLLOWED, "heartbeats", "system")
+CONTROL = "control"
+"""Stands among the channels of those who may control the stack; `*` does not hold it."""
+GRANTABLE = (*CHANNELS, CONTROL)
 
 
 class Grant(NamedTuple):
@@ -26,6 +30,11 @@ class Grant(NamedTuple):
     products: tuple[str, ...] = (EVERYTHING,)
     channels: tuple[str, ...] = (EVERYTHING,)
     expires_ns: int | None = None
+
+    @property
+    def controls(self) -> bool:
+        """Say whether its holder may control the stack."""
+        return CONTROL in self.channels
 
     def refuses(self, channel: str, products: Iterable[str] | None) -> str | None:
         """Return why this is not granted, None where it is; `products` None: all of them.

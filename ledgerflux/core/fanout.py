@@ -21,12 +21,12 @@ from ledgerflux.core.snapshot import Position
 from ledgerflux.core.speaker import Followed, Speaker
 from ledgerflux.core.subscription import Subscription
 from ledgerflux.core.teller import Teller
-from ledgerflux.core.telling import CHANNELS, FOLLOWED, BatchView, Heads
+from ledgerflux.core.telling import FOLLOWED, BatchView, Heads
 from ledgerflux.core.terms import WHOLE, Terms
 from ledgerflux.core.variants import Variants
 from ledgerflux.core.wish import OnSlow
 from ledgerflux.model.checkpoint import PartitionCheckpoint
-from ledgerflux.model.stream import ChannelName
+from ledgerflux.model.stream import CHANNELS, ChannelName
 
 
 class FanoutStatistics(NamedTuple):

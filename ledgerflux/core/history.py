@@ -8,23 +8,16 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-import msgspec
-
+from ledgerflux.core.batch_events import GAPS, SNAPSHOTS, STATUSES, UPDATES, read
 from ledgerflux.core.book import Book, BookRefused, canonical
 from ledgerflux.core.sharding import fnv1a32
 from ledgerflux.core.telling import BatchView
 from ledgerflux.errors import LogError, StoreError
 from ledgerflux.model.checkpoint import ProductCheckpoint
-from ledgerflux.model.stream import Gap, Level2Snapshot, Level2Update, StatusEvent
+from ledgerflux.model.stream import Level2Snapshot, Level2Update
 from ledgerflux.model.units import parse_time_ns
-
-T = TypeVar("T")
-_updates = msgspec.json.Decoder(list[Level2Update])
-_snapshots = msgspec.json.Decoder(list[Level2Snapshot])
-_gaps = msgspec.json.Decoder(list[Gap])
-_statuses = msgspec.json.Decoder(list[StatusEvent])
 
 
 class RefusedRow(NamedTuple):
@@ -126,21 +119,21 @@ class BookHistory:
         """
         match batch.channel, batch.type:
             case "level2", "snapshot":
-                snapshot = read(_snapshots, batch)[-1]
+                snapshot = read(SNAPSHOTS, batch)[-1]
                 kept = self._of(batch)
                 kept.book, kept.state = self._book(snapshot), "live"
                 return self._move(kept, batch, snapshot.ts_receive)
             case "level2", "update":
-                updates = read(_updates, batch)
+                updates = read(UPDATES, batch)
                 self._apply(self._next(batch), updates)
                 return self._move(self._of(batch), batch, updates[-1].ts_receive)
             case "level2", "gap":
-                gap = read(_gaps, batch)[-1]
+                gap = read(GAPS, batch)[-1]
                 kept = self._next(batch)
                 kept.state = gap.state
                 return self._move(kept, batch, gap.ts_receive)
             case "status", _:
-                status = read(_statuses, batch)[-1]
+                status = read(STATUSES, batch)[-1]
                 self._of(batch).state = status.state
                 return time_ns(status.ts_receive)
             case _:
@@ -237,21 +230,6 @@ def _image(product: str, kept: _Kept) -> Iterator[BookImage]:
         sha256(text).hexdigest(),
         zlib.compress(text),
     )
-
-
-def read(decoder: "msgspec.json.Decoder[list[T]]", batch: BatchView) -> list[T]:
-    """Return the events of `batch`, at least one.
-
-    Raises:
-        LogError: They can't be read.
-    """
-    try:
-        events = decoder.decode(batch.body)
-    except msgspec.DecodeError as error:
-        raise LogError(f"{batch.product} {batch.channel}: unreadable events: {error}") from error
-    if not events:
-        raise LogError(f"{batch.product} {batch.channel}: a batch without events")
-    return events
 
 
 def time_ns(text: str) -> int:

@@ -3,7 +3,7 @@
 ::
 
     STANDING --everything awaited is there, or the deadline--> RUNNING
-    RUNNING  --await--> STANDING
+    RUNNING  --await, pause, move--> STANDING
 
 While it is paused it stands whatever comes. Offsets are nanoseconds of the market from its
 beginning; `now_ns` is a monotonic time.
@@ -44,15 +44,37 @@ class MarketClock:
         if self._since_ns is None and self._deadline_ns is None:
             self._deadline_ns = now_ns + self._allowance_ns
 
+    def free(self, held: frozenset[Pair], now_ns: int) -> bool:
+        """Say whether nobody has to be waited for any more."""
+        late = self._deadline_ns is not None and now_ns >= self._deadline_ns
+        return late or self.awaited <= held
+
     def try_run(self, held: frozenset[Pair], now_ns: int) -> bool:
         """Run if nothing holds the clock any more; say whether it began to."""
-        if self.running or self.paused:
-            return False
-        late = self._deadline_ns is not None and now_ns >= self._deadline_ns
-        if not late and not self.awaited <= held:
+        if self.running or self.paused or not self.free(held, now_ns):
             return False
         self._since_ns = now_ns
         return True
+
+    def halt(self, due_ns: int | None, now_ns: int) -> None:
+        """Stand where the market is, waiting for nobody new; `due_ns` is the next item's offset."""
+        if self._since_ns is not None:
+            self.wait_for(frozenset(), self.reached_ns(due_ns, now_ns), 0)
+
+    def place(self, offset_ns: int) -> None:
+        """Let a clock that stands do so at `offset_ns`; it waits for whom it did."""
+        self._offset_ns = offset_ns
+
+    def pace(self, speed: float | None, due_ns: int | None, now_ns: int) -> None:
+        """Go on at `speed` from where the market is."""
+        if self._since_ns is not None:
+            self._offset_ns, self._since_ns = self.reached_ns(due_ns, now_ns), now_ns
+        self.speed = speed
+
+    def reached_ns(self, due_ns: int | None, now_ns: int) -> int:
+        """Return how far the market is: what is due and was not taken holds it back."""
+        offset_ns = self.offset_ns(now_ns)
+        return offset_ns if due_ns is None else min(offset_ns, due_ns)
 
     def offset_ns(self, now_ns: int) -> int:
         """Return the offset up to which items are due."""

@@ -114,6 +114,13 @@ class Socket:
         if self._last is not None:
             self._last += step - 1
 
+    def abandon(self) -> None:
+        """Send nothing more that waits, and hear nothing: the market goes on elsewhere."""
+        self.leaving = True
+        self._queue.clear()
+        self._in_flight = None
+        self.bytes_waiting = 0
+
     def dismiss(self, goodbye: Goodbye, position: int, now_ns: int) -> None:
         """Queue the end: nothing can follow it."""
         self.leaving = True

@@ -1,10 +1,11 @@
 """Where a market comes from: items with their times, and the exchange's own books."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from ledgerflux.core.dialect import Hearing, Route
+from ledgerflux.core.market_profile import Profile
 from ledgerflux.model.events import Level
 
 Pair = tuple[str, str]
@@ -36,6 +37,26 @@ class Closing(msgspec.Struct, frozen=True, gc=False):
     products: frozenset[str]
 
 
+class Extent(NamedTuple):
+    """How large a market with an end is: items, and the offset of the last.
+
+    `begin_ns` is the time of its beginning, nanoseconds since 1970 UTC, None where nobody knows.
+    """
+
+    items: int
+    span_ns: int
+    begin_ns: int | None
+    profile: Profile
+
+
+class Place(NamedTuple):
+    """A place of a market: items before it, offset from its beginning, and the time there."""
+
+    items: int
+    offset_ns: int
+    time_ns: int
+
+
 class Source(Protocol):
     """A market to be served."""
 
@@ -45,6 +66,11 @@ class Source(Protocol):
     """Every product that can be asked for."""
     pairs: frozenset[Pair]
     """What has to be subscribed before the market may start without waiting."""
+
+    @property
+    def extent(self) -> Extent | None:
+        """Return how large it is; None where it has no end, and can't travel."""
+        ...
 
     def due_ns(self) -> int | None:
         """Return the offset of the next item; None after the last."""
@@ -56,6 +82,18 @@ class Source(Protocol):
 
     def skip(self, items: int) -> int:
         """Move past up to `items` items, a bounded number; return how many are left to pass."""
+        ...
+
+    def travel(self, offset_ns: int) -> bool:
+        """Go towards `offset_ns` of its extent, a bounded way; say whether it is there.
+
+        It is there when the items before that offset are passed, and no other. Only where there
+        is an `extent`.
+        """
+        ...
+
+    def place(self, offset_ns: int) -> Place:
+        """Return the place in the market of an offset that `due_ns` does not pass."""
         ...
 
     def book(self, product: str) -> Levels | None:

@@ -1,12 +1,18 @@
 """The numbers of one product's events: from 1 in an epoch, +1 each, per channel."""
 
 from ledgerflux.model.events import BookUpdate
-from ledgerflux.model.stream import ChannelName, EventType, Level2Update, Made, StreamEvent
+from ledgerflux.model.stream import (
+    CHANNELS,
+    ChannelName,
+    EventType,
+    Level2Update,
+    Made,
+    StreamEvent,
+)
 from ledgerflux.model.units import rfc3339
 
 # Makes a NamedTuple in half the time of calling it.
 _new = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-CHANNELS: tuple[ChannelName, ...] = ("level2", "trades", "ticker", "status")
 
 
 class Numbering:

@@ -16,12 +16,13 @@ another epoch: a live book is left (`stale`) in the one before, and seqs start a
 from typing import NamedTuple
 
 from ledgerflux.core.book import Book, BookRefused, Top
-from ledgerflux.core.numbering import CHANNELS, Numbering, exchange_time
+from ledgerflux.core.numbering import Numbering, exchange_time
 from ledgerflux.core.ticker_line import TickerLine
 from ledgerflux.core.trade_line import TradeLine
 from ledgerflux.model.checkpoint import ProductCheckpoint
 from ledgerflux.model.events import BookSnapshot, BookUpdate, RecentTrades, Ticker, Trade
 from ledgerflux.model.stream import (
+    CHANNELS,
     BookState,
     Gap,
     Level2Snapshot,

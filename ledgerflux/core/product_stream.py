@@ -29,13 +29,13 @@ from ledgerflux.core.book import Book, BookRefused
 from ledgerflux.core.candles import Candles
 from ledgerflux.core.checksum import LEVELS
 from ledgerflux.core.snapshot import START, Position, Snapshot, Standing
-from ledgerflux.core.telling import CHANNELS, BatchView, Heads, Missing, Replaced, Said, Telling
+from ledgerflux.core.telling import BatchView, Heads, Missing, Replaced, Said, Telling
 from ledgerflux.core.top_view import TopView
 from ledgerflux.core.trade_ring import TradeRing
 from ledgerflux.errors import LogError
 from ledgerflux.model.checkpoint import ProductCheckpoint
 from ledgerflux.model.events import Level
-from ledgerflux.model.stream import ChannelName, Level2Update
+from ledgerflux.model.stream import CHANNELS, ChannelName, Level2Update
 from ledgerflux.model.units import rfc3339
 
 BELIEVED = ("live", "halted")

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from ledgerflux.core.book import Book, BookRefused
 from ledgerflux.core.dialect import Hearing
 from ledgerflux.core.market_clock import END_OF_TIME
-from ledgerflux.core.market_source import Closing, Item, Levels, Pair
+from ledgerflux.core.market_profile import Profile, Profiler
+from ledgerflux.core.market_source import Closing, Extent, Item, Levels, Pair, Place
 from ledgerflux.model.events import BookSnapshot, BookUpdate, Event
 from ledgerflux.model.product import is_product_id
 from ledgerflux.model.recording import RecordedLine
@@ -28,7 +29,8 @@ class Survey(NamedTuple):
 
     `frames` counts received frames, acknowledgements too; `items` what is served of them, and
     closings. `channels` are ours, `pairs` every (channel, product) of them that occurs.
-    Times are nanoseconds since 1970 UTC, None where the recording has none.
+    Times are nanoseconds since 1970 UTC, None where the recording has none; `begin_ns` is that of
+    the first item, `span_ns` the offset of the last.
     """
 
     products: tuple[str, ...]
@@ -38,6 +40,9 @@ class Survey(NamedTuple):
     items: int
     first_ns: int | None
     last_ns: int | None
+    begin_ns: int | None
+    span_ns: int
+    profile: Profile
 
 
 class Steps:
@@ -98,9 +103,14 @@ def survey(lines: Iterable[RecordedLine], hearing: Hearing) -> Survey:
     counted = _Counted(lines)
     products: dict[str, None] = {}
     pairs: set[Pair] = set()
-    items = 0
+    profiler = Profiler()
+    items = span_ns = 0
+    begin_ns: int | None = None
     for item in items_of(counted, hearing):
+        begin_ns = begin_ns if items else counted.last_ns
         items += 1
+        span_ns = item.offset_ns
+        _profile(profiler, item)
         if isinstance(item, Closing):
             continue
         route = item.route
@@ -119,7 +129,19 @@ def survey(lines: Iterable[RecordedLine], hearing: Hearing) -> Survey:
         items,
         counted.first_ns,
         counted.last_ns,
+        begin_ns,
+        span_ns,
+        profiler.profile(),
     )
+
+
+def _profile(profiler: Profiler, item: Item | Closing) -> None:
+    if isinstance(item, Closing):
+        profiler.mark("close", item.offset_ns)
+        return
+    profiler.frame(item.offset_ns)
+    if item.step > 1:
+        profiler.mark("gap", item.offset_ns)
 
 
 class _Times:
@@ -190,8 +212,16 @@ class RecordedMarket:
         self.position = 0
         self._rounds_ns = 0
         self._reached_ns = 0
+        self._round = 0
+        """The position at which this round began."""
         self._items = items_of(lines(), hearing)
         self._next = next(self._items, None)
+
+    @property
+    def extent(self) -> Extent:
+        """Return how large the recording is."""
+        held = self._surveyed
+        return Extent(held.items, held.span_ns, held.begin_ns, held.profile)
 
     def due_ns(self) -> int | None:
         """Return the offset of the next item; None after the last."""
@@ -221,12 +251,36 @@ class RecordedMarket:
         whole_rounds = items // self._surveyed.items - 1
         if self._loop and whole_rounds > 0:
             self.position += whole_rounds * self._surveyed.items
+            self._round += whole_rounds * self._surveyed.items
             items -= whole_rounds * self._surveyed.items
         slice_items = min(items, SKIP_ITEMS_MAX)
         for _ in range(slice_items):
             if self.take(END_OF_TIME) is None:
                 return 0
         return items - slice_items
+
+    def travel(self, offset_ns: int) -> bool:
+        """Go towards `offset_ns` of this round, past up to `SKIP_ITEMS_MAX` items.
+
+        Back is from the beginning: the books are what the recording makes of them.
+        """
+        offset_ns = max(0, min(offset_ns, self._surveyed.span_ns))
+        if self.position > self._round and self._reached_ns >= offset_ns:
+            self.position = self._round
+            self._reached_ns = 0
+            self._books.clear()
+            self._begin()
+        for _ in range(SKIP_ITEMS_MAX):
+            if self._next is None or self._next.offset_ns >= offset_ns:
+                return True
+            self.take(END_OF_TIME)
+        return False
+
+    def place(self, offset_ns: int) -> Place:
+        """Return the place of an offset; before the first frame and after the last is neither."""
+        within_ns = max(0, min(offset_ns - self._rounds_ns, self._surveyed.span_ns))
+        begin_ns = self._surveyed.begin_ns or 0
+        return Place(self.position - self._round, within_ns, begin_ns + within_ns)
 
     def book(self, product: str) -> Levels | None:
         """Return the book of `product` as far as it was played; None while there is none."""
@@ -238,7 +292,7 @@ class RecordedMarket:
 
     def time_ns(self) -> int:
         """Return when the last item was received, as recorded."""
-        return (self._surveyed.first_ns or 0) + self._reached_ns
+        return (self._surveyed.begin_ns or 0) + self._reached_ns
 
     def save(self) -> bytes | None:
         """Return None: a recording is played again up to the position."""
@@ -246,6 +300,10 @@ class RecordedMarket:
 
     def _rewind(self) -> None:
         self._rounds_ns += self._reached_ns + UNTIMED_STEP_NS
+        self._round = self.position
+        self._begin()
+
+    def _begin(self) -> None:
         self._items = items_of(self._lines(), self._hearing)
         self._next = next(self._items, None)
 

@@ -15,8 +15,9 @@ from ledgerflux.core.request_desk import Refusal
 from ledgerflux.core.resumption import Resumption
 from ledgerflux.core.snapshot import Position
 from ledgerflux.core.subscription import Subscription
-from ledgerflux.core.telling import CHANNELS, FOLLOWED
+from ledgerflux.core.telling import FOLLOWED
 from ledgerflux.core.terms import WHOLE, Terms
+from ledgerflux.model.stream import CHANNELS
 
 AHEAD_MAX = 10_000
 """Events by which another gateway may have been further: who comes from it waits for them."""

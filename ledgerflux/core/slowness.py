@@ -15,6 +15,11 @@ class Slowness:
         self._drained_seen: int = 0
         self._taken_seen: int = 0
 
+    @property
+    def suspected(self) -> bool:
+        """Say whether the last look found it not taking what there is."""
+        return self._since_ns is not None
+
     def judge(self, outbox: Outbox, *, catching_up: bool, now_ns: int) -> bool:
         """Say whether it is too slow; `catching_up`: more than its outbox waits for it."""
         drained, taken = outbox.drained_total, outbox.taken_total

@@ -5,6 +5,7 @@ States of a service and what moves between them::
     starting --ready--> ready --exit--> restarting --started--> starting
     starting --exit--> restarting, or failed after DEATHS_MAX without ever being ready
     any --exit 2, 5 or 6--> failed        (trying again can't help)
+    any --renew, exit--> restarting       (somebody asked for it: at once, and no death)
     ready --exit 0 of a service that ends--> stopped
     any --stop, exit--> stopped
 
@@ -78,7 +79,7 @@ Action = Start | Ask | Kill
 class Standing:
     """How a service stands: `pid` while it has a process, `since_ns` when `state` began.
 
-    `exit_code` and `detail` are of the last death.
+    `exit_code`, `exited_ns` and `detail` are of the last death.
     """
 
     service: Service
@@ -87,6 +88,7 @@ class Standing:
     pid: int | None = None
     restarts: int = 0
     exit_code: int | None = None
+    exited_ns: int = 0
     detail: str = ""
     was_ready: bool = False
     launching: bool = False
@@ -94,6 +96,8 @@ class Standing:
     started_ns: int = 0
     retry_ns: int = 0
     deaths: int = 0
+    renewed_ns: int | None = None
+    """When its process was asked to end, to be started anew."""
 
     @property
     def name(self) -> str:
@@ -177,9 +181,15 @@ class Supervision:
         row = self._rows[name]
         was_steady = row.pid is not None and now_ns - row.started_ns >= STEADY_NS
         row.pid, row.launching, row.exit_code, row.detail = None, False, code, detail
+        renewed, row.renewed_ns = row.renewed_ns is not None, None
+        row.exited_ns = now_ns
         if self.stopping:
             _move(row, "stopped", now_ns)
             return self._stop_actions()
+        if renewed:
+            row.retry_ns = now_ns
+            _move(row, "restarting", now_ns)
+            return []
         if code == 0 and row.service.ends:
             _move(row, "stopped", now_ns)
             return []
@@ -191,11 +201,28 @@ class Supervision:
         _move(row, "restarting", now_ns)
         return []
 
+    def renew(self, name: str, now_ns: int) -> list[Action] | None:
+        """Have `name` end and start anew, also where it was given up; None: it has no more to do.
+
+        Nothing happens twice, and nothing once everything stops.
+        """
+        row = self._rows[name]
+        if row.state == "stopped":
+            return None
+        if row.pid is None and not row.launching:
+            row.deaths, row.retry_ns = 0, now_ns
+            _move(row, "restarting", now_ns)
+            return []
+        if row.pid is None or row.renewed_ns is not None or self.stopping:
+            return []
+        row.renewed_ns = now_ns
+        return [Ask(name)]
+
     def tick(self, now_ns: int) -> list[Action]:
         """Return what is due: starts whose time has come, kills whose grace is over."""
         if self._stop_ns is not None:
             return list(self._overdue(now_ns - self._stop_ns))
-        return list(self._startable(now_ns))
+        return [*self._unrenewed(now_ns), *self._startable(now_ns)]
 
     def stop(self, now_ns: int) -> list[Action]:
         """Begin to stop everything; return who is asked first."""
@@ -218,6 +245,7 @@ class Supervision:
             times = [self._stop_ns + r.service.grace_ns for r in self._rows.values() if r.active]
         else:
             times = [row.retry_ns for row in self._rows.values() if row.state == "restarting"]
+            times += [due for row in self._rows.values() if (due := _kill_ns(row)) is not None]
         return min(times, default=None)
 
     def _startable(self, now_ns: int) -> Iterator[Start]:
@@ -247,6 +275,18 @@ class Supervision:
         for row in self._rows.values():
             if row.pid is not None and stopping_for_ns >= row.service.grace_ns:
                 yield Kill(row.name)
+
+    def _unrenewed(self, now_ns: int) -> Iterator[Kill]:
+        for row in self._rows.values():
+            due_ns = _kill_ns(row)
+            if due_ns is not None and now_ns >= due_ns:
+                row.renewed_ns = now_ns
+                yield Kill(row.name)
+
+
+def _kill_ns(row: Standing) -> int | None:
+    """Return when a process that was asked to end, to be started anew, is killed."""
+    return None if row.renewed_ns is None else row.renewed_ns + row.service.grace_ns
 
 
 def _move(row: Standing, state: State, now_ns: int) -> None:

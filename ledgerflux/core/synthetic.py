@@ -16,7 +16,7 @@ import msgspec
 from ledgerflux.core.dialect import Fill, Route, Speaking, Summary
 from ledgerflux.core.entropy import Entropy
 from ledgerflux.core.market_clock import END_OF_TIME
-from ledgerflux.core.market_source import Item, Levels, Pair
+from ledgerflux.core.market_source import Item, Levels, Pair, Place
 from ledgerflux.core.synthetic_book import BookState, SyntheticBook
 from ledgerflux.model.units import NANOS_PER_MS, NANOS_PER_S
 
@@ -111,6 +111,11 @@ class SyntheticMarket:
         self._mood_end_ns = first.mood_end_ns
         self._mood = self._mood_now()
 
+    @property
+    def extent(self) -> None:
+        """Return None: it has no end."""
+        return
+
     def due_ns(self) -> int:
         """Return the offset of the next item."""
         return self._reached_ns if self._ready else min(self._next_ns, self._beat_ns)
@@ -136,6 +141,14 @@ class SyntheticMarket:
         for _ in range(slice_items):
             self.take(END_OF_TIME)
         return items - slice_items
+
+    def travel(self, offset_ns: int) -> bool:
+        """Stay: what was made is gone, and what will be is not made yet."""
+        raise AssertionError(offset_ns)
+
+    def place(self, offset_ns: int) -> Place:
+        """Return the place of an offset; its time is that of the last item."""
+        return Place(self.position, offset_ns, self.time_ns())
 
     def book(self, product: str) -> Levels | None:
         """Return the book of `product`; None where there is no such product."""

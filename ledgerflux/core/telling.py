@@ -3,11 +3,9 @@
 from typing import Literal, NamedTuple, Protocol
 
 from ledgerflux.core.snapshot import Position
-from ledgerflux.model.stream import ChannelName, EventType
+from ledgerflux.model.stream import CHANNELS, ChannelName, EventType
 
 ReplacedReason = Literal["resync", "epoch"]
-CHANNELS: tuple[ChannelName, ...] = ("level2", "trades", "ticker", "status")
-"""Of the log."""
 FOLLOWED: tuple[ChannelName, ...] = (*CHANNELS, "candles")
 """Of a product, as clients may follow them."""
 

@@ -12,6 +12,8 @@ from ledgerflux.model.events import Change, Level, Side
 
 ChannelName = Literal["level2", "trades", "ticker", "status", "candles"]
 """Of which candles are made by whoever tells them: they are in no log."""
+CHANNELS: tuple[ChannelName, ...] = ("level2", "trades", "ticker", "status")
+"""Of the log."""
 EventType = Literal["update", "snapshot", "gap", "trade", "ticker", "status"]
 BookState = Literal["init", "syncing", "live", "suspect", "resyncing", "stale", "halted"]
 

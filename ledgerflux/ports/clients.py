@@ -35,19 +35,20 @@ class Batch:
     the same, batch after batch, to the end of each before the next; None: one client alone.
     """
 
-    __slots__ = ("_made", "messages", "size_bytes", "told")
+    __slots__ = ("kept", "messages", "size_bytes", "told")
 
     def __init__(self, messages: Sequence[bytes], told: object = None) -> None:
         self.messages = messages
         self.told = told
         self.size_bytes = sum(map(len, messages))
-        self._made: dict[Callable[[Sequence[bytes]], bytes], bytes] = {}
+        self.kept: dict[Callable[..., bytes], bytes] = {}
+        """What was made of it, by what made it."""
 
     def made(self, make: Callable[[Sequence[bytes]], bytes]) -> bytes:
         """Return what `make` makes of the messages."""
-        data = self._made.get(make)
+        data = self.kept.get(make)
         if data is None:
-            data = self._made[make] = make(self.messages)
+            data = self.kept[make] = make(self.messages)
         return data
 
 
@@ -107,6 +108,8 @@ class ClientConnection(Protocol):
     path: str
     bearer: str | None
     """What its `Visit` showed."""
+    direct: bool
+    """Neither a page (`Origin`) nor a proxy made its handshake, as far as the headers tell."""
 
     async def send(self, message: str | bytes) -> None:
         """Send one text message (bytes are UTF-8 text); waits while the socket is full.

@@ -13,6 +13,7 @@ from ledgerflux.core.market import Market
 from ledgerflux.core.market_source import MarketPlan, Source
 from ledgerflux.errors import Conflict
 from ledgerflux.ports import Bus, Clock, Listener
+from ledgerflux.roles.exchange_control import ExchangeControl, Kept
 from ledgerflux.roles.exchange_sockets import Counters, ExchangeSockets
 from ledgerflux.roles.patience import Patience
 from ledgerflux.roles.runtime import RateMeter, Vitals, write_feed
@@ -26,13 +27,16 @@ KEEP_HOUSE_S = 1.0
 KEEP_EVERY_NS = 5_000_000_000
 
 
-class Ledger(Counters, Protocol):
-    """What survives the process: counters, and the state of the source."""
+class Ledger(Counters, Kept, Protocol):
+    """What survives the process: counters, what was ordered, and the state of the source."""
 
     run: str
     """Names this run of this source; another source is another run."""
     port: int
-    started: bool
+
+    def control(self, speed: float | None) -> tuple[bool, float | None]:
+        """Return whether the market was paused last, and its speed where `speed` is asked for."""
+        ...
 
     @property
     def sent(self) -> int:
@@ -84,8 +88,9 @@ class Exchange:
         self._listener = listener
         self._plan = plan
         self._ledger = ledger
-        self._speed = speed
         self._paused = paused and not ledger.started
+        held, self._speed = ledger.control(speed)
+        self._paused |= held
         self._at_end = at_end
         self._host = host
         self._port = port
@@ -93,6 +98,7 @@ class Exchange:
         self._patience = Patience(clock)
         self._market: Market | None = None
         self._sockets: ExchangeSockets | None = None
+        self._control: ExchangeControl | None = None
         self._announced = False
         self._saved: tuple[int, bytes] | None = None
         self._saved_ns = 0
@@ -130,6 +136,7 @@ class Exchange:
         reasons = {
             "paused": "paused: lf replay start",
             "waiting": "waiting for subscribers",
+            "seeking": "on its way to another place of the recording",
             "ended": "the market has ended",
         }
         return Vitals(
@@ -144,9 +151,11 @@ class Exchange:
                 "sent_open": self._sockets.sent_open if self._sockets else 0,
                 "position": market.position,
                 "sockets": now.sockets,
-                "paused": int(now.state == "paused"),
+                "paused": int(market.paused and now.state != "ended"),
                 "ended": int(now.state == "ended"),
+                "seeks": self._control.seeks_total if self._control else 0,
             },
+            replay=self._control.health() if self._control else None,
         )
 
     async def _resume(self) -> Source:
@@ -177,8 +186,9 @@ class Exchange:
     ) -> None:
         async def start(_: bytes) -> bytes:
             was_paused = market.state == "paused"
-            market.start()
+            market.resume()
             self._ledger.started = True
+            self._ledger.keep_control(paused=False, speed=market.speed)
             sockets.wake()
             return msgspec.json.encode(Started(self._plan.name, market.state, was_paused))
 
@@ -190,15 +200,37 @@ class Exchange:
             websocket_paths=("/",),
             message_bytes_max=REQUEST_BYTES_MAX,
         )
-        async with listening as bound, self._bus.answer(exchange_subject("start"), start):
-            self._ledger.port = bound
-            conf = self._conf(bound)
-            await self._patience.insist(lambda: write_feed(self._bus, conf))
+        control = ExchangeControl(
+            self._plan.name,
+            market,
+            source,
+            sockets,
+            self._ledger,
+            self._clock,
+            loop=self._at_end == "loop",
+            announce=self._announce,
+        )
+        async with (
+            listening as self._ledger.port,
+            self._bus.answer(exchange_subject("start"), start),
+            self._bus.answer(exchange_subject("order"), control.hear),
+        ):
+            await self._announce()
+            self._control = control
             self._announced = True
             async with asyncio.TaskGroup() as group:
-                house = group.create_task(self._keep_house(sockets, source))
+                beside = [
+                    group.create_task(self._keep_house(sockets, source)),
+                    group.create_task(control.run()),
+                ]
                 await sockets.drive(to_the_end=self._at_end == "exit")
-                house.cancel()
+                for task in beside:
+                    task.cancel()
+
+    async def _announce(self) -> None:
+        """Write the feed conf, however long that takes."""
+        conf = self._conf(self._ledger.port)
+        await self._patience.insist(lambda: write_feed(self._bus, conf))
 
     def _conf(self, port: int) -> FeedConf:
         return FeedConf(

@@ -78,6 +78,12 @@ class ExchangeSockets:
         """Let the market be looked at now: something happened that it does not know of."""
         self._changed.set()
 
+    def release(self) -> None:
+        """Hear again whoever was not heard while the market moved."""
+        for desk in self._desks.values():
+            desk.room.set()
+        self.wake()
+
     async def accept(self, connection: ClientConnection) -> None:
         """Serve one socket until it ends; past `SOCKETS_MAX` it is closed at once (1013)."""
         if len(self._desks) >= SOCKETS_MAX:

@@ -10,23 +10,25 @@ from ledgerflux import __version__
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.cohort import Cohort
 from ledgerflux.core.fanout import Fanout
+from ledgerflux.core.latency import LatencyWindow, slowest
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.parting import CODES, RESTART
-from ledgerflux.core.patterns import names
 from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.sharding import partition_of, partitions_of
 from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Sent
 from ledgerflux.roles.gateway_backlog import Backlog
+from ledgerflux.roles.gateway_beats import SystemChannel, beat_heads
 from ledgerflux.roles.gateway_client import GatewayClient, Greeting
 from ledgerflux.roles.gateway_door import GatewayDoor
-from ledgerflux.roles.gateway_flush import CohortWriter, Flusher
+from ledgerflux.roles.gateway_flush import CohortWriter, Flusher, Write
 from ledgerflux.roles.gateway_goodbye import say_goodbye
 from ledgerflux.roles.gateway_grid import run_grid
 from ledgerflux.roles.gateway_guard import GatewayGuard
 from ledgerflux.roles.gateway_health import HealthBoard
 from ledgerflux.roles.gateway_http import GatewayHttp
 from ledgerflux.roles.gateway_key import keep_key
-from ledgerflux.roles.gateway_partition import GatewayPartition, worst_ms
+from ledgerflux.roles.gateway_partition import GatewayPartition
+from ledgerflux.roles.gateway_remote import Remote
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
 from ledgerflux.venues.registry import venue
 from ledgerflux.wire import gateway_frames
@@ -78,18 +80,22 @@ class Gateway:
         self._sent = Sent()
         self._desk = RequestDesk(self._fanout, limits)
         self._backlog = Backlog(bus, clock, self._fanout)
+        self._remote = Remote(bus, clock)
         self._door = GatewayDoor(clock, limits, limit_loopback=limit_loopback)
         self._counts = Counter(dict.fromkeys(COUNTS, 0))
         self._board = HealthBoard(bus, clock)
         self._conf: FeedConf | None = None
         self._followers: dict[int, tuple[GatewayPartition, asyncio.Task[None]]] = {}
         self._clients: dict[ClientSession, GatewayClient] = {}
+        self._writes: dict[ClientSession, Write] = {}
         self._mounted: dict[str, Handler] = {}
         self._listening = False
-        self._system = ""
+        self._system = SystemChannel(self._board, clock, self._fanout, lambda: self.status())
+        self._end_to_end = LatencyWindow()
         self._beats_total = 0
         self._ended_events_total = 0
         self._meter = RateMeter(clock)
+        self._out_meter = RateMeter(clock)
 
     def mount(self, routes: Mapping[str, Handler]) -> None:
         """Answer these paths too, beside its own; before `run`."""
@@ -119,6 +125,7 @@ class Gateway:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._board.run())
                     group.create_task(self._beat())
+                    group.create_task(self._system.run())
                     group.create_task(self._backlog.run())
                     group.create_task(run_grid(self._fanout, self._clock))
                     group.create_task(
@@ -154,8 +161,9 @@ class Gateway:
             reason=reason,
             run=self._conf.run if self._conf else "",
             rate=self._meter.rate(events_total),
-            p50_ms=worst_ms(parts, 0.50),
-            p99_ms=worst_ms(parts, 0.99),
+            out_rate=self._out_meter.rate(statistics.delivered_total),
+            latency=slowest(part.latency for part in parts),
+            end_to_end=slowest([self._end_to_end]),
             partitions=tuple(self._partition(part) for part in parts),
             counts={
                 "clients": statistics.clients,
@@ -163,12 +171,14 @@ class Gateway:
                 "delivered": statistics.delivered_total,
                 "events": events_total,
                 "queued_bytes": sum(session.queued_bytes for session in sessions),
+                "slow_clients": sum(session.slow for session in sessions),
                 "fell_behind": statistics.fell_behind_total,
                 "live_holes": sum(part.holes_total for part in parts),
                 "resume_bytes": self._fanout.ring.size_bytes,
                 "losses": sum(part.losses_total for part in parts),
                 "foreign": sum(part.foreign_total for part in parts),
                 **self._backlog.counts(),
+                **self._remote.counts(),
                 **self._sent.counts(),
                 **self._counts,
                 **self._door.counts(),
@@ -201,6 +211,7 @@ class Gateway:
                         partition,
                         flusher=self._flusher,
                         attendance=self._board.attendance,
+                        end_to_end=self._end_to_end,
                     )
                     self._followers[partition] = (part, group.create_task(part.run()))
             self._fanout.serve(conf.products)
@@ -227,52 +238,38 @@ class Gateway:
             self._random(),
             self._guard,
             self._backlog,
+            self._remote,
         )
         self._clients[client.session] = client
+        self._writes[client.session] = client.write
         try:
             await client.run()
         finally:
-            del self._clients[client.session]
+            del self._clients[client.session], self._writes[client.session]
 
     def _wake(self, cohort: Cohort) -> None:
-        self._flusher.add(CohortWriter(cohort, self._clients))
+        self._flusher.add(CohortWriter(cohort, self._writes))
 
     def _greeting(self) -> Greeting:
         conf = self._conf
         server = f"ledgerflux/{__version__}"
-        if not self._system:
-            self._system = "online" if self.status().state == "healthy" else "degraded"
         venue_name, source = (conf.venue, conf.source) if conf else ("", "")
-        return Greeting(server, venue_name, source, self._system)
+        return Greeting(server, venue_name, source, self._system.word)
 
     async def _beat(self) -> None:
         """Once a second: heartbeats, the state of the stack, and who has been slow too long."""
         while True:
             await self._clock.sleep(BEAT_S)
             self._beats_total += 1
-            self._system = ""
             for client in list(self._clients.values()):
                 client.tick()
             self._backlog.tick()
             for part, _ in self._followers.values():
                 part.latency.turn()
                 part.judge()
-            self._beat_heads()
-            if self._fanout.beat_sets("system"):
-                self._fanout.beat("system", {None: gateway_frames.system(self.status().to_json())})
-
-    def _beat_heads(self) -> None:
-        heads, now_ns = self._fanout.heads(), self._clock.now_ns()
-        messages = {
-            wanted: gateway_frames.heartbeat(
-                self._fanout.venue,
-                {name: head for name, head in heads.items() if names(wanted, name)},
-                self._beats_total,
-                now_ns,
-            )
-            for wanted in self._fanout.beat_sets("heartbeats")
-        }
-        self._fanout.beat("heartbeats", messages)
+            self._end_to_end.turn()
+            beat_heads(self._fanout, self._beats_total, self._clock.now_ns())
+            self._system.tell()
 
     # -- what is told ------------------------------------------------------------------
 

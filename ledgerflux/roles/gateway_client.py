@@ -23,11 +23,13 @@ from ledgerflux.roles.gateway_backlog import Backlog
 from ledgerflux.roles.gateway_flush import Flusher
 from ledgerflux.roles.gateway_guard import GatewayGuard
 from ledgerflux.roles.gateway_member import Member
+from ledgerflux.roles.gateway_remote import Remote
 from ledgerflux.roles.late_event import LateEvent
 from ledgerflux.wire import gateway_frames
 from ledgerflux.wire.gateway_requests import (
     AuthParams,
     BadRequest,
+    ControlParams,
     GatewayRequest,
     RequestId,
     parse_request,
@@ -69,6 +71,7 @@ class GatewayClient:
         luck: float = 0.0,
         guard: GatewayGuard | None = None,
         backlog: Backlog | None = None,
+        remote: Remote | None = None,
     ) -> None:
         self._connection = connection
         self.write = connection.write_now
@@ -92,6 +95,7 @@ class GatewayClient:
         )
 
         self._backlog = backlog
+        self._remote = remote
         self._late: Coroutine[None, None, None] | None = None
         """The rest of a request that needs the log; what comes after it waits."""
         self._asking = Asking(self.session, fanout, desk, clock, limits)
@@ -268,12 +272,27 @@ class GatewayClient:
         match request.params:
             case AuthParams() as params:
                 self._take(self._member.show(params, request.req_id, time_in_ns), request.req_id)
+            case ControlParams() as params:
+                self._late = self._control(request, params, time_in_ns)
             case _:
                 beyond = self._asking.beyond(request)
                 if beyond and self._backlog is not None:
                     self._late = self._look_back(self._backlog, request, time_in_ns, beyond)
                     return
                 self._take(self._asking.answer(request, time_in_ns), request.req_id)
+
+    async def _control(
+        self, request: GatewayRequest, params: ControlParams, time_in_ns: int
+    ) -> None:
+        """Hand an order over, and answer it."""
+        assert self._remote is not None
+        why = self._member.refuse_control()
+        if why is not None:
+            self._refuse(self._remote.refuse(why), request.req_id)
+            return
+        answer = await self._remote.carry_out(request, params, time_in_ns)
+        if not self.session.ended:
+            self._take(answer, request.req_id)
 
     async def _look_back(
         self,

@@ -1,7 +1,7 @@
 """Writes to all clients together, at a pace that leaves time for everything else."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from ledgerflux.core.client_session import ClientSession
@@ -25,29 +25,25 @@ class Writable(Protocol):
         ...
 
 
-class Writer(Protocol):
-    """A client."""
-
-    def write(self, batch: Batch) -> bool:
-        """Write a batch; False, and nothing is written, where the socket does not take it."""
-        ...
+Write = Callable[[Batch], bool]
+"""Writes a batch to a client; False, and nothing is written, where the socket does not take it."""
 
 
 class CohortWriter:
     """Writes to each client of a cohort what it was told; who can't take it goes on alone."""
 
-    def __init__(self, cohort: Cohort, clients: Mapping[ClientSession, Writer]) -> None:
+    def __init__(self, cohort: Cohort, writes: Mapping[ClientSession, Write]) -> None:
         self._cohort = cohort
-        self._clients = clients
+        self._writes = writes
 
     def flush(self) -> int:
         """Write to all."""
-        cohort, clients = self._cohort, self._clients
+        cohort, writes = self._cohort, self._writes
         sessions = list(cohort.members)
         batch = Batch(cohort.take(), cohort)
         if batch.messages:
             for session in sessions:
-                if not clients[session].write(batch):
+                if not writes[session](batch):
                     cohort.release(session, batch.messages)
         return len(sessions)
 

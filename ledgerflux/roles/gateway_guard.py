@@ -6,6 +6,7 @@ import re
 from ledgerflux.core.credentials import Authority, Denied, Grant
 from ledgerflux.core.origins import Origins, is_loopback
 from ledgerflux.core.ratelimit import TokenBucket
+from ledgerflux.core.remote_control import Caller, ControlRules
 from ledgerflux.ports import Clock, Response, Visit
 from ledgerflux.telemetry.log import Events
 
@@ -20,6 +21,7 @@ TOLD_PER_S, TOLD_BURST = 1, 20
 SHOWN_MAX = 200
 """Characters of a header that stand in a line of the log."""
 DEFAULT_ORIGINS = Origins()
+DEFAULT_RULES = ControlRules()
 OPEN = ("/",)
 """Answered to everybody: holds nothing."""
 OPERATORS = ("/health", "/ready", "/metrics")
@@ -38,11 +40,13 @@ class GatewayGuard:
         clock: Clock,
         origins: Origins = DEFAULT_ORIGINS,
         authority: Authority | None = None,
+        control: ControlRules = DEFAULT_RULES,
     ) -> None:
         self._clock = clock
         self._origins = origins
         self._authority = authority
         self._audit = Audit(clock)
+        self._control = control._replace(closed=self.closed)
 
     @property
     def closed(self) -> bool:
@@ -77,6 +81,14 @@ class GatewayGuard:
                 "auth.refused", address=address, code=verdict.code, subject=verdict.subject
             )
         return verdict
+
+    def refuse_control(self, caller: Caller) -> str | None:
+        """Return why `caller` may not control the stack; refusals are told."""
+        why = self._control.refuse(caller)
+        if why is not None:
+            subject = caller.grant.subject if caller.grant else ""
+            self._audit.tell("control.refused", address=caller.address, subject=subject, reason=why)
+        return why
 
     def grant(self, bearer: str | None) -> Grant | None:
         """Return what the token of a handshake grants, None where it showed none."""

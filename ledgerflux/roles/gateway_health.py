@@ -1,5 +1,7 @@
 """The newest health record of every role, as the gateway hears them."""
 
+import asyncio
+
 import msgspec
 
 from ledgerflux.core.attendance import Attendance
@@ -17,13 +19,15 @@ _supervisor = msgspec.json.Decoder(SupervisorHealth)
 class HealthBoard:
     """Listens to `LF_HEALTH`; holds at most `KEYS_MAX` records, the oldest go.
 
-    `attendance` is told who works on which partition.
+    `attendance` is told who works on which partition; `changed` is set when another process
+    took a service over, or its state is another one.
     """
 
     def __init__(self, bus: Bus, clock: Clock) -> None:
         self.healths: dict[str, Health] = {}
         self.supervisor: SupervisorHealth | None = None
         self.attendance = Attendance()
+        self.changed = asyncio.Event()
         self.unreadable_total = 0
         self._bus = bus
         self._clock = clock
@@ -45,10 +49,12 @@ class HealthBoard:
         self._heard_ns = self._clock.monotonic_ns()
         try:
             if key == SUPERVISOR:
-                self.supervisor = _supervisor.decode(payload)
+                before, self.supervisor = self.supervisor, _supervisor.decode(payload)
+                self._compare(before and before.standing, self.supervisor.standing)
             else:
-                self.healths.pop(key, None)
+                known = self.healths.pop(key, None)
                 health = self.healths[key] = _health.decode(payload)
+                self._compare(known and (known.pid, known.state), (health.pid, health.state))
                 for part in health.partitions:
                     if not part.away:
                         self.attendance.heard(health.role, part.partition, self._heard_ns)
@@ -56,3 +62,7 @@ class HealthBoard:
             self.unreadable_total += 1
         while len(self.healths) > KEYS_MAX:
             del self.healths[next(iter(self.healths))]
+
+    def _compare(self, before: object, now: object) -> None:
+        if before != now:
+            self.changed.set()

@@ -4,6 +4,7 @@ from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.holdings import holdings
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.membership import Ending, Membership
+from ledgerflux.core.remote_control import Caller
 from ledgerflux.core.request_desk import Refusal
 from ledgerflux.ports import ClientConnection, Clock
 from ledgerflux.roles.gateway_guard import GatewayGuard
@@ -32,6 +33,7 @@ class Member:
         self._guard = guard
         self._session = session
         self._address = connection.address
+        self._direct = connection.direct
         self._clock = clock
         self._membership = Membership(
             required=guard.closed,
@@ -54,6 +56,11 @@ class Member:
                 return self._membership.refuse(channel, request.products)
             case _:
                 return self._membership.refuse_all()
+
+    def refuse_control(self) -> str | None:
+        """Return why it may not control the stack."""
+        caller = Caller(self._address, self._direct, self._membership.grant)
+        return self._guard.refuse_control(caller)
 
     def show(
         self, params: AuthParams, request_id: RequestId, time_in_ns: int

@@ -1,7 +1,5 @@
 """One partition on its way from NORM to the clients: checkpoint first, then every record."""
 
-from collections.abc import Iterable
-
 from ledgerflux.core.attendance import Attendance
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.latency import LatencyWindow
@@ -14,7 +12,7 @@ from ledgerflux.roles.log_place import head_number, place_after
 from ledgerflux.roles.partition_reader import Chain, LiveReader
 from ledgerflux.roles.patience import Patience
 from ledgerflux.roles.turn import Turn
-from ledgerflux.wire.norm import unpack
+from ledgerflux.wire.norm import received_ns, unpack
 from ledgerflux.wire.record import Kind, Record
 from ledgerflux.wire.subjects import NORM, norm_subject
 
@@ -37,6 +35,7 @@ class _Stopped(Exception):
 class GatewayPartition:
     """Follows one NORM subject and publishes it to the fan-out.
 
+    `end_to_end` is told how old the first event of each record was when it was published here.
     `number` is the last record served. Where records are missing from the log, its products
     are `stale` until a later checkpoint tells their books; where a record is not what was
     written, until it is gone.
@@ -52,6 +51,7 @@ class GatewayPartition:
         *,
         flusher: Flusher,
         attendance: Attendance,
+        end_to_end: LatencyWindow,
     ) -> None:
         self.partition = partition
         self.number = 0
@@ -63,6 +63,7 @@ class GatewayPartition:
         self._fanout = fanout
         self._flusher = flusher
         self._attendance = attendance
+        self._end_to_end = end_to_end
         self._doubts = ""
         self._venue = venue
         self._reader = LiveReader(bus, partition, venue)
@@ -167,12 +168,16 @@ class GatewayPartition:
             if self._doubts:
                 self.judge()
             try:
-                self._fanout.publish(unpack(record.body), record.publish_ns)
+                batches = unpack(record.body)
+                self._fanout.publish(batches, record.publish_ns)
             except LogError as error:
                 why = f"record {record.number} can't be served: {error.message}"
                 raise _Missing(record.number + 1, why) from error
             self.events_total += record.items
-            self.latency.add(self._clock.now_ns() - record.publish_ns)
+            now_ns = self._clock.now_ns()
+            self.latency.add(now_ns - record.publish_ns)
+            if self.ready and (receive_ns := received_ns(batches)) is not None:
+                self._end_to_end.add(now_ns - receive_ns, record.items)
         self.number = record.number
 
     def _lose(self, why: str) -> None:
@@ -214,9 +219,3 @@ class GatewayPartition:
                 self._lost = ""
                 return saved
             await self._clock.sleep(RELOAD_S)
-
-
-def worst_ms(parts: Iterable[GatewayPartition], share: float) -> float | None:
-    """Return the percentile of the partition that is the latest, None where nothing came."""
-    values = [part.latency.percentile_ms(share) for part in parts]
-    return max((value for value in values if value is not None), default=None)

@@ -4,17 +4,17 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from ledgerflux.core.history import BookHistory, BookImage, read, time_ns
+from ledgerflux.core.batch_events import GAPS, read
+from ledgerflux.core.history import BookHistory, BookImage, time_ns
 from ledgerflux.core.linger import weight
 from ledgerflux.model.checkpoint import PartitionCheckpoint
-from ledgerflux.model.stream import Gap, TradeEvent
+from ledgerflux.model.stream import TradeEvent
 from ledgerflux.model.units import parse_time_ns
 from ledgerflux.ports import BookRow, GapRow, TradeRow
 from ledgerflux.wire import norm
 from ledgerflux.wire.record import Kind, Record
 
 _trades = msgspec.json.Decoder(list[TradeEvent])
-_gaps = msgspec.json.Decoder(list[Gap])
 
 
 @dataclass(slots=True)
@@ -189,7 +189,7 @@ def gap_rows(venue: str, batch: norm.Batch) -> list[GapRow]:
             event.from_id,
             event.to_id,
         )
-        for event in read(_gaps, batch)
+        for event in read(GAPS, batch)
     ]
 
 

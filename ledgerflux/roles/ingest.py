@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from ledgerflux.core.inbox import Room
+from ledgerflux.core.latency import slowest
 from ledgerflux.core.sharding import partitions_of
 from ledgerflux.ports import Bus, Clock, Feed
 from ledgerflux.roles.ingest_partition import CROWDED_BYTES, IngestPartition
@@ -19,6 +20,7 @@ SILENCE_S = 10.0
 STALL_S = 2.5
 """A venue's heartbeats come once a second."""
 LOCAL_STALL_S = 5.0
+TICK_S = 1.0
 STUCK_NS = 2_000_000_000
 """An append that waits longer is told in the health record."""
 BACKOFF_CAP_S = 30.0
@@ -42,6 +44,7 @@ class Ingest:
         self._conf: FeedConf | None = None
         self._partitions: list[IngestPartition] = []
         self._meter = RateMeter(clock)
+        self._out_meter = RateMeter(clock)
 
     async def run(self) -> None:
         """Work until cancelled.
@@ -54,6 +57,7 @@ class Ingest:
             self._partitions = self._make_partitions(conf)
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(part.run()) for part in self._partitions]
+                tasks.append(group.create_task(self._tick()))
                 await wait_feed(self._bus, self._clock, conf)
                 for task in tasks:
                     task.cancel()
@@ -81,6 +85,12 @@ class Ingest:
             for partition, products in partitions.items()
         ]
 
+    async def _tick(self) -> None:
+        while True:
+            await self._clock.sleep(TICK_S)
+            for part in self._partitions:
+                part.tail.latency.turn()
+
     def vitals(self) -> Vitals:
         """Return what the health record says."""
         parts = self._partitions
@@ -92,6 +102,8 @@ class Ingest:
             run=self._conf.run if self._conf else "",
             rate=self._meter.rate(frames),
             lag_records=sum(part.inbox.statistics().frames for part in parts),
+            out_rate=self._out_meter.rate(sum(part.tail.stored_total for part in parts)),
+            latency=slowest(part.tail.latency for part in parts),
             partitions=tuple(
                 PartitionHealth(part.partition, list(part.products), raw=part.writer.tail.number)
                 for part in parts

@@ -53,7 +53,7 @@ class IngestPartition:
             tools.bus, tools.clock, RAW, raw_subject(partition, venue.name), writer=tools.writer
         )
         self.inbox = Inbox(tools.room, crowded_bytes=tools.crowded_bytes)
-        self.tail = RawTail(self.inbox, self.writer)
+        self.tail = RawTail(self.inbox, self.writer, tools.clock)
         self._tools = tools
         self._venue = venue
         self._conf = conf

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 
+from ledgerflux.core.latency import slowest
 from ledgerflux.core.sharding import partitions_of, shard_of
 from ledgerflux.ports import Bus, Clock
 from ledgerflux.roles.keeper import Keeper
@@ -28,6 +29,7 @@ class Normalize:
         self._held: dict[int, NormalizePartition] = {}
         self._keepers: dict[int, Keeper] = {}
         self._meter = RateMeter(clock)
+        self._out_meter = RateMeter(clock)
 
     async def run(self) -> None:
         """Work until cancelled.
@@ -101,6 +103,9 @@ class Normalize:
             counts["session_frames"] += part.machine.session_frames
             counts["append_doubts"] += part.writer.doubts_total
             counts["checkpoints"] += part.checkpoints_total
+        made = Counter(counts)
+        for part in parts:
+            made.subtract(part.inherited)
         counts["stops"] = sum(keeper.stops_total for keeper in self._keepers.values())
         waiting = [part.oldest_waiting_ns for part in parts if part.oldest_waiting_ns]
         now_ns = self._clock.now_ns()
@@ -109,11 +114,11 @@ class Normalize:
             state=state,
             reason=reason,
             run=self._conf.run if self._conf else "",
-            rate=self._meter.rate(counts["raw_frames"]),
+            rate=self._meter.rate(made["raw_frames"]),
             lag_records=sum(part.raw_seen - part.writer.tail.b for part in parts),
             lag_ms=max(0, now_ns - min(waiting)) / 1e6 if waiting else 0.0,
-            p50_ms=self._percentile(0.50),
-            p99_ms=self._percentile(0.99),
+            out_rate=self._out_meter.rate(made["norm_events"]),
+            latency=slowest(part.latency for part in parts),
             partitions=tuple(self._health(part) for part in parts),
             counts=counts,
         )
@@ -135,11 +140,6 @@ class Normalize:
                 f"partitions {names}: the log lost their session: a new one is asked for",
             )
         return "ready", ""
-
-    def _percentile(self, share: float) -> float | None:
-        """Return the worst partition's percentile."""
-        values = [part.latency.percentile_ms(share) for part in self._partitions]
-        return max((value for value in values if value is not None), default=None)
 
     def _health(self, part: NormalizePartition) -> PartitionHealth:
         products = part.machine.products

@@ -6,7 +6,7 @@ to books.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from typing import NamedTuple
 
 from ledgerflux.core.latency import LatencyWindow
@@ -68,6 +68,8 @@ class NormalizePartition:
         self.oldest_waiting_ns: int | None = None
         self.ready = False
         self.checkpoints_total = 0
+        self.inherited: Counter[str] = Counter()
+        """What the checkpoint counted: others' work, no part of any rate here."""
         self._bus = bus
         self._clock = clock
         self._venue = venue
@@ -115,6 +117,7 @@ class NormalizePartition:
         if saved is not None:
             machine = PartitionNormalizer.restore(saved)
             self._normalizer = Normalizer(self._venue, machine)
+            self.inherited = Counter(machine.counts)
             self._raw = (saved.raw_number, saved.raw_crc, saved.raw_sequence)
             self._saved_raw = self.raw_seen = saved.raw_number
             floor = Tail(saved.norm_number, saved.norm_crc, 0, saved.raw_number, 0)

@@ -3,6 +3,8 @@
 import asyncio
 
 from ledgerflux.core.inbox import Frames, Inbox, Lost, Note
+from ledgerflux.core.latency import LatencyWindow
+from ledgerflux.ports import Clock
 from ledgerflux.roles.partition_writer import PartitionWriter
 from ledgerflux.wire.record import Draft, Kind, draft, pack_frames
 from ledgerflux.wire.session import FrameGap, encode_note
@@ -14,10 +16,17 @@ DRAIN_S = 4.0
 
 
 class RawTail:
-    """Appends what its inbox holds, in order; `connection` names where the frames come from."""
+    """Appends what its inbox holds, in order; `connection` names where the frames come from.
 
-    def __init__(self, inbox: Inbox, writer: PartitionWriter) -> None:
+    `latency` is told, for each record's frames, how long its oldest took from its receipt
+    into the log.
+    """
+
+    def __init__(self, inbox: Inbox, writer: PartitionWriter, clock: Clock) -> None:
         self.connection = ""
+        self.latency = LatencyWindow()
+        self.stored_total = 0
+        self._clock = clock
         self._inbox = inbox
         self._writer = writer
         self._held_back = False
@@ -46,8 +55,11 @@ class RawTail:
         """
         while True:
             while self._inbox:
-                await self._writer.append(await self._record(self._inbox.take()))
+                item = self._inbox.take()
+                await self._writer.append(await self._record(item))
                 self._room.set()
+                if isinstance(item, Frames):
+                    self._note_stored(item.frames)
             self._idle.set()
             self._arrived.clear()
             await self._arrived.wait()
@@ -76,6 +88,10 @@ class RawTail:
                         await self._room.wait()
             except TimeoutError:
                 self._held_back = True  # the bus is away: what comes now goes into the room left
+
+    def _note_stored(self, frames: list[tuple[int, bytes]]) -> None:
+        self.stored_total += len(frames)
+        self.latency.add(self._clock.now_ns() - frames[0][0], len(frames))
 
     async def _record(self, item: Frames | Lost | Note) -> Draft:
         match item:

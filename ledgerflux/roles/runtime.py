@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ledgerflux.core.latency import Latencies
 from ledgerflux.errors import BusError
 from ledgerflux.ports import Bus, Clock, Handler, Request, Response, Usage
 from ledgerflux.roles.narration import Narration
@@ -16,8 +17,10 @@ from ledgerflux.wire.health import (
     HEALTH_BUCKET,
     FeedConf,
     Health,
+    LatencyHealth,
     PartitionHealth,
 )
+from ledgerflux.wire.replay import ReplayHealth
 
 HEALTH_EVERY_S = 1.0
 UNREADY_EVERY_S = 0.2
@@ -41,10 +44,12 @@ class Vitals(NamedTuple):
     rate: float = 0.0
     lag_records: int = 0
     lag_ms: float = 0.0
-    p50_ms: float | None = None
-    p99_ms: float | None = None
+    out_rate: float | None = None
+    latency: Latencies = Latencies()
+    end_to_end: Latencies | None = None
     partitions: tuple[PartitionHealth, ...] = ()
     counts: Mapping[str, int] = {}
+    replay: ReplayHealth | None = None
 
 
 class Identity(NamedTuple):
@@ -133,12 +138,18 @@ class HealthLoop:
             rate=round(vitals.rate, 1),
             lag_records=vitals.lag_records,
             lag_ms=round(vitals.lag_ms, 3),
-            p50_ms=vitals.p50_ms,
-            p99_ms=vitals.p99_ms,
+            p50_ms=vitals.latency.p50_ms,
+            p99_ms=vitals.latency.p99_ms,
+            out_rate=None if vitals.out_rate is None else round(vitals.out_rate, 1),
+            p95_ms=vitals.latency.p95_ms,
+            p999_ms=vitals.latency.p999_ms,
+            histogram=list(vitals.latency.histogram),
+            end_to_end=_latency_health(vitals.end_to_end),
             cpu=round(usage.cpu, 3),
             rss_bytes=usage.rss_bytes,
             partitions=list(vitals.partitions),
             counts={name: int(count) for name, count in vitals.counts.items()},
+            replay=vitals.replay,
         )
 
     def _health(self, _: Request) -> Response:
@@ -156,6 +167,12 @@ class HealthLoop:
         from ledgerflux.telemetry.metrics import render
 
         return Response(200, "text/plain; version=0.0.4; charset=utf-8", render(self.current))
+
+
+def _latency_health(told: Latencies | None) -> LatencyHealth | None:
+    if told is None:
+        return None
+    return LatencyHealth(told.p50_ms, told.p95_ms, told.p99_ms, told.p999_ms, list(told.histogram))
 
 
 class RateMeter:

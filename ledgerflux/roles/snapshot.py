@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 
+from ledgerflux.core.latency import slowest
 from ledgerflux.core.sharding import partitions_of
 from ledgerflux.errors import StoreError
 from ledgerflux.ports import Bus, Clock, SnapshotStore
@@ -18,6 +19,8 @@ from ledgerflux.telemetry.log import Events
 from ledgerflux.wire.health import FeedConf, PartitionHealth
 
 TICK_S = 1.0
+ROWS = ("trades", "books", "gap_rows")
+"""What is counted of what was stored."""
 DEFAULT_OPTIONS = SnapshotOptions()
 
 log = Events(__name__)
@@ -44,6 +47,7 @@ class Snapshot:
         self._pruned_total = 0
         self._patience = Patience(clock)
         self._meter = RateMeter(clock)
+        self._out_meter = RateMeter(clock)
 
     async def run(self) -> None:
         """Work until cancelled; then store what was read.
@@ -126,8 +130,8 @@ class Snapshot:
             rate=self._meter.rate(counts["events"]),
             lag_records=sum(max(0, part.head - part.position) for part in parts),
             lag_ms=max(0, self._clock.now_ns() - min(waiting)) / 1e6 if waiting else 0.0,
-            p50_ms=self._percentile(0.50),
-            p99_ms=self._percentile(0.99),
+            out_rate=self._out_meter.rate(sum(counts[name] for name in ROWS)),
+            latency=slowest(part.latency for part in parts),
             partitions=tuple(
                 PartitionHealth(part.partition, list(part.products), norm=part.position)
                 for part in parts
@@ -150,8 +154,3 @@ class Snapshot:
             if part.trouble:
                 return "degraded", part.trouble
         return "ready", ""
-
-    def _percentile(self, share: float) -> float | None:
-        """Return the worst partition's percentile."""
-        values = [part.latency.percentile_ms(share) for part in self._partitions]
-        return max((value for value in values if value is not None), default=None)

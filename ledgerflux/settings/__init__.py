@@ -100,6 +100,7 @@ class UpRequest:
         host: The address the gateway listens on.
         port: The first gateway's port; None: 8000, or the next free one.
         insecure_public: Gateways may listen to others without TLS.
+        read_only: Gateways let nobody control the stack.
         tls_cert: File of the gateways' certificate, absolute as all files here.
         tls_key: File of its key.
         keys_file: API keys that gateways let in.
@@ -123,6 +124,7 @@ class UpRequest:
     host: str = DEFAULT_HOST
     port: int | None = None
     insecure_public: bool = False
+    read_only: bool = False
     tls_cert: str | None = None
     tls_key: str | None = None
     keys_file: str | None = None
@@ -153,6 +155,7 @@ class RoleSettings:
         workers: How many gateways share the port, each a process.
         shares_port: This gateway is one of those; its `/metrics` is on `http_port` alone.
         insecure_public: The gateway may listen to others without TLS.
+        read_only: The gateway lets nobody control the stack.
         tls_cert: The gateway's certificate and what signed it, PEM; None: no TLS.
         tls_key: The key of the certificate, PEM.
         keys_file: The keys of those who may come in; without `jwt_keys` too, everybody may.
@@ -183,6 +186,7 @@ class RoleSettings:
     workers: int = 1
     shares_port: bool = False
     insecure_public: bool = False
+    read_only: bool = False
     tls_cert: Path | None = None
     tls_key: Path | None = None
     keys_file: Path | None = None

@@ -141,6 +141,9 @@ class Settings(BaseModel):
         description="Let the gateway listen to other machines without TLS: who is on the way "
         "reads along, and everybody may come in.",
     )
+    read_only: bool = Field(
+        False, description="Let nobody control the stack through the gateway, nor from `lf tui`."
+    )
     tls_cert: Path | None = Field(
         None, description="PEM file of the gateway's certificate, and of what signed it."
     )

@@ -18,7 +18,7 @@ from ledgerflux.stack.servers import nats_of, postgres_of
 from ledgerflux.telemetry.log import log_to_stream
 
 LISTS = ("products", "origins")
-SWITCHES = ("take_over", "paused", "insecure_public")
+SWITCHES = ("take_over", "paused", "insecure_public", "read_only")
 
 
 def main() -> int:

@@ -17,6 +17,9 @@ from ledgerflux.wire.health import (
     SupervisorHealth,
     all_known,
 )
+from ledgerflux.wire.replay import Refused
+from ledgerflux.wire.service_order import RestartAnswer, decode_restart
+from ledgerflux.wire.subjects import RESTART_SUBJECT
 
 SUPERVISOR_KEY = "supervisor.local"
 RETRY_S = 0.1
@@ -29,6 +32,8 @@ class Connection(NamedTuple):
     prepare: Callable[[], Awaitable[None]]
 
 
+Restart = Callable[[str], RestartAnswer]
+"""Starts a service anew, soon: the answer is on its way first."""
 Connect = Callable[[NatsAccess], AbstractAsyncContextManager[Connection]]
 
 
@@ -39,8 +44,9 @@ class BusLink:
     link is used.
     """
 
-    def __init__(self, connect: Connect) -> None:
+    def __init__(self, connect: Connect, restart: Restart | None = None) -> None:
         self._connect = connect
+        self._restarter = restart
         self._access: asyncio.Queue[NatsAccess] = asyncio.Queue(1)
         self._connection: Connection | None = None
         self._opened = asyncio.Event()
@@ -57,12 +63,25 @@ class BusLink:
         async with (
             self._connect(access) as connection,
             connection.bus.subscribe(f"$KV.{HEALTH_BUCKET}.>") as records,
+            connection.bus.answer(RESTART_SUBJECT, self._restart),
         ):
             self._connection = connection
             self._opened.set()
             async for subject, payload in records:
                 if not subject.endswith(f".{SUPERVISOR_KEY}"):
                     self.receive(payload)
+
+    async def _restart(self, payload: bytes) -> bytes:
+        """Answer an order to start a service anew."""
+        try:
+            order = decode_restart(payload)
+        except msgspec.DecodeError as error:
+            refused = Refused("bad_argument", str(error)[:200])
+            return msgspec.json.encode(RestartAnswer(error=refused))
+        if self._restarter is None:
+            refused = Refused("unavailable", "nothing can be started anew here")
+            return msgspec.json.encode(RestartAnswer(error=refused))
+        return msgspec.json.encode(self._restarter(order.service))
 
     async def prepare(self, access: NatsAccess) -> None:
         """Make sure that the server at `access` has its streams; also after it came back."""

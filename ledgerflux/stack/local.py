@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-import signal
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 from ledgerflux.adapters.embedded.nats_server import NatsServer
 from ledgerflux.adapters.embedded.postgres_server import PostgresServer
@@ -19,18 +18,24 @@ from ledgerflux.stack.members import ROLE_COMMAND, build_members, services_of
 from ledgerflux.stack.nursery import Nursery
 from ledgerflux.stack.report import Reporter
 from ledgerflux.stack.run_dir import RunDir, RunState
+from ledgerflux.stack.stop_signals import INTERRUPTED, stop_signals
 from ledgerflux.stack.supervisor import Member, Supervisor
 from ledgerflux.stack.warden import Warden
 from ledgerflux.telemetry.log import Events
+from ledgerflux.wire.replay import Refused
+from ledgerflux.wire.service_order import RestartAnswer
 
 HEALTH_EVERY_S = 1.0
+CHANGES_EVERY_S = 0.1
+"""Of changes that follow each other faster than this, the last is told."""
 DISK_EVERY = 10
 """Rounds of the health report between two looks at the disk."""
 THROUGH_POLL_S = 0.25
 SETTLED_NS = 1_500_000_000
 """A health record this much later than the end of the source has seen all of it."""
-INTERRUPTED = 130
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+ANSWERED_S = 0.1
+"""After so long an answer is with the bus."""
 
 log = Events(__name__)
 
@@ -57,7 +62,7 @@ class LocalStack:
     ) -> None:
         nats = NatsServer(run_dir.nats, run_dir.log("nats"), durability=request.durability)
         self._postgres = PostgresServer(run_dir.postgres, run_dir.log("postgres"))
-        self._link = BusLink(connect)
+        self._link = BusLink(connect, self._renew)
         members = build_members(
             request,
             services_of(request),
@@ -80,10 +85,11 @@ class LocalStack:
             members,
             self._warden,
             spawn=self._nursery.spawn,
-            on_change=self._save,
+            on_change=self._note_change,
             on_ready=self._say_ready,
             on_death=self._say_died,
         )
+        self._changed = asyncio.Event()
         self._stop_asked = asyncio.Event()
         self._forced = False
 
@@ -102,7 +108,7 @@ class LocalStack:
             LedgerFluxError: The stack did not start; nothing of it is left.
         """
         try:
-            with self._signals():
+            with stop_signals(self.ask_to_stop):
                 return await self._start_and_stop(wait_timeout_s, while_up)
         except BaseExceptionGroup as group:
             error = first_error(group)
@@ -130,6 +136,7 @@ class LocalStack:
             background = [
                 tasks.create_task(self._link.run()),
                 tasks.create_task(self._publish_health()),
+                tasks.create_task(self._keep_house()),
                 tasks.create_task(self._nursery.run()),
             ]
             children = tasks.create_task(self._supervisor.run())
@@ -178,7 +185,17 @@ class LocalStack:
                 return
 
     async def _publish_health(self) -> None:
-        """Publish health once a second; look after the warden, the disk and the logs."""
+        """Publish health once a second, and at once when a service's state changes."""
+        while True:
+            self._changed.clear()
+            await self._link.publish(self._report.health(self._supervisor.standings))
+            await asyncio.sleep(CHANGES_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEALTH_EVERY_S - CHANGES_EVERY_S):
+                    await self._changed.wait()
+
+    async def _keep_house(self) -> None:
+        """Look after the warden, the disk and the logs."""
         rounds = 0
         while True:
             if rounds % DISK_EVERY == 0:
@@ -186,11 +203,28 @@ class LocalStack:
                 await asyncio.to_thread(cut_logs, self._run_dir.logs)
             rounds += 1
             self._warden.keep_alive()
-            await self._link.publish(self._report.health(self._supervisor.standings))
             await asyncio.sleep(HEALTH_EVERY_S)
+
+    def _renew(self, name: str) -> RestartAnswer:
+        """Start a service anew once the answer, which may need it, is on its way."""
+        rows = {row.name: row for row in self._supervisor.standings}
+        if name not in rows:
+            text = f"no service {name[:64]!r}; there are {', '.join(rows)}"
+            return RestartAnswer(error=Refused("unknown_service", text))
+        row = rows[name]
+        if row.state == "stopped":
+            text = f"{name} has come to its end, or the stack stops"
+            return RestartAnswer(error=Refused("unavailable", text))
+        pid = row.pid
+        asyncio.get_running_loop().call_later(ANSWERED_S, self._supervisor.renew, name)
+        return RestartAnswer(name, pid)
 
     def _state(self) -> RunState:
         return self._report.run_state(self._supervisor.standings, self._warden.pid)
+
+    def _note_change(self) -> None:
+        self._changed.set()
+        self._save()
 
     def _save(self) -> None:
         try:
@@ -211,18 +245,6 @@ class LocalStack:
         # What ends a start is told once, as its error.
         if again or self._report.phase == "up":
             self._tell(ServiceDied(row.name, row.exit_code or 0, row.detail, again))
-
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        """While open, a stop signal stops the stack, and a second one forces it."""
-        loop = asyncio.get_running_loop()
-        for signum in STOP_SIGNALS:
-            loop.add_signal_handler(signum, self.ask_to_stop, signum.name)
-        try:
-            yield
-        finally:
-            for signum in STOP_SIGNALS:
-                loop.remove_signal_handler(signum)
 
     def _clean_up(self) -> None:
         """Leave nothing alive, and no file that says that something is."""

@@ -101,7 +101,8 @@ def security_arguments(request: UpRequest) -> tuple[str, ...]:
         "--origins": ",".join(request.origins) or None,
     }
     words = [word for flag, value in named.items() if value is not None for word in (flag, value)]
-    return (*words, *(("--insecure-public",) if request.insecure_public else ()))
+    switches = {"--insecure-public": request.insecure_public, "--read-only": request.read_only}
+    return (*words, *(flag for flag, on in switches.items() if on))
 
 
 class NatsRunner:

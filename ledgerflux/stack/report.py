@@ -21,7 +21,7 @@ from ledgerflux.stack.run_dir import (
     ServiceState,
     disk_bytes,
 )
-from ledgerflux.wire.health import ServiceHealth, SupervisorHealth
+from ledgerflux.wire.health import ExitHealth, ServiceHealth, SupervisorHealth
 
 Phase = Literal["starting", "up", "stopping"]
 
@@ -103,6 +103,7 @@ class Reporter:
             restarts=said.restarts,
             since_ns=said.since_ns,
             detail=said.detail,
+            last_exit=_last_exit(row),
         )
 
     def _use_of(self, pid: int | None) -> tuple[float, int]:
@@ -131,13 +132,22 @@ def gateway_address(
     )
 
 
+def _last_exit(row: Standing) -> ExitHealth | None:
+    if row.exit_code is None:
+        return None
+    return ExitHealth(row.exit_code, _wall_ns(row.exited_ns), row.detail)
+
+
+def _wall_ns(monotonic_ns: int) -> int:
+    return time.time_ns() - (time.monotonic_ns() - monotonic_ns)
+
+
 def _service_state(row: Standing) -> ServiceState:
-    age_ns = time.monotonic_ns() - row.since_ns
     return ServiceState(
         name=row.name,
         pid=row.pid,
         state=row.state,
         restarts=row.restarts,
-        since_ns=time.time_ns() - age_ns,
+        since_ns=_wall_ns(row.since_ns),
         detail=row.detail,
     )

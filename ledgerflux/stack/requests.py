@@ -22,8 +22,8 @@ PORTS_TRIED = 100
 PORT_MAX = 65535
 COMPARED = (
     "source", "products", "shards", "gateways", "speed", "paused", "at_end", "host", "durability",
-    "log_level", "tls_cert", "tls_key", "insecure_public", "keys_file", "jwt_keys", "jwt_issuer",
-    "jwt_audience", "origins",
+    "log_level", "tls_cert", "tls_key", "insecure_public", "read_only", "keys_file", "jwt_keys",
+    "jwt_issuer", "jwt_audience", "origins",
 )  # fmt: skip
 
 Probe = Callable[[str], Awaitable[bool]]

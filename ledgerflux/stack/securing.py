@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledgerflux.core.origins import Origins, is_loopback
+from ledgerflux.core.remote_control import ControlRules
 from ledgerflux.errors import ConfigError
 from ledgerflux.ports import Clock
 from ledgerflux.settings import RoleSettings, UpRequest
@@ -109,7 +110,8 @@ def guard_of(settings: RoleSettings, clock: Clock) -> "GatewayGuard":
     from ledgerflux.roles.gateway_guard import GatewayGuard
 
     origins = Origins(settings.origins, loopback_only=is_loopback(settings.host))
-    return GatewayGuard(clock, origins, authority_of(settings))
+    control = ControlRules(settings.read_only, public=not is_loopback(settings.host))
+    return GatewayGuard(clock, origins, authority_of(settings), control)
 
 
 def shared_socket(settings: RoleSettings) -> "socket.socket | None":

@@ -94,6 +94,7 @@ class Supervisor:
         self._changed = asyncio.Event()
         self._refusals: dict[str, LedgerFluxError] = {}
         self._last_words: dict[str, list[str]] = {}
+        self._renewed: set[str] = set()
         self.killed: set[str] = set()
         """Who did not end within its grace."""
 
@@ -140,6 +141,21 @@ class Supervisor:
         row = next(row for row in self.standings if row.name == name)
         while not (row.state == "stopped" and row.service.ends):
             await self._next_change()
+
+    def renew(self, name: str) -> bool:
+        """Have service `name` end and start anew; say whether it does.
+
+        Raises:
+            KeyError: There is none of that name.
+        """
+        renewing = self._machine.renew(name, time.monotonic_ns())
+        if renewing is None:
+            return False
+        log.info("service.renewed", service=name)
+        self._renewed.add(name)
+        self._tell(renewing)
+        self._note_change()
+        return True
 
     def stop(self) -> None:
         """Ask everything to stop, from the top down; `run` returns when it has."""
@@ -234,7 +250,9 @@ class Supervisor:
     def _ended(self, name: str, code: int, detail: str, tasks: asyncio.TaskGroup) -> None:
         actions = self._machine.exited(name, code, time.monotonic_ns(), detail)
         row = next(row for row in self.standings if row.name == name)
-        if row.state != "stopped":
+        if name in self._renewed:
+            self._renewed.discard(name)
+        elif row.state != "stopped":
             log.warning("service.ended", service=name, code=code, detail=detail)
             self._on_death(row)
         self._carry_out(actions, tasks)

@@ -5,11 +5,10 @@ out among those that listen. One that dies is started again while the others go 
 """
 
 import asyncio
-import contextlib
 import dataclasses
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ledgerflux.adapters.process import Child, Command, Spawn
@@ -20,10 +19,10 @@ from ledgerflux.errors import ConfigError, StackError
 from ledgerflux.model.units import NANOS_PER_S
 from ledgerflux.settings import RoleSettings
 from ledgerflux.stack.build import first_error
-from ledgerflux.stack.local import INTERRUPTED, STOP_SIGNALS
 from ledgerflux.stack.members import child_environment
 from ledgerflux.stack.securing import guard_of, tls_of
 from ledgerflux.stack.serving import DRAIN_TIMEOUT_S
+from ledgerflux.stack.stop_signals import INTERRUPTED, stop_signals
 from ledgerflux.stack.supervisor import Member, Supervisor
 from ledgerflux.stack.warden import Warden
 from ledgerflux.stack.worker import order
@@ -96,7 +95,7 @@ class Workers:
             LedgerFluxError: One did not start, or all were given up.
         """
         try:
-            with self._signals():
+            with stop_signals(self._ask_to_stop):
                 async with asyncio.TaskGroup() as tasks:
                     caring = tasks.create_task(self._care())
                     children = tasks.create_task(self._supervisor.run())
@@ -136,25 +135,14 @@ class Workers:
         if self._all_given_up:
             self._stop.set()
 
-    def _ask_to_stop(self) -> None:
+    def _ask_to_stop(self, _: str) -> None:
+        """Let every worker drain; the second time, end them."""
         if self._stop.is_set():
             self._forced = True
             self._supervisor.force()
             return
         self._stop.set()
         self._supervisor.stop()
-
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        """While open, a stop signal drains every worker, and a second one ends them."""
-        loop = asyncio.get_running_loop()
-        for signum in STOP_SIGNALS:
-            loop.add_signal_handler(signum, self._ask_to_stop)
-        try:
-            yield
-        finally:
-            for signum in STOP_SIGNALS:
-                loop.remove_signal_handler(signum)
 
     def _clean_up(self) -> None:
         if self._supervisor.down:

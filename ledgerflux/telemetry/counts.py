@@ -10,7 +10,7 @@ GAUGES = frozenset(
     {
         "addresses", "clients", "crowded", "ended", "handshakes", "left_out", "packed_clients",
         "paused", "position", "queued_bytes", "resume_bytes", "resume_log_bytes", "resume_log_open",
-        "sent_open", "sockets", "subscriptions",
+        "sent_open", "slow_clients", "sockets", "subscriptions",
     }
 )  # fmt: skip
 """Names that can fall; all others only grow."""
@@ -23,6 +23,7 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "sockets": "Sockets connected.",
         "paused": "1 while the market's clock is held.",
         "ended": "1 once the source is through.",
+        "seeks": "Moves to another place of the recording.",
     },
     "ingest": {
         "frames": "Frames received.",
@@ -84,6 +85,7 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "delivered": "Messages queued for clients.",
         "events": "Events read from NORM.",
         "queued_bytes": "Bytes queued for clients.",
+        "slow_clients": "Clients that do not take what they are told.",
         "packed_clients": "Clients connected that take compressed messages.",
         "sent_message_bytes": "Bytes of messages written to clients, before compression.",
         "sent_bytes": "Bytes written to clients' sockets for them, frames and all.",
@@ -98,6 +100,8 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "foreign": "Messages heard live that do not continue the log.",
         "closed_1003": "Clients closed for binary messages.",
         "throttled": "Requests refused because of their rate.",
+        "controls": "Orders of clients that the exchange or the supervisor carried out.",
+        "controls_refused": "Orders of clients that may not control the stack.",
         "bad_requests": "Messages of clients that were no requests.",
         "closed_4000": "Clients closed for not reading.",
         "closed_4002": "Clients closed for asking on after being throttled.",

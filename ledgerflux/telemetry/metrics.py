@@ -32,7 +32,12 @@ class _HealthCollector(Collector):
         yield _gauge(f"{role}_lag_seconds", "Age of what waits.", health.lag_ms / 1e3, labels)
         yield _gauge(f"{role}_cpu_ratio", "Share of one core.", health.cpu, labels)
         yield _gauge(f"{role}_resident_bytes", "Resident memory.", health.rss_bytes, labels)
-        for name, value in (("p50", health.p50_ms), ("p99", health.p99_ms)):
+        for name, value in (
+            ("p50", health.p50_ms),
+            ("p95", health.p95_ms),
+            ("p99", health.p99_ms),
+            ("p999", health.p999_ms),
+        ):
             if value is not None:
                 text = f"Latency of the last ten seconds, {name}."
                 yield _gauge(f"{role}_latency_{name}_seconds", text, value / 1e3, labels)

@@ -198,8 +198,11 @@ class MemoryBus:
         await self._reach()
         if subject not in self.shared.answers:
             raise BusError(f"nobody answers on {subject}")
-        async with asyncio.timeout(timeout_s):
-            return await self.shared.answers[subject](payload)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self.shared.answers[subject](payload)
+        except TimeoutError as error:
+            raise BusError(f"nobody answered on {subject} in time") from error
 
     @asynccontextmanager
     async def answer(

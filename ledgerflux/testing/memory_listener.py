@@ -45,6 +45,7 @@ class MemoryClient:
         self.address = address
         self.remote = "memory:0"
         self.bearer = bearer
+        self.direct = True
         self.closed: tuple[int, str] | None = None
         self._window_bytes = window_bytes
         self._unread: deque[bytes] = deque()
@@ -210,6 +211,7 @@ class MemoryListener:
             self._refuse(self._guard.judge(visit))
         window = window_bytes or self.window_bytes
         client = MemoryClient(path, window, address, self._sent, bearer)
+        client.direct = origin is None
         self._accept(client)
         return client
 

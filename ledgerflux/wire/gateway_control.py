@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ledgerflux.core.terms import Conflation, Depth, Interval
+from ledgerflux.wire.status import ReplayStatus
 
 Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$")]
 """RFC 3339 UTC with nine decimals."""
@@ -39,6 +40,11 @@ Code = Literal[
     "auth_timeout",
     "token_expired",
     "forbidden",
+    "control_refused",
+    "cannot_seek",
+    "no_exchange",
+    "unknown_service",
+    "unavailable",
 ]
 
 
@@ -204,6 +210,19 @@ class Authenticated(Answer):
     products: tuple[str, ...]
     channels: tuple[str, ...]
     expires_at: Time | None
+
+
+class Controlled(Answer):
+    """Answer to `control`: how far the exchange is now, or which process is started anew.
+
+    `pid` is that of the one that ends, null where there was none.
+    """
+
+    type: Literal["controlled"]
+    action: Literal["pause", "resume", "speed", "step", "seek", "restart"]
+    replay: ReplayStatus | None
+    service: str | None
+    pid: int | None
 
 
 class Pong(Answer):

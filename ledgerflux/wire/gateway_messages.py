@@ -13,6 +13,7 @@ from ledgerflux.core.terms import Depth, Interval
 from ledgerflux.wire.gateway_control import (
     Authenticated,
     Channel,
+    Controlled,
     ErrorMessage,
     Goodbye,
     Message,
@@ -272,6 +273,7 @@ ControlMessage = Annotated[
     | Requested
     | Pong
     | Authenticated
+    | Controlled
     | ErrorMessage
     | ThrottledMessage
     | Goodbye,

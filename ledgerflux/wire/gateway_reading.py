@@ -83,6 +83,10 @@ class Message(msgspec.Struct, frozen=True):
     connection_id: str = ""
     limits: dict[str, int] = {}
     nonce: int | str | None = None
+    action: str = ""
+    replay: dict[str, Any] | None = None
+    service: str | None = None
+    pid: int | None = None
     raw: bytes = b""
 
     def updates(self) -> "list[Level2Told]":

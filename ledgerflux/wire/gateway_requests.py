@@ -21,6 +21,7 @@ from ledgerflux.core.terms import (
     Interval,
     Terms,
 )
+from ledgerflux.wire.replay import MS_MAX, SPEED_MAX, SPEED_MIN, STEP_MAX
 
 PRODUCTS_MAX = 500
 
@@ -30,6 +31,7 @@ WHOLE_MAX = 2**53
 RequestId = (
     Annotated[int, Field(ge=-WHOLE_MAX, le=WHOLE_MAX)] | Annotated[str, Field(max_length=36)] | None
 )
+Milliseconds = Annotated[int, Field(ge=-MS_MAX, le=MS_MAX)]
 ProductText = Annotated[str, Field(max_length=64)]
 
 
@@ -125,6 +127,23 @@ class AuthParams(Params):
     token: Annotated[str, Field(max_length=TOKEN_CHARS_MAX, repr=False)]
 
 
+class ControlParams(Params):
+    """Control the stack: its exchange, or (`restart`) one of its services.
+
+    `speed` belongs to `speed`, `count` (1 without it) to `step`, `service` to `restart`; `seek` has
+    one of `to_ms` (a time of the recording, since 1970 UTC), `at_ms` (from its beginning) and
+    `by_ms` (from here).
+    """
+
+    action: Literal["pause", "resume", "speed", "step", "seek", "restart"]
+    speed: Annotated[float, Field(ge=SPEED_MIN, le=SPEED_MAX)] | Literal["max"] | None = None
+    count: Annotated[int, Field(ge=1, le=STEP_MAX)] | None = None
+    to_ms: Milliseconds | None = None
+    at_ms: Milliseconds | None = None
+    by_ms: Milliseconds | None = None
+    service: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+
+
 class _Envelope(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -133,7 +152,7 @@ class _Envelope(BaseModel):
     req_id: RequestId = None
 
 
-PlainParams = SubscriptionsParams | PingParams | AuthParams
+PlainParams = SubscriptionsParams | PingParams | AuthParams | ControlParams
 """Of requests that name no products."""
 AnyParams = SubscribeParams | UnsubscribeParams | SnapshotParams | PlainParams
 
@@ -174,6 +193,15 @@ METHODS: dict[str, type[AnyParams]] = {
     "snapshot": SnapshotParams,
     "ping": PingParams,
     "auth": AuthParams,
+    "control": ControlParams,
+}
+_CONTROL_PARAMS: dict[str, set[str]] = {
+    "pause": set(),
+    "resume": set(),
+    "speed": {"speed"},
+    "step": {"count"},
+    "seek": {"to_ms", "at_ms", "by_ms"},
+    "restart": {"service"},
 }
 _NEED_PRODUCTS = ("level2", "trades", "ticker", "status", "candles")
 _CONFLATED = ("level2", "ticker")
@@ -229,6 +257,18 @@ def _resume_refused(params: SubscribeParams) -> Refusal | None:
     return None
 
 
+def _control_refused(params: ControlParams) -> Refusal | None:
+    wanted = _CONTROL_PARAMS[params.action]
+    given = params.model_fields_set - {"action"}
+    if given - wanted:
+        return Refusal(
+            "invalid_param", f"{params.action} has no {', '.join(sorted(given - wanted))}"
+        )
+    if params.action in ("speed", "seek", "restart") and len(given) != 1:
+        return Refusal("invalid_param", f"{params.action}: one of {', '.join(sorted(wanted))}")
+    return None
+
+
 def _not_an_envelope(error: ValidationError) -> Refusal:
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "json_invalid":
@@ -250,6 +290,8 @@ def _bad_params(error: ValidationError) -> Refusal:
 
 def _not_granted(request: GatewayRequest) -> Refusal | None:
     params = request.params
+    if isinstance(params, ControlParams):
+        return _control_refused(params)
     if isinstance(params, PlainParams):
         return None
     asked = params.product_ids

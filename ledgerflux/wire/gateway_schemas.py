@@ -26,6 +26,7 @@ CONTROL: tuple[type[BaseModel], ...] = (
     gateway_control.Subscriptions,
     gateway_control.Requested,
     gateway_control.Authenticated,
+    gateway_control.Controlled,
     gateway_control.Pong,
     gateway_control.ErrorMessage,
     gateway_control.ThrottledMessage,

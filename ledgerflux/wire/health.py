@@ -5,6 +5,8 @@ from typing import Annotated
 
 import msgspec
 
+from ledgerflux.wire.replay import ReplayHealth
+
 HEALTH_BUCKET = "LF_HEALTH"
 CONF_BUCKET = "LF_CONF"
 FEED_KEY = "feed"
@@ -47,14 +49,29 @@ class PartitionHealth(msgspec.Struct, frozen=True, omit_defaults=True):
     away: bool = False
 
 
+class LatencyHealth(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Percentiles of the last ten seconds, and all counts since the start (`core.histogram`)."""
+
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+    p999_ms: float | None = None
+    histogram: list[int] = []
+
+
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     """One role's record, once a second: `<role>.<instance>` in `LF_HEALTH`.
 
-    `state` is `starting`, `ready`, `degraded` or `draining`; `rate` is messages a second;
-    times end in their unit. `counts` are totals since the start of the data set where the
-    role knows them (normalize: `raw_frames`, `raw_gap_frames`, `raw_breaks`, `norm_events`,
-    `gaps`), else since its own start (exchange: `sent`, `ended`, `paused`, `sockets`), but
-    for those of the sockets open now (normalize `session_frames`, exchange `sent_open`).
+    `state` is `starting`, `ready`, `degraded` or `draining`; `rate` is messages in a second,
+    `out_rate` what was made of them; percentiles and `histogram` are those of `LatencyHealth`,
+    from the receipt or the publishing of what came in; `end_to_end` is from the receipt of a
+    frame on. What is not measured is None. Times end in their unit.
+
+    `counts` are totals since the start of the data set where the role knows them (normalize:
+    `raw_frames`, `raw_gap_frames`, `raw_breaks`, `norm_events`, `gaps`), else since its own
+    start (exchange: `sent`, `ended`, `paused`, `sockets`), but for those of the sockets open
+    now (normalize `session_frames`, exchange `sent_open`).
+    `replay` is of an exchange: how far its market is.
     """
 
     role: str
@@ -71,10 +88,16 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     lag_ms: float = 0.0
     p50_ms: float | None = None
     p99_ms: float | None = None
+    out_rate: float | None = None
+    p95_ms: float | None = None
+    p999_ms: float | None = None
+    histogram: list[int] = []
+    end_to_end: LatencyHealth | None = None
     cpu: float = 0.0
     rss_bytes: int = 0
     partitions: list[PartitionHealth] = []
     counts: dict[str, int] = {}
+    replay: ReplayHealth | None = None
 
     @property
     def key(self) -> str:
@@ -82,11 +105,20 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.role}.{self.instance}"
 
 
+class ExitHealth(msgspec.Struct, frozen=True):
+    """How a process ended: its exit code, negative for a signal, when, and its last words."""
+
+    code: int
+    time_ns: int
+    detail: str = ""
+
+
 class ServiceHealth(msgspec.Struct, frozen=True):
     """One child process as its supervisor sees it.
 
     `state` is `starting`, `ready`, `restarting`, `failed` or `stopped`; `cpu` is a share of
-    one core; `since_ns` is when the state began.
+    one core; `since_ns` is when the state began; `last_exit` is how its last
+    process ended.
     """
 
     name: str
@@ -97,6 +129,7 @@ class ServiceHealth(msgspec.Struct, frozen=True):
     restarts: int
     since_ns: int
     detail: str = ""
+    last_exit: ExitHealth | None = None
 
 
 class SupervisorHealth(msgspec.Struct, frozen=True):
@@ -109,6 +142,11 @@ class SupervisorHealth(msgspec.Struct, frozen=True):
     shards: int
     disk_bytes: int
     services: list[ServiceHealth]
+
+    @property
+    def standing(self) -> list[tuple[str, int | None, str]]:
+        """Return name, process and state of each child."""
+        return [(row.name, row.pid, row.state) for row in self.services]
 
 
 def all_known(healths: Iterable[Health]) -> bool:

@@ -25,6 +25,11 @@ from ledgerflux.model.stream import (
     TickerEvent,
     TradeEvent,
 )
+from ledgerflux.model.units import parse_time_ns
+
+_RECEIVED = b'"ts_receive":"'
+_NEAR_BYTES = 300
+_TIME_CHARS = len("2026-01-02T03:04:05.000000000Z")
 
 
 class Batch(NamedTuple):
@@ -71,6 +76,15 @@ def batches(made: Sequence[Made]) -> list[Batch]:
 
 def _batch(stream: tuple[str, ChannelName, EventType, str], events: Sequence[StreamEvent]) -> Batch:
     return _new(Batch, (*stream, events[0].seq, len(events), _encode(events)))
+
+
+def received_ns(items: Sequence[Batch]) -> int | None:
+    """Return when the frame of the first event was received, None where that is not near."""
+    if not items:
+        return None
+    head = items[0].body[:_NEAR_BYTES]
+    _, found, after = head.partition(_RECEIVED)
+    return parse_time_ns(after[:_TIME_CHARS].decode("ascii", "replace")) if found else None
 
 
 def pack(items: Iterable[Batch]) -> bytes:

@@ -45,6 +45,10 @@ def resync_subject(venue: str, partition: int) -> str:
     return f"lf.ctl.ingest.{venue}.{partition:02d}.resync"
 
 
+RESTART_SUBJECT = "lf.ctl.supervisor.restart"
+"""Where a supervisor is asked to start a service anew."""
+
+
 def exchange_subject(verb: str) -> str:
-    """Return the control subject of the exchange role: `start`."""
+    """Return the control subject of the exchange role: `start`, `order`."""
     return f"lf.ctl.exchange.{verb}"

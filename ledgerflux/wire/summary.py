@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.core.telling import Heads
-from ledgerflux.model.units import NANOS_PER_S, rfc3339
+from ledgerflux.model.units import NANOS_PER_S
 from ledgerflux.wire.health import (
     FeedConf,
     Health,
@@ -17,15 +17,17 @@ from ledgerflux.wire.health import (
     SupervisorHealth,
     all_known,
 )
-from ledgerflux.wire.status import (
-    Counts,
-    GatewayStatus,
-    HeadStatus,
-    ReplayStatus,
-    ServiceStatus,
-    ShardStatus,
-    Status,
+from ledgerflux.wire.replay_status import replay_status
+from ledgerflux.wire.status import Counts, HeadStatus, ReplayStatus, Status
+from ledgerflux.wire.summary_processes import (
+    gateways_of,
+    of_role,
+    service_name,
+    services_of,
+    shards_of,
+    silenced,
 )
+from ledgerflux.wire.summary_stages import end_to_end_of, stages_of
 
 FRESH_NS = 5 * NANOS_PER_S
 """An older health record means that its role is gone."""
@@ -67,7 +69,9 @@ def summarize(
     fresh = {key: health for key, health in healths.items() if heard_ns - health.time_ns < FRESH_NS}
     if supervisor is not None and heard_ns - supervisor.time_ns >= FRESH_NS:
         supervisor = None
-    normalizers = _of(fresh, "normalize")
+    normalizers = of_role(fresh, "normalize")
+    shards = shards_of(supervisor, healths, fresh)
+    speaking = silenced(supervisor, fresh)
     replay = _replay(conf, fresh, gateway)
     problems = [
         *_bus_problems(gateway.silent_ns if bus_away else 0),
@@ -83,100 +87,34 @@ def summarize(
         state="degraded" if problems else "healthy",
         source=conf.source if conf else "",
         durability=supervisor.durability if supervisor else "",
-        services=_services(supervisor, fresh),
-        shards=[_shard(health) for health in normalizers],
+        services=services_of(supervisor, fresh),
+        shards=shards,
+        stages=stages_of(speaking, shards),
+        end_to_end=end_to_end_of(speaking),
         counts=_counts(fresh),
         gaps=_sum(normalizers, "gaps"),
         disk_bytes=disk_bytes,
         clients=gateway.clients + _sum(_others(fresh, gateway), "clients"),
-        gateways=_gateways(fresh, gateway),
+        gateways=gateways_of(fresh, gateway.instance, gateway.clients),
         heads={name: HeadStatus(**head._asdict()) for name, head in gateway.heads.items()},
         replay=replay,
         problems=problems,
     )
 
 
-def _of(healths: Mapping[str, Health], role: str) -> list[Health]:
-    return sorted((h for h in healths.values() if h.role == role), key=lambda h: h.instance)
-
-
 def _sum(healths: Sequence[Health], name: str) -> int:
     return sum(health.counts.get(name, 0) for health in healths)
 
 
-def _service_name(health: Health) -> str:
-    """Return how the supervisor calls it: a role's only process by the name of the role."""
-    alone = health.role != "normalize" and (health.role != "gateway" or health.instance == "0")
-    return health.role if alone else f"{health.role}-{health.instance}"
-
-
-def _services(
-    supervisor: SupervisorHealth | None, fresh: Mapping[str, Health]
-) -> list[ServiceStatus]:
-    if supervisor is None:
-        return [
-            ServiceStatus(
-                name=_service_name(health),
-                pid=health.pid,
-                state=health.state,
-                cpu=health.cpu,
-                rss_bytes=health.rss_bytes,
-                restarts=0,
-                since=rfc3339(health.started_ns),
-            )
-            for health in sorted(fresh.values(), key=lambda h: h.key)
-        ]
-    return [
-        ServiceStatus(
-            name=service.name,
-            pid=service.pid,
-            state=service.state,
-            cpu=service.cpu,
-            rss_bytes=service.rss_bytes,
-            restarts=service.restarts,
-            since=rfc3339(service.since_ns),
-        )
-        for service in supervisor.services
-    ]
-
-
-def _gateways(fresh: Mapping[str, Health], gateway: GatewayNumbers) -> list[GatewayStatus]:
-    return [
-        GatewayStatus(
-            name=_service_name(health),
-            state=health.state,
-            http=health.http,
-            clients=gateway.clients
-            if health.instance == gateway.instance
-            else health.counts.get("clients", 0),
-        )
-        for health in _of(fresh, "gateway")
-    ]
-
-
 def _others(fresh: Mapping[str, Health], gateway: GatewayNumbers) -> list[Health]:
     """Return the records of the other gateways."""
-    return [health for health in _of(fresh, "gateway") if health.instance != gateway.instance]
-
-
-def _shard(health: Health) -> ShardStatus:
-    return ShardStatus(
-        shard=int(health.instance),
-        partitions=[item.partition for item in health.partitions],
-        products=sorted(product for item in health.partitions for product in item.products),
-        state=health.state,
-        rate=health.rate,
-        lag_records=health.lag_records,
-        lag_ms=health.lag_ms,
-        p50_ms=health.p50_ms,
-        p99_ms=health.p99_ms,
-    )
+    return [health for health in of_role(fresh, "gateway") if health.instance != gateway.instance]
 
 
 def _counts(fresh: Mapping[str, Health]) -> Counts:
-    normalizers = _of(fresh, "normalize")
+    normalizers = of_role(fresh, "normalize")
     return Counts(
-        exchange_sent=_sum(_of(fresh, "exchange"), "sent"),
+        exchange_sent=_sum(of_role(fresh, "exchange"), "sent"),
         raw_frames=_sum(normalizers, "raw_frames"),
         raw_gap_frames=_sum(normalizers, "raw_gap_frames"),
         norm_events=_sum(normalizers, "norm_events"),
@@ -187,22 +125,21 @@ def _counts(fresh: Mapping[str, Health]) -> Counts:
 def _replay(
     conf: FeedConf | None, fresh: Mapping[str, Health], gateway: GatewayNumbers
 ) -> ReplayStatus:
-    exchanges = _of(fresh, "exchange")
+    exchanges = of_role(fresh, "exchange")
     ended = bool(_sum(exchanges, "ended"))
-    return ReplayStatus(
-        ended=ended,
-        paused=bool(_sum(exchanges, "paused")),
-        through=ended and conf is not None and _all_arrived(conf, fresh, gateway),
-    )
+    through = ended and conf is not None and _all_arrived(conf, fresh, gateway)
+    health = next((health.replay for health in exchanges if health.replay is not None), None)
+    made = replay_status(health, ended=ended, through=through)
+    return made.model_copy(update={"paused": bool(_sum(exchanges, "paused"))})
 
 
 def _all_arrived(conf: FeedConf, fresh: Mapping[str, Health], gateway: GatewayNumbers) -> bool:
     """Say whether every frame sent is in RAW (or declared lost) and every role is at its end."""
     if not all_known(fresh.values()):
         return False
-    normalized = _by_partition(_of(fresh, "normalize"))
-    ingested = _by_partition(_of(fresh, "ingest"))
-    stores = _of(fresh, "snapshot")
+    normalized = _by_partition(of_role(fresh, "normalize"))
+    ingested = _by_partition(of_role(fresh, "ingest"))
+    stores = of_role(fresh, "snapshot")
     stored = _by_partition(stores)
     every_served = [gateway.served, *(_served(health) for health in _others(fresh, gateway))]
     for partition in {partition_of(product) for product in conf.products}:
@@ -240,7 +177,7 @@ def _service_problems(
     supervisor: SupervisorHealth | None, fresh: Mapping[str, Health]
 ) -> list[str]:
     problems: list[str] = []
-    reported = {_service_name(health): health for health in fresh.values()}
+    reported = {service_name(health): health for health in fresh.values()}
     for service in supervisor.services if supervisor else ():
         if service.state == "stopped":
             continue  # as it was to be: what should run and does not is `failed`

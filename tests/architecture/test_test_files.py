@@ -57,6 +57,16 @@ RUN_BY = {
     "cli/ledgerflux_cli/loadtest_*.py": "system/test_loadtest.py",
     "cli/ledgerflux_cli/*_view.py": "system/test_daily_commands.py",
     "cli/ledgerflux_cli/*.py": "unit/cli/test_app.py",
+    "tui/ledgerflux_tui/acts.py": "unit/tui/test_app.py",
+    "tui/ledgerflux_tui/modals/*.py": "unit/tui/test_app.py",
+    "tui/ledgerflux_tui/panels/*.py": "unit/tui/test_app.py",
+    "tui/ledgerflux_tui/present/*.py": "unit/tui/test_app.py",
+    "tui/ledgerflux_tui/options.py": "unit/cli/test_tui.py",
+    "tui/ledgerflux_tui/run.py": "unit/tui/test_app.py",
+    "tui/ledgerflux_tui/sources/base.py": "unit/tui/test_app.py",
+    "tui/ledgerflux_tui/state/*.py": "unit/tui/state/test_view_state.py",
+    "tui/ledgerflux_tui/themes.py": "unit/tui/test_app.py",
+    "tui/ledgerflux_tui/views/*.py": "unit/tui/test_app.py",
 }
 
 

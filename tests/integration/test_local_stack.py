@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from ledgerflux.adapters.nats_bus import NatsBus
 from ledgerflux.adapters.nats_streams import prepare
 from ledgerflux.errors import StackError, Timeout
 from ledgerflux.settings import UpRequest
+from ledgerflux.stack import local
 from ledgerflux.stack.events import ServiceDied, ServiceReady, Stopping, Up
 from ledgerflux.stack.link import Connection
 from ledgerflux.stack.local import LocalStack
@@ -138,6 +140,31 @@ async def test_the_supervisor_writes_its_own_health(running):
     assert health.pid == os.getpid()
     assert (health.source, health.durability, health.shards) == ("synthetic:200", "process", 2)
     assert health.services[0].rss_bytes > 1_000_000
+
+
+async def test_what_becomes_of_a_child_is_told_when_it_happens(running, monkeypatch):
+    monkeypatch.setattr(local, "HEALTH_EVERY_S", 3600.0)
+    running.start(services=("nats", "normalize"))
+    await running.up()
+    nats, killed = running.state().nats, running.pid("normalize-0")
+    async with (
+        NatsBus.open(nats.url, user=nats.user, password=nats.password) as bus,
+        bus.subscribe(f"$KV.{HEALTH_BUCKET}.supervisor.local") as records,
+        asyncio.timeout(20),
+    ):
+        os.kill(killed, signal.SIGKILL)
+        told = []
+        async for _, payload in records:
+            health = msgspec.json.decode(payload, type=SupervisorHealth)
+            row = next(row for row in health.services if row.name == "normalize-0")
+            if row.last_exit is not None:
+                told.append(row)
+            if told and row.state == "ready":
+                break
+    assert (told[0].state, told[0].pid) == ("restarting", None)
+    assert told[0].last_exit.code == -signal.SIGKILL
+    assert abs(time.time_ns() - told[0].last_exit.time_ns) < 20_000_000_000
+    assert told[-1].pid not in (None, killed)
 
 
 async def test_a_killed_role_and_a_killed_server_come_back(running):

@@ -274,3 +274,18 @@ async def test_the_way_out_after_an_error_kills_every_child(bench):
         while not bench.deaths:
             await asyncio.sleep(0.01)
     await stopped(supervisor, running)
+
+
+async def test_a_service_is_started_anew_when_somebody_asks_and_nobody_calls_that_a_death(bench):
+    supervisor = bench.start(a=UP, b=STUBBORN)
+    running = asyncio.create_task(supervisor.run())
+    await supervisor.wait_up(10)
+    before = {name: bench.pid(name) for name in "ab"}
+    assert supervisor.renew("b")
+    async with asyncio.timeout(10):
+        while bench.states()["b"] != "ready" or bench.pid("b") in (None, before["b"]):
+            await asyncio.sleep(0.01)
+    assert bench.pid("a") == before["a"]
+    assert bench.deaths == []
+    await stopped(supervisor, running)
+    assert not supervisor.renew("b")

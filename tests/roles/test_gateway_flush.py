@@ -52,7 +52,7 @@ def cohort_of(sockets):
     for socket in sockets:
         session = ClientSession(gateway_frames, Limits(), 0, lambda: None)
         cohort.add(session)
-        clients[session] = socket
+        clients[session] = socket.write
     return cohort, clients
 
 

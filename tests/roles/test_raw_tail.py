@@ -5,6 +5,8 @@ import asyncio
 from ledgerflux.core.inbox import Inbox, Room
 from ledgerflux.roles import raw_tail
 from ledgerflux.roles.raw_tail import RawTail
+from ledgerflux.testing.clock import ManualClock
+from ledgerflux.wire.record import Kind
 
 FRAME = b"x" * 150
 
@@ -22,7 +24,7 @@ class Writer:
 
 def crowded_tail():
     inbox = Inbox(Room(1 << 20), crowded_bytes=200)
-    return inbox, RawTail(inbox, Writer())
+    return inbox, RawTail(inbox, Writer(), ManualClock())
 
 
 async def test_a_crowded_inbox_holds_its_socket_back_until_there_is_room():
@@ -48,3 +50,18 @@ async def test_a_socket_is_held_back_once_and_then_read_into_the_room_left(monke
     async with asyncio.timeout(10):
         assert await tail.put(3, FRAME)
     assert inbox.crowded
+
+
+async def test_how_long_the_oldest_frame_of_a_record_took_into_the_log_is_counted_for_all():
+    clock = ManualClock()
+    tail = RawTail(Inbox(Room(1 << 20), crowded_bytes=1 << 19), Writer(), clock)
+    now_ns = clock.now_ns()
+    for age_ms in (8, 2, 1):
+        await tail.put(now_ns - age_ms * 1_000_000, FRAME)
+    tail.note(Kind.SESSION, b"{}")
+    appending = asyncio.create_task(tail.run())
+    await tail.drain()
+    appending.cancel()
+    tail.latency.turn()
+    assert tail.stored_total == sum(tail.latency.histogram) == 3
+    assert 8 <= tail.latency.percentile_ms(0.01) <= 8.2

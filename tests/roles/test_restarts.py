@@ -75,6 +75,23 @@ async def test_a_drained_normalizer_leaves_a_checkpoint_and_goes_on_from_it():
     assert before
 
 
+async def test_what_a_checkpoint_counted_is_no_part_of_a_rate():
+    pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(50))
+    await pipeline.run()
+    again = Normalize(pipeline.bus.connect(), pipeline.clock, shard=0, shards=1, writer="again")
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        task = group.create_task(again.run())
+        told = [again.vitals()]
+        while told[-1].state != "ready":
+            await asyncio.sleep(0)
+            told.append(again.vitals())
+        task.cancel()
+    assert told[-1].counts["raw_frames"] > 0
+    assert {vitals.rate for vitals in told} == {0.0}
+    made = sum(vitals.out_rate for vitals in told) / 1000  # a look here is a millisecond
+    assert made < 5, "what the end of the session makes of two books, and none of before"
+
+
 async def test_another_run_of_the_source_is_another_epoch():
     pipeline = Pipeline("coinbase-advanced", ["BTC-USD"], advanced_frames(20))
     await pipeline.run()

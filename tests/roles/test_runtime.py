@@ -6,6 +6,7 @@ import json
 import msgspec
 import pytest
 
+from ledgerflux.core.latency import Latencies
 from ledgerflux.ports import Request, Usage
 from ledgerflux.roles.runtime import (
     FRESH_NS,
@@ -20,7 +21,7 @@ from ledgerflux.roles.runtime import (
 )
 from ledgerflux.testing.clock import ManualClock
 from ledgerflux.testing.memory_bus import MemoryBus
-from ledgerflux.wire.health import HEALTH_BUCKET, FeedConf, Health, PartitionHealth
+from ledgerflux.wire.health import HEALTH_BUCKET, FeedConf, Health, LatencyHealth, PartitionHealth
 
 ASK = Request("/", {})
 CONF = FeedConf(
@@ -121,13 +122,30 @@ async def test_health_is_ok_and_ready_only_when_it_is(role):
 
 
 async def test_metrics_are_the_same_numbers(role):
-    role.now = Vitals("ready", rate=3.0, p99_ms=2.5, counts={"gaps": 4, "clients": 2})
+    role.now = Vitals(
+        "ready", rate=3.0, latency=Latencies(p99_ms=2.5), counts={"gaps": 4, "clients": 2}
+    )
     await role.loop.publish()
     text = role.loop.routes()["/metrics"](ASK).body.decode()
     assert 'ledgerflux_ready{role="normalize"} 1.0' in text
     assert 'ledgerflux_normalize_gaps_total{instance="2"} 4.0' in text
     assert 'ledgerflux_normalize_clients{instance="2"} 2.0' in text
     assert 'ledgerflux_normalize_latency_p99_seconds{instance="2"} 0.0025' in text
+
+
+async def test_the_record_has_all_that_is_measured_and_nothing_that_is_not(role):
+    told = Latencies(1.0, 2.0, 3.0, 4.0, (0, 7))
+    role.now = Vitals("ready", out_rate=2.04, latency=told, end_to_end=told)
+    await role.loop.publish()
+    kept = await role.bus.get(HEALTH_BUCKET, "normalize.2")
+    record = msgspec.json.decode(kept, type=Health)
+    assert (record.p50_ms, record.p95_ms, record.p99_ms, record.p999_ms) == (1.0, 2.0, 3.0, 4.0)
+    assert (record.histogram, record.out_rate) == ([0, 7], 2.0)
+    assert record.end_to_end == LatencyHealth(1.0, 2.0, 3.0, 4.0, [0, 7])
+    role.now = Vitals("ready")
+    await role.loop.publish()
+    names = json.loads(await role.bus.get(HEALTH_BUCKET, "normalize.2")).keys()
+    assert not names & {"p50_ms", "histogram", "out_rate", "end_to_end"}
 
 
 async def test_a_live_instance_holds_its_key_until_it_drains_or_ages(role):

@@ -10,7 +10,10 @@ from typing import Literal
 
 from ledgerflux.model.units import NANOS_PER_S, parse_time_ns
 
-Style = Literal["plain", "dim", "head", "good", "warn", "bad", "bid", "ask"]
+Style = Literal[
+    "plain", "dim", "head", "good", "warn", "bad", "bid", "ask",
+    "bar_bid", "bar_ask", "flash", "select", "stale",
+]  # fmt: skip
 Segment = tuple[str, Style]
 Line = list[Segment]
 

@@ -20,6 +20,7 @@ STYLE_OF_STATE: dict[str, Style] = {
     "live": "good",
     "degraded": "warn",
     "starting": "warn",
+    "catching_up": "warn",
     "restarting": "warn",
     "draining": "warn",
     "init": "warn",
@@ -29,6 +30,8 @@ STYLE_OF_STATE: dict[str, Style] = {
     "stale": "bad",
     "halted": "bad",
     "failed": "bad",
+    "silent": "bad",
+    "stopped": "bad",
     "down": "bad",
 }
 
@@ -142,7 +145,7 @@ def _summary_parts(status: Status, gateway: str | None) -> Iterator[Segment]:
         yield gateway, "plain"
     yield f"durability {status['durability']}", "plain"
     yield f"{number(rate_of(status))} msg/s", "plain"
-    yield from ((text, "plain") for text in _latencies(status))
+    yield from ((text, "plain") for text in latencies(status))
     yield f"gaps {NOTHING if gaps is None else gaps}", "bad" if gaps else "plain"
 
 
@@ -152,7 +155,7 @@ def rate_of(status: Status) -> float | None:
     return sum(rates) if rates else None
 
 
-def _latencies(status: Status) -> list[str]:
+def latencies(status: Status) -> list[str]:
     """Return the worst shard's median and 99th percentile."""
     found = []
     for name in ("p50", "p99"):

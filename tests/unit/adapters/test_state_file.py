@@ -101,3 +101,28 @@ def test_only_its_owner_may_read_it(tmp_path):
     path = tmp_path / "exchange.state"
     StateFile(path, "source").close()
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_another_run_of_the_same_source_counts_from_nothing(tmp_path):
+    path = tmp_path / "exchange.state"
+    state = StateFile(path, "source")
+    state.count_sent(5)
+    state.position = 3
+    run = state.run
+    state.renew()
+    assert (state.sent, sent_of(path)) == (0, 0)
+    assert state.run != run
+    again = reopened(state, path)
+    assert (again.run, again.position) == (state.run, 3)
+
+
+def test_what_was_ordered_stands_until_another_speed_is_asked_for(tmp_path):
+    path = tmp_path / "exchange.state"
+    state = StateFile(path, "source")
+    assert state.control(1.0) == (False, 1.0)
+    state.keep_control(paused=True, speed=None)
+    again = reopened(state, path)
+    assert again.control(1.0) == (True, None)
+    assert again.control(2.0) == (True, 2.0)
+    again.keep_control(paused=False, speed=5.0)
+    assert reopened(again, path).control(2.0) == (False, 5.0)

@@ -31,7 +31,7 @@ def test_a_command_is_built_once_when_it_is_looked_up(commands):
 
 def test_a_module_may_name_its_object_otherwise_and_may_be_a_group(commands):
     assert commands["topics"].name == "topics"
-    assert list(commands["market"].commands) == ["start"]
+    assert "start" in commands["market"].commands
 
 
 def test_a_module_that_is_missing_shows_when_it_is_wanted(commands):

@@ -28,7 +28,7 @@ def test_each_command_that_asks_a_gateway_elsewhere_can_be_told_whom_to_trust():
         if {"--gateway-ca", "--token-file"}
         <= {flag for parameter in build_command(entry).params for flag in parameter.opts}
     }
-    assert taking == {"status", "wait", "top", "sub", "book", "products", "loadtest"}
+    assert taking == {"status", "wait", "tui", "top", "sub", "book", "products", "loadtest"}
 
 
 def test_a_file_to_trust_that_is_none_is_told_in_one_line(tmp_path, capsys):

@@ -105,3 +105,11 @@ def test_what_looks_like_a_key_is_asked_of_those_who_know_keys():
     assert both.judge("lfk.desk.secret", NOW_NS) == Grant("desk")
     assert both.judge("lfk.desk.wrong", NOW_NS).code == "auth_failed"
     assert both.judge("a.b.c", NOW_NS) == Grant("a.b.c")
+
+
+@pytest.mark.parametrize(
+    ("channels", "controls"),
+    [(("control",), True), (("*", "control"), True), (("*",), False), (("level2",), False)],
+)
+def test_everything_that_can_be_read_is_not_control(channels, controls):
+    assert Grant("desk", channels=channels).controls is controls

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledgerflux.core.batch_events import read
 from ledgerflux.core.book import Book, book_hash, canonical
-from ledgerflux.core.history import BookHistory, RefusedRow, RowsRefused, read, time_ns
+from ledgerflux.core.history import BookHistory, RefusedRow, RowsRefused, time_ns
 from ledgerflux.errors import LogError, StoreError
 from ledgerflux.model.checkpoint import ProductCheckpoint
 from ledgerflux.model.stream import (

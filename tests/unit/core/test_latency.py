@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledgerflux.core.latency import LatencyWindow
+from ledgerflux.core.histogram import cell_of
+from ledgerflux.core.latency import SHARES, Latencies, LatencyWindow, slowest
 
 MS = 1_000_000
 
@@ -51,3 +52,49 @@ def test_a_percentile_is_never_below_the_exact_one_and_at_most_two_buckets_above
     ordered = sorted(values)
     exact_ns = next(value for rank, value in enumerate(ordered, 1) if rank >= wanted)
     assert exact_ns / MS - 0.001 <= window.percentile_ms(share) <= exact_ns / MS * 1.041 + 0.001
+
+
+def test_several_percentiles_are_those_of_one_each():
+    window = LatencyWindow()
+    assert window.percentiles_ms(SHARES) == [None] * 4
+    for ms in (1, 5, 5, 80, 900):
+        window.add(ms * MS)
+    assert window.percentiles_ms(SHARES) == [window.percentile_ms(share) for share in SHARES]
+
+
+def test_many_of_the_same_count_as_often():
+    one, many = LatencyWindow(), LatencyWindow()
+    for _ in range(5):
+        one.add(3 * MS)
+        one.add(-1)
+    many.add(3 * MS, 5)
+    many.add(-1, 5)
+    for window in (one, many):
+        window.turn()
+    assert many.histogram == one.histogram
+    assert (many.negative_total, one.negative_total) == (5, 5)
+
+
+def test_the_histogram_keeps_what_the_window_forgets():
+    window = LatencyWindow(slots=1)
+    window.add(100 * MS)
+    assert sum(window.histogram) == 0
+    window.turn()
+    window.add(7 * MS)
+    window.turn()
+    assert window.percentile_ms(0.5) is None
+    assert window.histogram[cell_of(100 * MS)] == 1
+    assert sum(window.histogram) == 2
+
+
+def test_of_several_windows_the_slowest_is_told_and_all_are_counted():
+    fast, slow, none = LatencyWindow(), LatencyWindow(), LatencyWindow()
+    fast.add(1 * MS)
+    slow.add(50 * MS)
+    for window in (fast, slow):
+        window.turn()
+    told = slowest([fast, slow, none])
+    assert told[:4] == tuple(slow.percentiles_ms(SHARES))
+    assert sum(told.histogram) == 2
+    assert slowest([none]) == Latencies(histogram=[])
+    assert slowest([]) == Latencies(histogram=[])

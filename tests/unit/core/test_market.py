@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledgerflux.core import market as market_module
-from ledgerflux.core import market_socket
+from ledgerflux.core import market_aim, market_socket
 from ledgerflux.core.market import RECORDED_CLOSE, Market
 from ledgerflux.core.market_socket import FRAMES_MAX, Goodbye
 from ledgerflux.core.market_source import Closing, Item
@@ -154,7 +154,7 @@ def test_a_paused_market_stands_until_it_is_started():
     assert market.state == "paused"
     assert market.advance(60 * S) == set()
     assert market.when_ns(60 * S) is None
-    market.start()
+    market.resume()
     assert market.state == "waiting"
     assert market.advance(60 * S) == {socket}
 
@@ -501,7 +501,7 @@ def test_the_source_learns_what_the_wall_clock_shows_when_the_clock_starts(monke
 
 
 def test_routes_are_forgotten_before_they_fill_memory(monkeypatch):
-    monkeypatch.setattr(market_module, "ROUTES_MAX", 2)
+    monkeypatch.setattr(market_aim, "ROUTES_MAX", 2)
     market = market_of(lines_of(snapshot(0), trades(1), beat(2), update(3)))
     socket = client(market)
     market.advance(6 * S)
@@ -640,3 +640,200 @@ def test_values_of_the_market_can_not_be_changed(message):
     }[message]
     with pytest.raises(AttributeError):
         made.offset_ns = 1
+
+
+# -- control -------------------------------------------------------------------------------
+
+
+def paced(*, gap_ms=1000, count=6, **options):
+    frames = [snapshot(0), *(update(n, size=str(n + 1)) for n in range(1, count))]
+    return market_of(lines_of(*frames, gap_ms=gap_ms), speed=1.0, **options)
+
+
+def book_sizes(frames):
+    kept = [frame for frame in frames if b"l2_data" in frame]
+    return [json.loads(frame)["events"][0]["updates"][0]["new_quantity"] for frame in kept]
+
+
+def test_a_pause_stands_where_the_market_is_and_goes_on_from_there():
+    market = paced()
+    socket = client(market)
+    market.advance(0)
+    market.pause(1_500 * MS)
+    assert (market.state, market.paused, market.when_ns(1_500 * MS)) == ("paused", True, None)
+    assert market.advance(9 * S) == set()
+    assert market.place(9 * S).offset_ns == S
+    market.resume()
+    market.advance(10 * S)
+    assert market.state == "running"
+    assert book_sizes(sent(market, socket)) == ["1", "2"]
+    assert market.when_ns(10 * S) == 11 * S
+
+
+def test_another_speed_changes_when_things_come():
+    market = paced()
+    client(market)
+    market.advance(0)
+    market.advance(S)
+    market.pace(10.0, S)
+    assert market.speed == 10.0
+    assert 0 <= S + 100 * MS - market.when_ns(S) <= 1
+    market.pace(None, S)
+    assert market.when_ns(S) == S
+
+
+def test_steps_let_single_items_out_of_a_paused_market():
+    market = paced(paused=True)
+    socket = market.connect()
+    market.step(2)
+    assert market.when_ns(0) is None
+    subscribe(market, socket, "level2", "A-B")
+    assert market.when_ns(0) == 0
+    market.advance(0)
+    market.advance(0)
+    assert market.advance(0) == set()
+    assert book_sizes(sent(market, socket)) == ["1", "2"]
+    assert (market.state, market.place(0).offset_ns) == ("paused", S)
+    market.resume()
+    market.advance(S)
+    market.advance(2 * S)
+    assert book_sizes(sent(market, socket)) == ["3"]
+
+
+def test_steps_end_with_the_market_and_are_forgotten_when_it_goes_on():
+    market = paced(count=2, paused=True)
+    client(market)
+    market.step(10**9)
+    for _ in range(4):
+        market.advance(0)
+    assert market.when_ns(0) is None
+    market.step(5)
+    market.resume()
+    market.pause(0)
+    assert market.when_ns(0) is None
+
+
+def test_a_step_over_a_recorded_close_closes_and_waits_for_those_who_left():
+    lines = [*lines_of(snapshot(0)), close(), *lines_of(snapshot(0, size="7"))]
+    market = market_of(lines, speed=1.0, paused=True)
+    socket = client(market)
+    market.step(3)
+    for _ in range(3):
+        market.advance(0)
+    assert sent(market, socket)[-1] == RECORDED_CLOSE
+    market.disconnect(socket, 0)
+    assert market.advance(0) == set()
+    again = client(market)
+    assert market.advance(0) == {again}
+    assert book_sizes(sent(market, again)) == ["1", "7"]
+
+
+def moved(market, offset_ns, now_ns=0):
+    market.leave(now_ns)
+    market.leave(now_ns)
+    assert (market.state, market.when_ns(now_ns), market.advance(now_ns)) == (
+        "seeking",
+        None,
+        set(),
+    )
+    while not market._source.travel(offset_ns):
+        pass
+    market.arrive(now_ns)
+
+
+def test_who_was_there_before_a_move_hears_nothing_more_and_who_comes_gets_the_book_there():
+    market = paced()
+    socket = client(market)
+    market.advance(0)
+    market.advance(4 * S)
+    market.leave(4 * S)
+    newcomer = market.connect()
+    assert market.full(newcomer)
+    left_at = market.settled
+    assert market._source.travel(2 * S)
+    assert market.settled == left_at
+    market.arrive(4 * S)
+    assert not market.full(newcomer)
+    subscribe(market, socket, "trades", "A-B", now_ns=4 * S)
+    assert sent(market, socket) == []
+    assert (market.state, market.settled) == ("waiting", 2)
+    market.disconnect(socket, 4 * S)
+    subscribe(market, newcomer, "level2", "A-B", now_ns=5 * S)
+    market.advance(5 * S)
+    market.advance(6 * S)
+    assert book_sizes(sent(market, newcomer)) == ["2", "3", "4"]
+
+
+def test_who_does_not_leave_after_a_move_is_closed_and_waited_for():
+    market = paced()
+    socket = client(market)
+    market.advance(0)
+    moved(market, 3 * S, S)
+    assert market.when_ns(S) == 4 * S
+    assert market.advance(4 * S - 1) == set()
+    assert market.advance(4 * S) == {socket}
+    assert sent(market, socket) == [market_module.MOVED]
+    market.disconnect(socket, 4 * S)
+    assert market.when_ns(4 * S) == 14 * S
+    market.advance(14 * S)
+    assert market.state == "running"
+
+
+def test_a_move_without_anybody_there_waits_as_before():
+    market = paced()
+    moved(market, 3 * S)
+    assert market.state == "waiting"
+    assert market.advance(3 * S) == set()
+    socket = client(market, now_ns=4 * S)
+    market.advance(4 * S)
+    assert book_sizes(sent(market, socket)) == ["3", "4"]
+
+
+def test_after_all_have_left_a_move_waits_for_them_and_not_for_ever():
+    market = paced()
+    socket = client(market)
+    market.advance(0)
+    market.leave(S)
+    market.disconnect(socket, S)
+    assert market._source.travel(0)
+    market.arrive(S)
+    assert market.when_ns(S) == 11 * S
+
+
+def test_a_market_that_has_ended_can_be_played_again():
+    market = paced(count=2)
+    socket = client(market)
+    market.advance(0)
+    market.advance(S)
+    sent(market, socket)
+    assert market.state == "ended"
+    moved(market, 0, 2 * S)
+    market.disconnect(socket, 2 * S)
+    again = client(market, now_ns=2 * S)
+    market.advance(2 * S)
+    assert book_sizes(sent(market, again)) == ["1"]
+
+
+def test_a_paused_market_stays_paused_where_it_is_moved_to():
+    market = paced()
+    socket = client(market)
+    market.advance(0)
+    market.pause(S)
+    moved(market, 4 * S, S)
+    market.disconnect(socket, S)
+    again = client(market, now_ns=S)
+    market.advance(S)
+    assert (market.state, market.place(S)) == ("paused", (4, 4 * S, 4 * S))
+    assert book_sizes(sent(market, again)) == ["4"]
+
+
+def test_a_full_socket_holds_nothing_back_after_a_move(monkeypatch):
+    monkeypatch.setattr(market_socket, "FRAMES_MAX", 1)
+    market = paced(gap_ms=0)
+    socket = client(market)
+    market.advance(0)
+    assert market.blocked
+    moved(market, 0)
+    assert not market.blocked
+    assert market.settled == 0
+    assert sent(market, socket) == []

@@ -89,3 +89,40 @@ def test_what_is_announced_for_a_time_is_due_at_that_time(speed, ahead_ns):
     slack = ahead_ns * 1e-15 + speed + 1
     assert made.offset_ns(when_ns) >= offset_ns - slack
     assert abs(when_ns - ahead_ns / speed) <= max(1, ahead_ns / speed * 1e-12)
+
+
+def test_a_halted_clock_stands_where_the_market_is():
+    made = clock(2.0)
+    made.try_run(ALL, 0)
+    assert made.reached_ns(None, 10) == 121
+    assert made.reached_ns(110, 10) == 110
+    made.halt(110, 10)
+    made.paused = True
+    assert (made.running, made.offset_ns(99), made.awaited) == (False, 110, NONE)
+    assert not made.try_run(ALL, 20)
+    made.paused = False
+    assert made.free(NONE, 20)
+    assert made.try_run(NONE, 20)
+    assert made.when_ns(130, 20) == 30
+
+
+def test_halting_what_stands_changes_nothing():
+    made = clock()
+    made.halt(7, 10)
+    assert (made.offset_ns(10), made.awaited) == (100, ALL)
+    made.place(400)
+    assert (made.offset_ns(10), made.awaited) == (400, ALL)
+
+
+def test_another_speed_counts_from_here_on():
+    made = clock(1.0)
+    made.try_run(ALL, 0)
+    made.pace(10.0, 105, 5)
+    assert made.when_ns(205, 5) == 15
+    made.pace(None, 205, 15)
+    assert made.offset_ns(16) == END_OF_TIME
+    made.pace(1.0, 205, 16)
+    assert made.offset_ns(16) == 206
+    other = clock()
+    other.pace(4.0, None, 3)
+    assert (other.speed, other.offset_ns(5)) == (4.0, 100)

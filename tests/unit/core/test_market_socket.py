@@ -157,3 +157,14 @@ def test_a_regular_source_is_gapless_for_every_subscriber(history):
             made.miss(1)
     numbers = [int(frame[1:-1]) for frame in sent(made)]
     assert numbers == list(range(len(numbers)))
+
+
+def test_what_was_abandoned_sends_nothing_more_and_ends():
+    made = socket()
+    made.pass_on(item(), 7, 70)
+    made.take()
+    made.pass_on(item(), 8, 80)
+    made.abandon()
+    assert made.leaving
+    assert (made.oldest, made.bytes_waiting) == (None, 0)
+    assert made.take() == []

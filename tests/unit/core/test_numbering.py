@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledgerflux.core.numbering import CHANNELS, Numbering, exchange_time
+from ledgerflux.core.numbering import Numbering, exchange_time
 from ledgerflux.model.events import BookUpdate
-from ledgerflux.model.stream import Level2Update, Made, StatusEvent
+from ledgerflux.model.stream import CHANNELS, Level2Update, Made, StatusEvent
 
 
 def test_seqs_count_from_one_per_channel():

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recordings import recording
 
+from ledgerflux.core import recorded_market
 from ledgerflux.core.book import Book
 from ledgerflux.core.market_clock import END_OF_TIME
 from ledgerflux.core.market_source import Closing, Item
@@ -300,3 +301,70 @@ def test_the_book_of_a_real_recording_is_what_its_frames_make(part):
                 elif isinstance(event, BookUpdate):
                     book.apply(event.changes)
     assert source.book("BTC-USD") == (book.bids(), book.asks())
+
+
+def level2_lines(steps_ms):
+    """Return a recording of a book that changes at the given times."""
+    at_ms, lines = 0, [line(snapshot(0), 1_000 * MS)]
+    for number, step_ms in enumerate(steps_ms, 1):
+        at_ms += step_ms
+        lines.append(line(update(number, size=str(number)), (1_000 + at_ms) * MS))
+    return lines
+
+
+def state_of(source):
+    return (source.position, source.due_ns(), source.book("A-B"))
+
+
+def arrive(source, offset_ns):
+    while not source.travel(offset_ns):
+        pass
+
+
+@given(st.lists(st.integers(0, 9), max_size=20), st.lists(st.integers(-5, 120), max_size=6))
+def test_wherever_one_travels_everything_before_it_was_played_and_nothing_else(steps, targets):
+    lines = level2_lines(steps)
+    travelled = market(lines)
+    for target_ms in targets:
+        arrive(travelled, target_ms * MS)
+        played = market(lines)
+        held_ns = max(0, min(target_ms * MS, played.extent.span_ns))
+        while played.due_ns() is not None and played.due_ns() < held_ns:
+            played.take(END_OF_TIME)
+        assert state_of(travelled) == state_of(played)
+        assert travelled.place(held_ns)[1:] == (held_ns, 1_000 * MS + held_ns)
+        travelled.take(END_OF_TIME)
+
+
+def test_a_long_way_is_gone_in_slices(monkeypatch):
+    monkeypatch.setattr(recorded_market, "SKIP_ITEMS_MAX", 2)
+    source = market(level2_lines([1] * 5))
+    assert not source.travel(5 * MS)
+    assert not source.travel(5 * MS)
+    assert source.travel(5 * MS)
+    assert source.due_ns() == 5 * MS
+
+
+def test_in_a_loop_one_travels_within_the_round():
+    source = market(level2_lines([1, 1]), loop=True)
+    source.skip(4)
+    assert source.place(source.due_ns()).items == 1
+    arrive(source, 0)
+    assert (source.position, source.due_ns()) == (3, 3 * MS)
+    source.skip(3 * 3)
+    assert source.place(source.due_ns()) == (0, 0, 1_000 * MS)
+    arrive(source, 2 * MS)
+    assert source.place(source.due_ns()) == (2, 2 * MS, 1_002 * MS)
+
+
+def test_the_extent_says_where_it_is_busy_and_where_it_breaks():
+    lines = [
+        line(snapshot(0), 1_000 * MS),
+        line(update(2), 1_150 * MS),
+        line(b"", 1_150 * MS, kind="close"),
+        line(update(0), 1_300 * MS, "c-2"),
+    ]
+    held = market(lines).extent
+    assert (held.items, held.span_ns, held.begin_ns) == (4, 300 * MS, 1_000 * MS)
+    assert held.profile.frames == (1, 1, 0, 1)
+    assert held.profile.marks == (("gap", 150 * MS), ("close", 150 * MS))

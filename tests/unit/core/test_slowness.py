@@ -51,3 +51,15 @@ def test_drained_now_and_then_is_fast_enough():
             while rig.outbox.size:
                 rig.outbox.pop_up_to(10)
             assert not rig.judge(second)
+
+
+def test_it_is_suspected_as_soon_as_a_look_finds_it_not_taking():
+    rig = Rig()
+    rig.judge(1)
+    assert not rig.slowness.suspected
+    rig.outbox.put(b"x")
+    rig.judge(2)
+    assert rig.slowness.suspected
+    rig.outbox.pop_up_to(10)
+    rig.judge(3)
+    assert not rig.slowness.suspected

@@ -73,6 +73,7 @@ def test_a_death_is_followed_by_a_start_after_the_back_off():
     assert stack.exited("a", -9, 100, "killed") == []
     row = standing(stack, "a")
     assert (row.state, row.pid, row.detail, row.exit_code) == ("restarting", None, "killed", -9)
+    assert row.exited_ns == 100
     assert stack.next_ns() == 100 + BACKOFF_MIN_NS
     assert stack.tick(99 + BACKOFF_MIN_NS) == []
     assert stack.tick(100 + BACKOFF_MIN_NS) == [Start("a")]
@@ -261,3 +262,46 @@ def test_a_stack_always_comes_down_in_bounded_time(events):
         for name in killed:
             asked |= {action.name for action in stack.exited(name, -9, now)}
     assert all(row.pid is None for row in stack.standings)
+
+
+def test_a_service_is_started_anew_at_once_and_that_is_no_death():
+    stack = running(Service("a", grace_ns=S))
+    assert stack.renew("a", 100) == [Ask("a")]
+    assert stack.renew("a", 101) == []
+    assert stack.next_ns() == 100 + S
+    stack.exited("a", 6, 200)
+    row = standing(stack, "a")
+    assert (row.state, row.deaths, stack.next_ns()) == ("restarting", 0, 200)
+    assert stack.tick(200) == [Start("a")]
+    assert row.restarts == 1
+    assert stack.renew("a", 201) == []
+    stack.started("a", 2, 202)
+    stack.exited("a", 1, 203)
+    assert row.deaths == 1
+
+
+def test_who_does_not_end_to_be_started_anew_is_killed():
+    stack = running(Service("a", grace_ns=S))
+    stack.renew("a", 0)
+    assert stack.tick(S - 1) == []
+    assert stack.tick(S) == [Kill("a")]
+    stack.exited("a", -9, S)
+    assert stack.tick(S) == [Start("a")]
+
+
+def test_who_was_given_up_is_started_when_somebody_asks():
+    stack = running(Service("a"))
+    stack.exited("a", 6, 5)
+    assert stack.renew("a", 9) == []
+    assert stack.tick(9) == [Start("a")]
+    assert standing(stack, "a").state == "starting"
+
+
+def test_who_has_come_to_its_end_and_who_stops_are_not_started_anew():
+    stack = running(Service("a", ends=True), Service("b"))
+    stack.exited("a", 0, 5)
+    assert stack.renew("a", 6) is None
+    stack.stop(7)
+    assert stack.renew("b", 8) == []
+    stack.exited("b", 0, 9)
+    assert stack.renew("b", 9) is None

@@ -225,3 +225,13 @@ def test_every_product_has_a_share(count):
     assert len(picks) == count
     assert sum(picks.values()) >= 4_096
     assert picks[0] == max(picks.values())
+
+
+def test_a_made_market_has_no_end_and_goes_nowhere():
+    source = market_of()
+    source.begin(1_000)
+    source.skip(10)
+    assert source.extent is None
+    assert source.place(7) == (10, 7, source.time_ns())
+    with pytest.raises(AssertionError):
+        source.travel(0)

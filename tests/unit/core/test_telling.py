@@ -1,5 +1,6 @@
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.telling import CHANNELS, Missing, Replaced, Said
+from ledgerflux.core.telling import Missing, Replaced, Said
+from ledgerflux.model.stream import CHANNELS
 from ledgerflux.wire.norm import Batch
 
 

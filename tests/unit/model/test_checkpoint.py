@@ -1,10 +1,10 @@
 import msgspec
 import pytest
 
-from ledgerflux.core.numbering import CHANNELS
 from ledgerflux.core.partition_normalizer import PartitionNormalizer
 from ledgerflux.core.product_normalizer import ProductNormalizer
 from ledgerflux.model.checkpoint import PartitionCheckpoint, ProductCheckpoint
+from ledgerflux.model.stream import CHANNELS
 
 
 def saved():

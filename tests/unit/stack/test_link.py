@@ -15,6 +15,13 @@ from ledgerflux.wire.health import (
     ServiceHealth,
     SupervisorHealth,
 )
+from ledgerflux.wire.service_order import (
+    RestartAnswer,
+    RestartOrder,
+    decode_restarted,
+    encode_restart,
+)
+from ledgerflux.wire.subjects import RESTART_SUBJECT
 
 ACCESS = NatsAccess("nats://h:1", "u", "p")
 OURS = SupervisorHealth(1, 2, "synthetic:200", "process", 4, 5, [])
@@ -146,3 +153,28 @@ SNAPSHOT = health("snapshot", p3={"norm": 6})
 )
 def test_all_is_through_when_every_role_says_so_after_the_end(records, through):
     assert is_through(records, since_ns=100) is through
+
+
+async def test_orders_to_start_a_service_anew_are_handed_on(server):
+    asked = []
+
+    def restart(name):
+        asked.append(name)
+        return RestartAnswer(name, 7)
+
+    link = BusLink(server.connect, restart)
+    running = asyncio.create_task(link.run())
+    async with asyncio.timeout(5):
+        await link.prepare(ACCESS)
+    order = encode_restart(RestartOrder("ingest"))
+    said = decode_restarted(await server.bus.request(RESTART_SUBJECT, order))
+    assert (said, asked) == (RestartAnswer("ingest", 7), ["ingest"])
+    nonsense = decode_restarted(await server.bus.request(RESTART_SUBJECT, b"{}"))
+    assert (nonsense.error.code, len(asked)) == ("bad_argument", 1)
+    running.cancel()
+
+
+async def test_without_anybody_to_do_it_an_order_is_refused(link, server):
+    order = encode_restart(RestartOrder("ingest"))
+    said = decode_restarted(await server.bus.request(RESTART_SUBJECT, order))
+    assert said.error.code == "unavailable"

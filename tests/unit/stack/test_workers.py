@@ -171,7 +171,7 @@ def test_one_given_up_later_leaves_the_others_and_the_last_ends_all(monkeypatch,
     def happened(them, standings):
         seen.append(dict(standings))
         if [name for name, state in standings if state == "failed"] == names == ["gateway-1"]:
-            them._ask_to_stop()
+            them._ask_to_stop("SIGTERM")
 
     ready = []
 

@@ -15,7 +15,8 @@ from ledgerflux.core.terms import Terms
 from ledgerflux.core.throttling import Throttled
 from ledgerflux.wire import gateway_frames as frames
 from ledgerflux.wire.gateway_messages import check
-from ledgerflux.wire.status import Counts, ReplayStatus, Status
+from ledgerflux.wire.replay_status import NO_REPLAY
+from ledgerflux.wire.status import Counts, Status
 
 EPOCH = "run 1"
 
@@ -228,13 +229,15 @@ def test_the_state_of_the_stack_is_forwarded_as_it_is():
         durability="process",
         services=[],
         shards=[],
+        stages=[],
+        end_to_end=None,
         counts=Counts(exchange_sent=1, raw_frames=1, raw_gap_frames=0, norm_events=2, dlq=0),
         gaps=0,
         disk_bytes=5,
         clients=2,
         gateways=[],
         heads={},
-        replay=ReplayStatus(ended=False, paused=False, through=False),
+        replay=NO_REPLAY,
         problems=[],
     )
     message = frames.system(status.to_json())

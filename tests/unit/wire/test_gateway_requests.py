@@ -234,3 +234,26 @@ def test_a_candle_is_a_minute_unless_another_interval_is_asked_for():
 
 def test_intervals_are_those_that_are_served():
     assert get_args(Interval) == tuple(INTERVAL_S)
+
+
+@pytest.mark.parametrize(
+    ("params", "refused"),
+    [
+        ({"action": "pause"}, None),
+        ({"action": "step"}, None),
+        ({"action": "step", "count": 5}, None),
+        ({"action": "seek", "at_ms": 0}, None),
+        ({"action": "restart", "service": "ingest"}, None),
+        ({"action": "pause", "count": 5}, "pause has no count"),
+        ({"action": "speed"}, "speed: one of speed"),
+        ({"action": "seek", "at_ms": 0, "by_ms": 1}, "seek: one of at_ms, by_ms, to_ms"),
+        ({"action": "restart"}, "restart: one of service"),
+    ],
+)
+def test_an_order_has_what_belongs_to_it_and_nothing_else(params, refused):
+    request = parse_request(json.dumps({"method": "control", "params": params}))
+    if refused is None:
+        assert request.params.action == params["action"]
+        assert (request.venue, request.products) == (None, None)
+    else:
+        assert request.refusal == ("invalid_param", refused, (), None)

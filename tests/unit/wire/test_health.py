@@ -2,8 +2,10 @@ import msgspec
 import pytest
 
 from ledgerflux.wire.health import (
+    ExitHealth,
     FeedConf,
     Health,
+    LatencyHealth,
     PartitionHealth,
     ServiceHealth,
     SupervisorHealth,
@@ -39,7 +41,17 @@ HEALTH = Health("normalize", "0", 12, "ready", time_ns=5, started_ns=1)
             "process",
             4,
             1000,
-            [ServiceHealth("nats", None, "failed", 0.5, 10, 2, 7, detail="exit 1")],
+            [
+                ServiceHealth(
+                    "nats", None, "failed", 0.5, 10, 2, 7, "exit 1", ExitHealth(1, 6, "no disk")
+                )
+            ],
+        ),
+        msgspec.structs.replace(
+            HEALTH,
+            out_rate=2.0,
+            histogram=[0, 3],
+            end_to_end=LatencyHealth(1.0, 2.0, 3.0, 4.0, [1]),
         ),
     ],
 )
@@ -113,3 +125,11 @@ def test_a_run_that_could_not_stand_in_an_index_is_refused(run):
     body = msgspec.json.encode(msgspec.structs.replace(CONF, run=run))
     with pytest.raises(msgspec.ValidationError, match=r"\$.run"):
         msgspec.json.decode(body, type=FeedConf)
+
+
+def test_the_standing_of_children_is_who_they_are_and_their_state():
+    rows = [ServiceHealth("nats", None, "failed", 0.5, 10, 2, 7)]
+    boss = SupervisorHealth(1, 2, "synthetic:200", "process", 4, 1000, rows)
+    assert boss.standing == [("nats", None, "failed")]
+    busier = msgspec.structs.replace(boss, services=[msgspec.structs.replace(rows[0], cpu=1.0)])
+    assert busier.standing == boss.standing

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledgerflux.errors import LogError
-from ledgerflux.model.stream import Level2Update, Made, StatusEvent, TradeEvent
-from ledgerflux.wire.norm import Batch, batches, pack, unpack
+from ledgerflux.model.stream import Level2Snapshot, Level2Update, Made, StatusEvent, TradeEvent
+from ledgerflux.wire.norm import Batch, batches, pack, received_ns, unpack
 
 AT = "2026-08-09T05:23:42.223540862Z"
 
@@ -148,3 +148,19 @@ def test_no_bytes_do_anything_but_be_read_or_be_refused(body):
     for whole in (body, body + b"\n\n", b"\n" + body):
         with contextlib.suppress(LogError):
             assert all(isinstance(batch, Batch) for batch in unpack(whole))
+
+
+@pytest.mark.parametrize("make", [status, trade, update])
+def test_a_body_tells_when_its_first_frame_was_received(make):
+    assert received_ns(batches([make(1), trade(2)])) == 1_786_253_022_223_540_862
+
+
+def test_a_body_without_a_time_near_its_start_tells_none():
+    assert received_ns([]) is None
+    body = b'[{"seq":1,"bids":[%b],"ts_receive":"%b"}]' % (b" " * 300, AT.encode())
+    far = Batch("BTC-USD", "level2", "snapshot", "r1", 1, 1, body)
+    assert received_ns([far]) is None
+    assert received_ns([far._replace(body=b'[{"ts_receive":"soon"}]')]) is None
+    snapshot = Level2Snapshot(1, AT, AT, "resync", [], [])
+    made = batches([Made("BTC-USD", "level2", "snapshot", "r1", snapshot)])
+    assert received_ns(made) == received_ns(batches([update(1)]))

@@ -247,3 +247,12 @@ def test_records_of_roles_that_are_gone_count_for_nothing():
     document = status(everything(**{"normalize.0": health("normalize", age_s=6)}))
     assert document.shards == []
     assert document.counts.raw_frames == 0
+
+
+def test_a_shard_that_was_killed_is_told_at_once_and_is_no_part_of_its_step():
+    killed = ServiceHealth("normalize-0", None, "restarting", 0.0, 0, 1, NOW)
+    document = status(everything(), supervisor(killed))
+    assert [(row.shard, row.state) for row in document.shards] == [(0, "restarting")]
+    [stage] = [row for row in document.stages if row.stage == "normalize"]
+    assert stage.in_per_s == 0.0
+    assert document.end_to_end is None

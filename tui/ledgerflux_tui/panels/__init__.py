@@ -1,0 +1,1 @@
+"""Widgets of the dashboard: each pulls what it shows, line by line."""

@@ -1,0 +1,1 @@
+"""Where what the screens show comes from."""

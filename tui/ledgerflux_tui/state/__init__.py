@@ -1,0 +1,1 @@
+"""What the screens know: plain values, conflated and bounded, without a terminal."""

@@ -1,0 +1,1 @@
+"""The views of the dashboard, and the one table that names them."""
