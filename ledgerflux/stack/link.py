@@ -50,6 +50,7 @@ class BusLink:
         self._access: asyncio.Queue[NatsAccess] = asyncio.Queue(1)
         self._connection: Connection | None = None
         self._opened = asyncio.Event()
+        self._prepared = False
         self._waiting: dict[int, asyncio.Event] = {}
         self.latest: dict[str, Health] = {}
 
@@ -92,6 +93,7 @@ class BusLink:
         while True:
             with suppress(BusError):
                 await self._connection.prepare()
+                self._prepared = True
                 return
             await asyncio.sleep(RETRY_S)
 
@@ -114,8 +116,12 @@ class BusLink:
             self._waiting.pop(pid, None)
 
     async def publish(self, health: SupervisorHealth) -> None:
-        """Write the supervisor's own record; nothing happens while the bus is away."""
-        if self._connection is not None:
+        """Write the supervisor's own record; nothing happens while the bus is away.
+
+        Nor before the bucket is there: who listens to its subjects keeps the server from saying
+        at once that nobody stores, so the write would wait for its answer in vain for seconds.
+        """
+        if self._connection is not None and self._prepared:
             value = msgspec.json.encode(health)
             with suppress(BusError):
                 await self._connection.bus.put(HEALTH_BUCKET, SUPERVISOR_KEY, value)

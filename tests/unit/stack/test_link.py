@@ -103,6 +103,22 @@ async def test_our_own_record_is_published_and_not_taken_for_a_role(link, server
     assert msgspec.json.decode(kept, type=SupervisorHealth).services == [service]
 
 
+async def test_nothing_is_published_before_there_is_a_bucket(server):
+    server.refusals = 1_000_000
+    link = BusLink(server.connect)
+    running = [asyncio.create_task(link.run()), asyncio.create_task(link.prepare(ACCESS))]
+    while server.refusals == 1_000_000:
+        await asyncio.sleep(0)
+    await link.publish(OURS)
+    assert await server.bus.get(HEALTH_BUCKET, "supervisor.local") is None
+    server.refusals = 0
+    await running[1]
+    await link.publish(OURS)
+    assert await server.bus.get(HEALTH_BUCKET, "supervisor.local") is not None
+    running[0].cancel()
+    await asyncio.wait(running)
+
+
 async def test_nothing_is_published_before_there_is_a_bus():
     await BusLink(Server().connect).publish(OURS)
 
