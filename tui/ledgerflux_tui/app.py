@@ -5,13 +5,10 @@ changed. Nothing here knows what a panel shows.
 """
 
 from collections.abc import Callable
-from functools import partial
 from time import monotonic, thread_time
-from typing import ClassVar
 
 from textual import events
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 from textual.worker import WorkerFailed
@@ -20,17 +17,19 @@ from ledgerflux.model.units import NANOS_PER_S
 from ledgerflux_tui import themes
 from ledgerflux_tui.acts import Acts
 from ledgerflux_tui.clock import Beat, Pace, is_due
-from ledgerflux_tui.keys import all_keys, find
-from ledgerflux_tui.modals.confirm import Confirm, when
+from ledgerflux_tui.following import Following
+from ledgerflux_tui.keys import find
+from ledgerflux_tui.main_screen import MainScreen
 from ledgerflux_tui.modals.palette import Palette
 from ledgerflux_tui.options import Options
+from ledgerflux_tui.orders import Orders
 from ledgerflux_tui.panels.bars import FooterBar, StatusBar
 from ledgerflux_tui.panels.line_panel import LinePanel
 from ledgerflux_tui.panels.prompt import Prompt
 from ledgerflux_tui.panels.replay import ReplayBar
 from ledgerflux_tui.panels.tiny import TinyPanel
 from ledgerflux_tui.present.status_line import Held
-from ledgerflux_tui.sources.base import Focus, Source
+from ledgerflux_tui.sources.base import Source
 from ledgerflux_tui.state.view_state import ViewState
 from ledgerflux_tui.svg import selfcontained
 from ledgerflux_tui.views.base import View
@@ -38,24 +37,6 @@ from ledgerflux_tui.views.registry import VIEWS
 
 NOTE_NS = 3 * NANOS_PER_S
 """How long the footer says what an action did."""
-SETTLED_NS = 150_000_000
-"""How long a product must be selected before its details are asked for: who scrolls passes many."""
-ALWAYS = ("ctrl+c", "ctrl+q")
-
-
-class MainScreen(Screen[None]):
-    """The screen with the views; every key of the registry is bound here."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"app.press('{key}')", show=False, priority=key in ALWAYS)
-        for key in all_keys()
-    ]
-    AUTO_FOCUS = None
-
-    def as_text(self) -> str:
-        """Return everything it shows, as text."""
-        strips = self._compositor.render_strips()
-        return "".join(f"{strip.text.rstrip()}\n" for strip in strips)
 
 
 class Dashboard(App[None]):
@@ -89,15 +70,21 @@ class Dashboard(App[None]):
         self.crash: BaseException | None = None
         self.painted_s = 0.0
         self.view = self.view_before = options.view
-        self.wish = Focus("")
+        self.following = Following(source)
         self._pace = Pace(options.fps)
         self._beat = Beat()
         self._acts = Acts(self)
+        self.orders = Orders(self)
         self._tick_count = 0
         self._events_held = 0
         self._note: tuple[str, int] = ("", 0)
         self._views: dict[str, View] = {}
-        self._selected: tuple[str | None, int] = (None, 0)
+        self._replay_bar = ReplayBar("replay-bar")
+        self._status, self._tiny, self._footer = (
+            StatusBar("status"),
+            TinyPanel("tiny"),
+            FooterBar("footer"),
+        )
 
     # -- wiring ----------------------------------------------------------------------------
 
@@ -112,13 +99,13 @@ class Dashboard(App[None]):
     def compose(self) -> ComposeResult:
         """Make every view once; they are shown and hidden, never made anew."""
         self._views = {view.NAME: view() for view in VIEWS}
-        yield StatusBar("status")
-        yield ReplayBar("replay-bar")
+        yield self._status
+        yield self._replay_bar
         with ContentSwitcher(id="views", initial=self.options.view):
             yield from self._views.values()
-        yield TinyPanel("tiny")
+        yield self._tiny
         yield Prompt()
-        yield FooterBar("footer")
+        yield self._footer
 
     def on_mount(self) -> None:
         """Begin to feed, and to paint."""
@@ -157,9 +144,8 @@ class Dashboard(App[None]):
     def tick(self) -> None:
         """Pull every panel that is seen and due."""
         self.state.clocks.now_ns = self.now_ns()
-        self._settle()
-        bar = self._main.query_one("#replay-bar")
-        bar.display = self.state.replay.plays and self.view != "replay"
+        self.following.settle(self.state.selected, self.state.clocks.now_ns)
+        self._replay_bar.display = self.state.replay.plays and self.view != "replay"
         if self.held is not None:
             self.held = self.held._replace(
                 events=self.state.markets.events_total - self._events_held
@@ -189,8 +175,14 @@ class Dashboard(App[None]):
     def seen(self) -> list[LinePanel]:
         """Return the panels that can be seen."""
         above = list(self.screen.query(LinePanel)) if len(self.screen_stack) > 1 else []
-        bars = [*self._main.query("#status, #replay-bar, #footer, #tiny").results(LinePanel)]
-        panels = [*bars, *self.current_view.panels, *above]
+        panels = [
+            self._status,
+            self._replay_bar,
+            self._footer,
+            self._tiny,
+            *self.current_view.panels,
+            *above,
+        ]
         return [panel for panel in panels if panel.display and panel.size.area]
 
     def pull(self, panel: LinePanel) -> None:
@@ -256,21 +248,6 @@ class Dashboard(App[None]):
             self.frozen.selected = product
         self.pull_all()
 
-    def _settle(self) -> None:
-        """Ask for the details of the selected product, once it is settled which one that is."""
-        selected, now_ns = self.state.selected, self.state.clocks.now_ns
-        if selected != self._selected[0]:
-            self._selected = (selected, now_ns)
-        wish = self.wish._replace(product=selected or "")
-        settled = now_ns - self._selected[1] >= SETTLED_NS or not self.wish.product
-        if selected is not None and wish != self.wish and settled:
-            self.look_at(wish)
-
-    def look_at(self, wish: Focus) -> None:
-        """Follow a product's details, as deep and in candles as long as `wish` says."""
-        self.wish = wish
-        self.source.focus(wish)
-
     # -- actions ---------------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
@@ -303,22 +280,6 @@ class Dashboard(App[None]):
             if method is not None:
                 method()
                 return
-
-    def order(self, action: str, **params: object) -> None:
-        """Have the stack do something, and say it where it does not; nothing where read-only."""
-        if not self.options.read_only:
-            self.run_worker(self._ordered(action, params), name="order")
-
-    async def _ordered(self, action: str, params: dict[str, object]) -> None:
-        why = await self.source.control(action, **params)
-        if why:
-            self.say(why)
-
-    def restart(self, service: str, consequence: str = "") -> None:
-        """Ask whether to start a service anew, and do it."""
-        question = f"Start {service} anew?"
-        order = partial(self.order, "restart", service=service)
-        self.push_screen(Confirm("Restart", question, consequence), when(order))
 
     def ask_filter(self, text: str, told: Callable[[str], None]) -> None:
         """Ask for a filter."""

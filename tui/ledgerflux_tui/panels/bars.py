@@ -8,13 +8,17 @@ from ledgerflux_tui.present.status_line import status_line
 from ledgerflux_tui.state.view_state import ViewState
 
 
-class StatusBar(LinePanel):
-    """Where it comes from, how it does, the time; it goes on while the picture is frozen."""
+class BarPanel(LinePanel):
+    """One line of now, without a frame; it goes on while the picture is frozen."""
 
     frame = False
     held = False
     dims = False
     hz = 5.0
+
+
+class StatusBar(BarPanel):
+    """Where it comes from, how it does, the time."""
 
     def content(self, state: ViewState, width: int, height: int) -> list[Line]:
         """Return the line."""
@@ -22,12 +26,9 @@ class StatusBar(LinePanel):
         return [status_line(state, width, held=self.board.held, ascii_only=ascii_only)]
 
 
-class FooterBar(LinePanel):
+class FooterBar(BarPanel):
     """The keys of the view, and for a while what an action has to say."""
 
-    frame = False
-    held = False
-    dims = False
     hz = 2.0
 
     def __init__(self, id: str) -> None:  # noqa: A002 -- the name it has in the library

@@ -67,8 +67,8 @@ class ChartPanel(LinePanel):
         self._step(1)
 
     def _step(self, by: int) -> None:
-        wish = self.board.wish
+        wish = self.board.following.focus
         at = INTERVALS.index(wish.interval) + by
         if 0 <= at < len(INTERVALS):
-            self.board.look_at(wish._replace(interval=INTERVALS[at]))
+            self.board.following.look_at(wish._replace(interval=INTERVALS[at]))
         self.board.pull(self)

@@ -180,7 +180,7 @@ class DepthPanel(LinePanel):
     def act_market_depth(self) -> None:
         """Show more levels; after the most, few again."""
         self.depth = DEPTHS[(DEPTHS.index(self.depth) + 1) % len(DEPTHS)]
-        self.board.look_at(self.wish(self.board.wish))
+        self.board.following.look_at(self.wish(self.board.following.focus))
         self.board.pull(self)
 
     def act_market_finer(self) -> None:
@@ -194,7 +194,7 @@ class DepthPanel(LinePanel):
     def _regroup(self, step: int) -> None:
         self.group_at = max(0, min(self.group_at + step, len(group_widths(0)) - 1))
         self.cursor = None
-        self.board.look_at(self.wish(self.board.wish))
+        self.board.following.look_at(self.wish(self.board.following.focus))
         self.board.pull(self)
 
     def act_market_centre(self) -> None:

@@ -91,11 +91,16 @@ class LinePanel(Widget):
             self.refresh(*(Region(0, at, width, 1) for at in dirty))
 
     def draw(self, state: ViewState, width: int, height: int) -> list[Line]:
-        """Return all lines of the panel, exactly `height` of exactly `width` cells."""
+        """Return all lines of the panel, of exactly `width` cells; in a frame exactly `height`."""
         ascii_only = self.board.options.ascii_only
-        if not self.frame:
+        if self.frame:
+            drawn = self._framed(state, width, height, ascii_only=ascii_only)
+        else:
             lines = self._dim(state, self.content(state, width, height))
-            return [fit(line, width, ascii_only=ascii_only) for line in lines[:height]]
+            drawn = [fit(line, width, ascii_only=ascii_only) for line in lines[:height]]
+        return in_ascii(drawn) if ascii_only else drawn
+
+    def _framed(self, state: ViewState, width: int, height: int, *, ascii_only: bool) -> list[Line]:
         room = inside(width, height)
         lines = self._dim(state, self.content(state, *room))
         title = self.title(state)
@@ -103,8 +108,7 @@ class LinePanel(Widget):
         if mark is not None:
             title = marked(dimmed([title])[0], mark, width - 6, ascii_only=ascii_only)
         focused = self.board.is_current(self)
-        drawn = framed(title, lines, width, height, focused=focused, ascii_only=ascii_only)
-        return in_ascii(drawn) if ascii_only else drawn
+        return framed(title, lines, width, height, focused=focused, ascii_only=ascii_only)
 
     def _dim(self, state: ViewState, lines: list[Line]) -> list[Line]:
         return dimmed(lines) if self.dims and is_old(state) else lines

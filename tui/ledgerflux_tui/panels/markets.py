@@ -1,8 +1,7 @@
 """The list of markets: filter, order, and the product whose details are shown."""
 
 from ledgerflux_tui.lines import Line
-from ledgerflux_tui.panels.cursor import Cursor
-from ledgerflux_tui.panels.line_panel import LinePanel
+from ledgerflux_tui.panels.list_panel import ListPanel
 from ledgerflux_tui.present.fresh import message
 from ledgerflux_tui.present.markets import (
     SORTS,
@@ -20,13 +19,12 @@ NO_MARKETS = "no product is served yet"
 NO_MATCH = "no product matches: esc takes the filter away"
 
 
-class MarketsPanel(LinePanel):
+class MarketsPanel(ListPanel):
     """All products; the chosen one is the product of every other panel."""
 
     def __init__(self, id: str = "markets") -> None:  # noqa: A002 -- the name it has in the library
         super().__init__(id)
         self.arrangement = Arrangement()
-        self._cursor = Cursor()
         self._listed: list[Market] = []
         self._cells: list[Cell] = []
 
@@ -46,8 +44,8 @@ class MarketsPanel(LinePanel):
             return message(NO_MATCH if state.markets.by_product else NO_MARKETS)
         names = [market.product for market in self._listed]
         if state.selected in names:
-            self._cursor.at = names.index(state.selected)
-        shown = self._cursor.fit(len(names), height - 1)
+            self.cursor.at = names.index(state.selected)
+        shown = self.cursor.fit(len(names), height - 1)
         self._cells = columns_of(self._listed, width)
         ascii_only = self.board.options.ascii_only
         return [
@@ -78,38 +76,14 @@ class MarketsPanel(LinePanel):
 
     # -- keys and mouse --------------------------------------------------------------------
 
-    def _move(self, step: int) -> None:
-        self._cursor.move(step)
-        self._choose()
+    @property
+    def count(self) -> int:
+        """Return how many markets are listed."""
+        return len(self._listed)
 
-    def _choose(self) -> None:
-        if self._listed:
-            self._cursor.at = min(self._cursor.at, len(self._listed) - 1)
-            self.board.select(self._listed[self._cursor.at].product)
-
-    def act_move_up(self) -> None:
-        """Choose the market above."""
-        self._move(-1)
-
-    def act_move_down(self) -> None:
-        """Choose the market below."""
-        self._move(1)
-
-    def act_move_page_up(self) -> None:
-        """Go a page up."""
-        self._move(-self._cursor.height)
-
-    def act_move_page_down(self) -> None:
-        """Go a page down."""
-        self._move(self._cursor.height)
-
-    def act_move_first(self) -> None:
-        """Choose the first."""
-        self._move(-self._cursor.count)
-
-    def act_move_last(self) -> None:
-        """Choose the last."""
-        self._move(self._cursor.count)
+    def choose(self, at: int) -> None:
+        """Show the details of a listed market."""
+        self.board.select(self._listed[at].product)
 
     def act_list_filter(self) -> None:
         """Ask for a filter, and use it while it is typed."""
@@ -141,12 +115,8 @@ class MarketsPanel(LinePanel):
         self.arrangement = self.arrangement._replace(sort=name, reverse=reverse)
         self.board.pull(self)
 
-    def clicked(self, x: int, y: int) -> None:
-        """A title sorts, a market is chosen."""
-        if y == 0:
-            for name, start, width in self._cells:
-                if start <= x < start + width and name in SORTS:
-                    self._sort(name)
-        elif y > 0 and self._listed:
-            self._cursor.move_to(y - 1)
-            self._choose()
+    def title_clicked(self, x: int) -> None:
+        """Sort by what was clicked."""
+        for name, start, width in self._cells:
+            if start <= x < start + width and name in SORTS:
+                self._sort(name)

@@ -4,8 +4,8 @@ from ledgerflux.core.seek_target import Seek
 from ledgerflux.model.units import NANOS_PER_MS
 from ledgerflux_tui.lines import Line
 from ledgerflux_tui.modals.goto import Goto
+from ledgerflux_tui.panels.bars import BarPanel
 from ledgerflux_tui.panels.line_panel import LinePanel
-from ledgerflux_tui.present.plain import in_ascii
 from ledgerflux_tui.present.replay import (
     TRACK_LINE,
     bar_line,
@@ -34,8 +34,7 @@ class ReplayPanel(LinePanel):
         ascii_only = self.board.options.ascii_only
         sample = state.pipeline.sample
         rate = None if sample is None else rate_of(sample.status)
-        lines = replay_lines(state.replay, rate, width, height, ascii_only=ascii_only)
-        return in_ascii(lines) if ascii_only else lines
+        return replay_lines(state.replay, rate, width, height, ascii_only=ascii_only)
 
     def clicked(self, x: int, y: int) -> None:
         """Go where the track was clicked."""
@@ -129,22 +128,16 @@ class ReplayPanel(LinePanel):
         if action not in self.board.state.replay.can:
             self.board.say("this source can't be controlled: lf up --source replay:FILE")
             return
-        self.board.order(action, **params)
+        self.board.orders.give(action, **params)
 
 
-class ReplayBar(LinePanel):
+class ReplayBar(BarPanel):
     """The replay in one line above other views; a click opens its own."""
-
-    frame = False
-    held = False
-    dims = False
-    hz = 5.0
 
     def content(self, state: ViewState, width: int, height: int) -> list[Line]:
         """Return the line."""
         ascii_only = self.board.options.ascii_only
-        lines = [bar_line(state.replay, width, ascii_only=ascii_only)]
-        return in_ascii(lines) if ascii_only else lines
+        return [bar_line(state.replay, width, ascii_only=ascii_only)]
 
     def clicked(self, x: int, y: int) -> None:
         """Show the replay."""

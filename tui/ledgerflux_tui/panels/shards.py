@@ -3,12 +3,9 @@
 from dataclasses import asdict
 
 from ledgerflux_tui.lines import Line, Style
-from ledgerflux_tui.panels.cursor import Cursor
-from ledgerflux_tui.panels.line_panel import LinePanel
+from ledgerflux_tui.panels.list_panel import ChosenPanel, ListPanel
 from ledgerflux_tui.present.columns import Placed, column_at, head_line
-from ledgerflux_tui.present.durations import age_ns, stale_mark
 from ledgerflux_tui.present.fresh import message
-from ledgerflux_tui.present.plain import in_ascii
 from ledgerflux_tui.present.shards import (
     SORTS,
     Order,
@@ -24,30 +21,25 @@ from ledgerflux_tui.state.view_state import ViewState
 NO_SHARDS = "no shard is known yet"
 
 
-class ShardsPanel(LinePanel):
+class ShardsPanel(ListPanel):
     """One line a shard; the chosen one is the one of the detail."""
 
     def __init__(self, id: str) -> None:  # noqa: A002 -- the name it has in the library
         super().__init__(id)
         self.order = Order()
         self.chosen: int | None = None
-        self._cursor = Cursor()
         self._listed: list[ShardRow] = []
         self._columns: list[Placed] = []
 
     def title(self, state: ViewState) -> Line:
-        """Return how many are in which state, and whether that is old."""
+        """Return how many are in which state."""
         rows = state.shards.rows
         if not rows:
             return [("Shards", "head")]
         counted = states_line(row.state for row in rows)
         ready = sum(row.state == "ready" for row in rows)
         style: Style = "good" if ready == len(rows) else "warn"
-        line: Line = [(f"Shards {ready}/{len(rows)}", "head"), (f"  {counted}", style)]
-        if self.board.options.ascii_only:
-            line = in_ascii([line])[0]
-        mark = stale_mark(age_ns(state.shards.told_ns, state.clocks.now_ns))
-        return line if mark is None else [*line, ("  ", "plain"), mark]
+        return [(f"Shards {ready}/{len(rows)}", "head"), (f"  {counted}", style)]
 
     def content(self, state: ViewState, width: int, height: int) -> list[Line]:
         """Return the titles and as many shards as fit, the chosen one among them."""
@@ -56,14 +48,13 @@ class ShardsPanel(LinePanel):
             return message(NO_SHARDS)
         numbers = [row.shard for row in self._listed]
         if self.chosen in numbers:
-            self._cursor.at = numbers.index(self.chosen)
-        shown = self._cursor.fit(len(numbers), height - 1)
-        self.chosen = numbers[self._cursor.at]
+            self.cursor.at = numbers.index(self.chosen)
+        shown = self.cursor.fit(len(numbers), height - 1)
+        self.chosen = numbers[self.cursor.at]
         self._columns = shard_columns(width)
         ascii_only = self.board.options.ascii_only
-        head = head_line(self._columns, self.order.sort, reverse=self.order.reverse)
         return [
-            in_ascii([head])[0] if ascii_only else head,
+            head_line(self._columns, self.order.sort, reverse=self.order.reverse),
             *(
                 shard_line(
                     self._listed[at],
@@ -92,39 +83,15 @@ class ShardsPanel(LinePanel):
 
     # -- keys and mouse --------------------------------------------------------------------
 
-    def _move(self, step: int) -> None:
-        self._cursor.move(step)
-        self._choose()
+    @property
+    def count(self) -> int:
+        """Return how many shards are listed."""
+        return len(self._listed)
 
-    def _choose(self) -> None:
-        if self._listed:
-            self._cursor.at = min(self._cursor.at, len(self._listed) - 1)
-            self.chosen = self._listed[self._cursor.at].shard
-            self.board.pull_all()
-
-    def act_move_up(self) -> None:
-        """Choose the shard above."""
-        self._move(-1)
-
-    def act_move_down(self) -> None:
-        """Choose the shard below."""
-        self._move(1)
-
-    def act_move_page_up(self) -> None:
-        """Go a page up."""
-        self._move(-self._cursor.height)
-
-    def act_move_page_down(self) -> None:
-        """Go a page down."""
-        self._move(self._cursor.height)
-
-    def act_move_first(self) -> None:
-        """Choose the first."""
-        self._move(-self._cursor.count)
-
-    def act_move_last(self) -> None:
-        """Choose the last."""
-        self._move(self._cursor.count)
+    def choose(self, at: int) -> None:
+        """Show a listed shard in detail."""
+        self.chosen = self._listed[at].shard
+        self.board.pull_all()
 
     def act_shards_restart(self) -> None:
         """Ask whether the chosen shard's service is to be started anew."""
@@ -134,7 +101,7 @@ class ShardsPanel(LinePanel):
             cost = (
                 f"{names}: nothing new until it has caught up." if names else "It has no products."
             )
-            self.board.restart(row.owner, cost)
+            self.board.orders.restart(row.owner, cost)
 
     def act_list_sort(self) -> None:
         """Sort by the next column that is shown."""
@@ -151,31 +118,24 @@ class ShardsPanel(LinePanel):
         self.order = order
         self.board.pull(self)
 
-    def clicked(self, x: int, y: int) -> None:
-        """A title sorts, a shard is chosen."""
-        name = column_at(self._columns, x) if y == 0 else None
+    def title_clicked(self, x: int) -> None:
+        """Sort by what was clicked, the other way round by what it is sorted by."""
+        name = column_at(self._columns, x)
         if name in SORTS:
             again = name == self.order.sort
             self._sort(Order(name, not self.order.reverse if again else False))
-        elif y > 0 and self._listed:
-            self._cursor.move_to(y - 1)
-            self._choose()
 
 
 def _plain(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-class ShardDetailPanel(LinePanel):
+class ShardDetailPanel(ChosenPanel[ShardsPanel]):
     """The shard that is chosen in `table`: its products, its last minute, its last restart."""
-
-    def __init__(self, id: str, table: ShardsPanel) -> None:  # noqa: A002
-        super().__init__(id)
-        self._table = table
 
     def _row(self, state: ViewState) -> ShardRow | None:
         rows = state.shards.rows
-        return next((row for row in rows if row.shard == self._table.chosen), None)
+        return next((row for row in rows if row.shard == self.table.chosen), None)
 
     def title(self, state: ViewState) -> Line:
         """Return whose it is."""
@@ -192,11 +152,3 @@ class ShardDetailPanel(LinePanel):
         now_ns = state.clocks.now_ns
         lines = detail_lines(row, history, width, now_ns, height=height, ascii_only=ascii_only)
         return lines[:height]
-
-    def act_move_up(self) -> None:
-        """Choose the shard above."""
-        self._table.act_move_up()
-
-    def act_move_down(self) -> None:
-        """Choose the shard below."""
-        self._table.act_move_down()

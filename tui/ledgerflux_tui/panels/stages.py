@@ -2,11 +2,8 @@
 
 from ledgerflux.core.histogram import percentile_ms
 from ledgerflux_tui.lines import Line, number
-from ledgerflux_tui.panels.cursor import Cursor
-from ledgerflux_tui.panels.line_panel import LinePanel
-from ledgerflux_tui.present.durations import age_ns, stale_mark
+from ledgerflux_tui.panels.list_panel import ChosenPanel, ListPanel
 from ledgerflux_tui.present.histogram import histogram_lines
-from ledgerflux_tui.present.plain import in_ascii
 from ledgerflux_tui.present.stages import (
     SHARES,
     WINDOWS_S,
@@ -27,7 +24,7 @@ NO_STATUS = "no status yet"
 NO_STAGES = "this gateway does not tell of stages"
 
 
-class StagesPanel(LinePanel):
+class StagesPanel(ListPanel):
     """One line a stage, the whole way last; the chosen one is the one of the histogram."""
 
     hz = 5.0
@@ -36,17 +33,11 @@ class StagesPanel(LinePanel):
         super().__init__(id)
         self.window_s = WINDOWS_S[0]
         self.chosen: str | None = None
-        self._cursor = Cursor()
         self._names: list[str] = []
 
     def title(self, state: ViewState) -> Line:
-        """Return of which span of time it tells, and whether that is old."""
-        pipeline = state.pipeline
-        line: Line = [("Latency by stage, ms", "head"), (f"  {self._span(pipeline)}", "dim")]
-        if pipeline.told_ns is None:
-            return line
-        mark = stale_mark(age_ns(pipeline.told_ns, state.clocks.now_ns))
-        return line if mark is None else [*line, ("  ", "plain"), mark]
+        """Return of which span of time it tells."""
+        return [("Latency by stage, ms", "head"), (f"  {self._span(state.pipeline)}", "dim")]
 
     def _span(self, pipeline: Pipeline) -> str:
         if self.window_s <= WINDOWS_S[0]:
@@ -68,11 +59,11 @@ class StagesPanel(LinePanel):
         if not self._names:
             return [[(NO_STAGES, "dim")], [], *below]
         if self.chosen in self._names:
-            self._cursor.at = self._names.index(self.chosen)
+            self.cursor.at = self._names.index(self.chosen)
         elif self.chosen is None:
-            self._cursor.at = len(self._names) - 1
-        shown = self._cursor.fit(len(self._names), height - 1)
-        self.chosen = self._names[self._cursor.at]
+            self.cursor.at = len(self._names) - 1
+        shown = self.cursor.fit(len(self._names), height - 1)
+        self.chosen = self._names[self.cursor.at]
         columns = stage_columns(width)
         table = [head(columns, width)]
         for at in shown:
@@ -85,8 +76,7 @@ class StagesPanel(LinePanel):
                 )
             )  # fmt: skip
         room = height - len(table)
-        lines = [*table, *([[]] if room > len(below) else []), *below][:height]
-        return in_ascii(lines) if ascii_only else lines
+        return [*table, *([[]] if room > len(below) else []), *below][:height]
 
     def export_rows(self, state: ViewState) -> list[dict[str, object]]:
         """Return every stage as the gateway tells it, with the percentiles of the span shown."""
@@ -116,56 +106,30 @@ class StagesPanel(LinePanel):
         self.window_s = WINDOWS_S[(at + 1) % len(WINDOWS_S)]
         self.board.pull_all()
 
-    def _move(self, step: int) -> None:
-        self._cursor.move(step)
-        self._choose()
+    @property
+    def count(self) -> int:
+        """Return how many stages are listed."""
+        return len(self._names)
 
-    def _choose(self) -> None:
-        if self._names:
-            self._cursor.at = min(self._cursor.at, len(self._names) - 1)
-            self.chosen = self._names[self._cursor.at]
-            self.board.pull_all()
-
-    def act_move_up(self) -> None:
-        """Choose the stage above."""
-        self._move(-1)
-
-    def act_move_down(self) -> None:
-        """Choose the stage below."""
-        self._move(1)
-
-    def act_move_first(self) -> None:
-        """Choose the first."""
-        self._move(-self._cursor.count)
-
-    def act_move_last(self) -> None:
-        """Choose the last."""
-        self._move(self._cursor.count)
-
-    def clicked(self, x: int, y: int) -> None:
-        """A stage is chosen."""
-        if 0 < y <= len(self._names):
-            self._cursor.move_to(y - 1)
-            self._choose()
+    def choose(self, at: int) -> None:
+        """Show the latencies of a listed stage."""
+        self.chosen = self._names[at]
+        self.board.pull_all()
 
 
-class HistogramPanel(LinePanel):
+class HistogramPanel(ChosenPanel[StagesPanel]):
     """The latencies of the stage that is chosen in `table`, counted over its span of time."""
 
     hz = 2.0
 
-    def __init__(self, id: str, table: StagesPanel) -> None:  # noqa: A002
-        super().__init__(id)
-        self._table = table
-
     def _window(self, state: ViewState) -> Window:
-        return state.pipeline.window(self._table.chosen or "", self._table.window_s)
+        return state.pipeline.window(self.table.chosen or "", self.table.window_s)
 
     def title(self, state: ViewState) -> Line:
         """Return of which stage and how many, with percentiles of just these."""
         counts, seconds = self._window(state)
         line: Line = [
-            (self._table.chosen or "Histogram", "head"),
+            (self.table.chosen or "Histogram", "head"),
             (f"  {number(sum(counts))} in {seconds:.0f} s, by ms", "dim"),
         ]
         for name, share in SHARES.items():
@@ -177,14 +141,6 @@ class HistogramPanel(LinePanel):
         """Return the bars and their scale."""
         counts = self._window(state).counts
         return histogram_lines(counts, width, height, ascii_only=self.board.options.ascii_only)
-
-    def act_move_up(self) -> None:
-        """Choose the stage above."""
-        self._table.act_move_up()
-
-    def act_move_down(self) -> None:
-        """Choose the stage below."""
-        self._table.act_move_down()
 
 
 def span_word(seconds: int) -> str:

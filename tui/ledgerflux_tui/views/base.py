@@ -21,11 +21,14 @@ class View(Container):
     def __init__(self) -> None:
         super().__init__(id=self.NAME)
         self._current = 0
+        self._panels: list[LinePanel] = []
 
     @property
     def panels(self) -> list[LinePanel]:
-        """Return its panels in order."""
-        return list(self.query(LinePanel))
+        """Return its panels in order: those it was composed of."""
+        if not self._panels:
+            self._panels = list(self.query(LinePanel))
+        return self._panels
 
     @property
     def current(self) -> LinePanel:

@@ -104,7 +104,7 @@ async def test_read_only_shows_the_picture_and_nothing_else():
         assert "Pause" not in screen.lines()[-1]
         await nothing_ordered(screen, "full_stop", "n", "g", "plus")
         await screen.pilot.click("#replay-control", offset=(50, 3))
-        screen.app.order("pause")
+        screen.app.orders.give("pause")
         await screen.paint()
         assert screen.crank.orders == []
 
@@ -147,12 +147,12 @@ async def test_while_a_recording_plays_other_views_have_a_line_of_it():
 
 async def test_a_restart_is_asked_for_and_only_yes_does_it():
     async with dashboard() as screen:
-        screen.app.restart("normalize-1", "its books are stale meanwhile")
+        screen.app.orders.restart("normalize-1", "its books are stale meanwhile")
         await screen.shows("Start normalize-1 anew?")
         await screen.shows("its books are stale meanwhile")
         await screen.press("enter")
         await screen.shows_no("anew?")
         assert screen.crank.orders == []
-        screen.app.restart("normalize-1")
+        screen.app.orders.restart("normalize-1")
         await screen.shows("anew?")
         assert await ordered(screen, "y") == [("restart", {"service": "normalize-1"})]
