@@ -257,3 +257,11 @@ async def dashboard(size=(120, 36), *, fed=True, **options):
         screen = Screen(app, pilot, crank, clock)
         await screen.paint()
         yield screen
+
+
+async def ordered(screen, *keys):
+    """Return what was ordered by pressing `keys`."""
+    before = len(screen.crank.orders)
+    await screen.press(*keys)
+    await until(lambda: len(screen.crank.orders) > before)
+    return screen.crank.orders[before:]

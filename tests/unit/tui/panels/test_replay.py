@@ -1,17 +1,9 @@
 import pytest
-from tui_support import a_replay, dashboard, until
+from tui_support import a_replay, dashboard, ordered, until
 
 from ledgerflux_tui.present.replay import place_of, track
 
 PAUSED = {"state": "paused", "paused": True, "held": None}
-
-
-async def ordered(screen, *keys):
-    """Return what was ordered by pressing `keys`."""
-    before = len(screen.crank.orders)
-    await screen.press(*keys)
-    await until(lambda: len(screen.crank.orders) > before)
-    return screen.crank.orders[before:]
 
 
 async def nothing_ordered(screen, *keys):
@@ -104,7 +96,6 @@ async def test_read_only_shows_the_picture_and_nothing_else():
         assert "Pause" not in screen.lines()[-1]
         await nothing_ordered(screen, "full_stop", "n", "g", "plus")
         await screen.pilot.click("#replay-control", offset=(50, 3))
-        screen.app.orders.give("pause")
         await screen.paint()
         assert screen.crank.orders == []
 
@@ -124,15 +115,6 @@ async def test_what_a_source_can_not_do_is_said_and_not_ordered():
         assert await ordered(screen, "space") == [("pause", {})]
 
 
-async def test_a_refusal_is_said():
-    async with dashboard(view="replay") as screen:
-        screen.crank.replay()
-        screen.crank.refusal = "this gateway is read-only"
-        await screen.shows("PLAYING")
-        await ordered(screen, "space")
-        await screen.shows("this gateway is read-only")
-
-
 async def test_while_a_recording_plays_other_views_have_a_line_of_it():
     async with dashboard(view="overview") as screen:
         assert not screen.panel("replay-bar").display
@@ -143,16 +125,3 @@ async def test_while_a_recording_plays_other_views_have_a_line_of_it():
         await screen.shows("Replay control")
         await screen.paint()
         assert not screen.panel("replay-bar").display
-
-
-async def test_a_restart_is_asked_for_and_only_yes_does_it():
-    async with dashboard() as screen:
-        screen.app.orders.restart("normalize-1", "its books are stale meanwhile")
-        await screen.shows("Start normalize-1 anew?")
-        await screen.shows("its books are stale meanwhile")
-        await screen.press("enter")
-        await screen.shows_no("anew?")
-        assert screen.crank.orders == []
-        screen.app.orders.restart("normalize-1")
-        await screen.shows("anew?")
-        assert await ordered(screen, "y") == [("restart", {"service": "normalize-1"})]
