@@ -2,21 +2,18 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 from ledgerflux_tui.lines import Line
-from ledgerflux_tui.present.axis import Axis, Look, Row, axis_of, body_of, seen
+from ledgerflux_tui.present.axis import Axis, Look, Row
 from ledgerflux_tui.present.bars import bar
-from ledgerflux_tui.present.ladder import Drawing, foot, spread, titled
+from ledgerflux_tui.present.drawing import Columns, Drawing, Layout, drawn, titled
 from ledgerflux_tui.present.levels import BookSide, Level, exact, nearest
-from ledgerflux_tui.present.plain import in_ascii
-from ledgerflux_tui.present.prices import cut, fitted, flashed
+from ledgerflux_tui.present.prices import fitted, flashed
 
 _BAR_GOOD, _BAR_MIN = 8, 3
 _CAPS = (99, 12, 9, 7)
 _GAP = 2
-
-Columns = tuple[int, int, int, int]
-"""Widths of running sum, size, bar and price; those of the first three stand on both sides."""
 
 
 def dom(
@@ -24,26 +21,12 @@ def dom(
 ) -> list[Line]:
     """Return a book as exactly `rows` lines of at most `width` cells; levels come best first."""
     look = look or Look()
-    if rows < 1 or width < 1:
-        return [[]] * max(rows, 0)
-    axis = axis_of(bids, asks, look)
-    columns = columns_of(axis, width)
-    head, count = body_of(rows)
-    trim = cut if head else fitted
-    positions = seen(axis, count, look.cursor)
-    drawing = Drawing(
-        axis.scaled(positions), look, columns, width, trim, axis.position(look.cursor)
-    )
-    last = _last_price(asks, look)
-    lines = [_titles(columns, axis)][:head]
-    lines += [_line(drawing, at, last) for at in positions]
-    if len(lines) < rows:
-        lines.append(foot(bids, asks, axis, width, look))
-    return in_ascii(lines) if look.ascii_only else lines
+    level = partial(_level, _last_price(asks, look))
+    return drawn(Layout(columns_of, _titles, level), bids, asks, width, rows, look)
 
 
 def columns_of(axis: Axis, width: int) -> Columns:
-    """Return the widths of the columns: without room sums go first, then bars, then sizes."""
+    """Return the widths of sum, size, bar and price; sums go first, then bars, then sizes."""
     price, size, cum = axis.widths()
     price = min(price, width - 1)
     half = (width - 1 - price) // 2
@@ -75,13 +58,7 @@ def _titles(columns: Columns, axis: Axis) -> Line:
     return [(" " + line, "dim")]
 
 
-def _line(drawing: Drawing, at: int, last: Decimal | None) -> Line:
-    if at == 0:
-        return spread(drawing.axis, drawing.width, drawing.look)
-    row = drawing.axis.at(at)
-    if row is None:
-        return []
-    chosen = at == drawing.cursor
+def _level(last: Decimal | None, drawing: Drawing, row: Row, chosen: bool) -> Line:
     mark: Line = [("▶" if chosen else " ", "select" if chosen else "plain")]
     price: Line = [(fitted(row.price, drawing.columns[3]), "select" if chosen else row.side)]
     beside = _half(drawing, row)
