@@ -2,14 +2,13 @@
 
 from ledgerflux_tui.lines import Line
 from ledgerflux_tui.panels.list_panel import ListPanel
+from ledgerflux_tui.present.columns import Placed, column_at, head_line
 from ledgerflux_tui.present.fresh import message
 from ledgerflux_tui.present.markets import (
     SORTS,
     Arrangement,
-    Cell,
     arranged,
     columns_of,
-    head_line,
     market_line,
 )
 from ledgerflux_tui.state.markets import Market
@@ -26,7 +25,7 @@ class MarketsPanel(ListPanel):
         super().__init__(id)
         self.arrangement = Arrangement()
         self._listed: list[Market] = []
-        self._cells: list[Cell] = []
+        self._columns: list[Placed] = []
 
     def title(self, state: ViewState) -> Line:
         """Return how many there are, and what they are filtered by."""
@@ -46,14 +45,14 @@ class MarketsPanel(ListPanel):
         if state.selected in names:
             self.cursor.at = names.index(state.selected)
         shown = self.cursor.fit(len(names), height - 1)
-        self._cells = columns_of(self._listed, width)
+        self._columns = columns_of(self._listed, width)
         ascii_only = self.board.options.ascii_only
         return [
-            head_line(self._cells, self.arrangement, ascii_only=ascii_only),
+            head_line(self._columns, self.arrangement.sort, reverse=self.arrangement.reverse),
             *(
                 market_line(
                     self._listed[at],
-                    self._cells,
+                    self._columns,
                     state.clocks.now_ns,
                     chosen=self._listed[at].product == state.selected,
                     ascii_only=ascii_only,
@@ -117,6 +116,6 @@ class MarketsPanel(ListPanel):
 
     def title_clicked(self, x: int) -> None:
         """Sort by what was clicked."""
-        for name, start, width in self._cells:
-            if start <= x < start + width and name in SORTS:
-                self._sort(name)
+        name = column_at(self._columns, x)
+        if name in SORTS:
+            self._sort(name)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ledgerflux_tui.lines import NOTHING, Line, Segment, Style, number
+from ledgerflux_tui.present.columns import Fixed, Placed, cells_line, placed, used
 from ledgerflux_tui.present.durations import age_ns, stale_mark
 from ledgerflux_tui.present.spark import spark
 from ledgerflux_tui.state.markets import Market
@@ -18,11 +19,12 @@ _TITLES = {
     "state": "Book", "rate": "msg/s", "shard": "sh",
 }  # fmt: skip
 _RIGHT = ("last", "spread", "rate", "shard")
-_DROPPED = ("spark", "spread", "shard", "rate")
-"""What goes first where there is no room; product, price and state never do."""
+_RANKS = {"spark": 4, "spread": 3, "shard": 2, "rate": 1}
+"""Where there is no room the highest goes first; product, price and state never do."""
 _SPARK_MIN, _SPARK_MAX = 8, 30
+_START = 2
+"""Before it stands the mark of the chosen one."""
 _ARROWS = {1: "▲", -1: "▼", 0: "="}
-_ASCII_ARROWS = {1: "^", -1: "v", 0: "="}
 
 
 class Arrangement(NamedTuple):
@@ -31,14 +33,6 @@ class Arrangement(NamedTuple):
     filter: str = ""
     sort: str = "product"
     reverse: bool = False
-
-
-class Cell(NamedTuple):
-    """A column of the list: where it begins and how wide it is."""
-
-    name: str
-    start: int
-    width: int
 
 
 def matches(text: str, wanted: str) -> bool:
@@ -102,7 +96,7 @@ def _spark(samples: tuple[str, ...], width: int, ascii_only: bool) -> str:
     return spark([Decimal(text) for text in samples], width, ascii_only=ascii_only)
 
 
-def columns_of(markets: Sequence[Market], width: int) -> list[Cell]:
+def columns_of(markets: Sequence[Market], width: int) -> list[Placed]:
     """Return the columns that fit `width`, wide enough for every one of `markets`."""
     widths = {
         "product": max(8, *(len(market.product) for market in markets), 0),
@@ -113,53 +107,34 @@ def columns_of(markets: Sequence[Market], width: int) -> list[Cell]:
         "rate": 7,
         "shard": 2,
     }
-    names = list(_TITLES)
-    for name in _DROPPED:
-        if 2 + sum(widths[one] + 1 for one in names) - 1 <= width:
-            break
-        names.remove(name)
-    spare = width - 2 - sum(widths[one] + 1 for one in names) + 1
-    if "spark" in names:
-        widths["spark"] = min(_SPARK_MAX, _SPARK_MIN + max(0, spare))
-    cells, start = [], 2
-    for name in names:
-        cells.append(Cell(name, start, widths[name]))
-        start += widths[name] + 1
-    return cells
-
-
-def head_line(cells: Sequence[Cell], arrangement: Arrangement, *, ascii_only: bool) -> Line:
-    """Return the titles of the columns, the sorted one marked."""
-    up, down = ("^", "v") if ascii_only else ("▴", "▾")
-    line: Line = [("  ", "plain")]
-    for name, _, width in cells:
-        title = _TITLES[name]
-        if name == arrangement.sort:
-            title += down if arrangement.reverse else up
-        text = title.rjust(width) if name in _RIGHT else title.ljust(width)
-        line.append((text[-width:] if name in _RIGHT else text[:width], "dim"))
-        line.append((" ", "plain"))
-    return line[:-1]
+    columns = [
+        Fixed(name, title, widths[name], name in _RIGHT, _RANKS.get(name, 0))
+        for name, title in _TITLES.items()
+    ]
+    shown = placed(columns, width, _START)
+    wide = min(_SPARK_MAX, _SPARK_MIN + max(0, width - used(shown)))
+    columns = [
+        column._replace(width=wide) if column.name == "spark" else column for column, _ in shown
+    ]
+    return placed(columns, width, _START)
 
 
 def market_line(
-    market: Market, cells: Sequence[Cell], now_ns: int, *, chosen: bool, ascii_only: bool
+    market: Market, columns: Sequence[Placed], now_ns: int, *, chosen: bool, ascii_only: bool
 ) -> Line:
     """Return one market; what is older than 2 s says so and is greyed."""
     mark = stale_mark(age_ns(market.told_ns, now_ns))
-    pointer = ">" if ascii_only else "▶"
-    line: Line = [(f"{pointer} " if chosen else "  ", "select" if chosen else "plain")]
-    for name, _, width in cells:
-        text, style = _cell(market, name, width, ascii_only=ascii_only)
-        if name == "state" and mark is not None:
+    cells: list[Segment] = []
+    for column, _ in columns:
+        text, style = _cell(market, column.name, column.width, ascii_only=ascii_only)
+        if column.name == "state" and mark is not None:
             text, style = mark
         elif mark is not None:
             style = "stale"
-        elif chosen and name == "product":
+        elif chosen and column.name == "product":
             style = "select"
-        line.append((text.rjust(width) if name in _RIGHT else text.ljust(width)[:width], style))
-        line.append((" ", "plain"))
-    return line[:-1]
+        cells.append((text, style))
+    return cells_line(columns, cells, ("▶", "select") if chosen else (" ", "plain"))
 
 
 def _cell(market: Market, name: str, width: int, *, ascii_only: bool) -> Segment:
@@ -167,7 +142,7 @@ def _cell(market: Market, name: str, width: int, *, ascii_only: bool) -> Segment
         case "product":
             return market.product, "head"
         case "last":
-            return _last(market, ascii_only=ascii_only)
+            return _last(market)
         case "spread":
             return spread(market.bid, market.ask), "plain"
         case "spark":
@@ -180,12 +155,11 @@ def _cell(market: Market, name: str, width: int, *, ascii_only: bool) -> Segment
             return (NOTHING if market.shard is None else str(market.shard)), "dim"
 
 
-def _last(market: Market, *, ascii_only: bool) -> Segment:
+def _last(market: Market) -> Segment:
     if market.last is None:
         return NOTHING + "  ", "dim"
-    arrows = _ASCII_ARROWS if ascii_only else _ARROWS
     styles: dict[int, Style] = {1: "bid", -1: "ask", 0: "plain"}
-    return f"{market.last} {arrows[market.direction]}", styles[market.direction]
+    return f"{market.last} {_ARROWS[market.direction]}", styles[market.direction]
 
 
 def _state(market: Market) -> Segment:

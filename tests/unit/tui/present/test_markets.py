@@ -5,12 +5,12 @@ from tui_support import START_NS
 
 from ledgerflux.model.units import NANOS_PER_S
 from ledgerflux_tui.lines import text_of
+from ledgerflux_tui.present.columns import head_line, used
 from ledgerflux_tui.present.markets import (
     SORTS,
     Arrangement,
     arranged,
     columns_of,
-    head_line,
     market_line,
     matches,
     spread,
@@ -51,20 +51,20 @@ def test_prices_sort_as_numbers_and_spreads_are_exact():
 
 @given(st.integers(30, 200))
 def test_product_price_and_state_never_go_and_the_list_fits(width):
-    cells = columns_of([BTC, ADA], width)
-    assert {"product", "last", "state"} <= {cell.name for cell in cells}
+    columns = columns_of([BTC, ADA], width)
+    assert {"product", "last", "state"} <= {column.name for column, _ in columns}
     if width >= 40:
-        assert cells[-1].start + cells[-1].width <= width
+        assert used(columns) <= width
     for market in (BTC, ADA, NEW):
-        line = market_line(market, cells, START_NS, chosen=True, ascii_only=False)
+        line = market_line(market, columns, START_NS, chosen=True, ascii_only=False)
         assert market.product in text_of(line)
 
 
 def test_what_is_unproven_stale_or_broken_says_so():
-    cells = columns_of([BTC, ADA], 100)
+    columns = columns_of([BTC, ADA], 100)
 
     def shown(market, now_ns=START_NS):
-        return text_of(market_line(market, cells, now_ns, chosen=False, ascii_only=False))
+        return text_of(market_line(market, columns, now_ns, chosen=False, ascii_only=False))
 
     unproven = Market("X", last="1", state="live", integrity="none", told_ns=START_NS)
     assert "live unproven" in shown(unproven)
@@ -73,8 +73,18 @@ def test_what_is_unproven_stale_or_broken_says_so():
     assert "STALE" in shown(NEW)
 
 
+def test_without_room_the_picture_goes_first_and_with_room_it_grows():
+    narrow = {column.name for column, _ in columns_of([BTC], 60)}
+    assert "spark" not in narrow
+    assert "spread" in narrow
+    wide = {column.name: column.width for column, _ in columns_of([BTC], 100)}
+    assert wide["spark"] == 30
+    assert {column.width for column, _ in columns_of([BTC], 70) if column.name == "spark"} <= {
+        *range(8, 30)
+    }
+
+
 def test_the_sorted_column_is_marked():
-    cells = columns_of([BTC], 100)
-    assert "Last▴" in text_of(head_line(cells, Arrangement("", "last"), ascii_only=False))
-    assert "Last▾" in text_of(head_line(cells, Arrangement("", "last", True), ascii_only=False))
-    assert "Last^" in text_of(head_line(cells, Arrangement("", "last"), ascii_only=True))
+    columns = columns_of([BTC], 100)
+    assert "Last▴" in text_of(head_line(columns, "last"))
+    assert "Last▾" in text_of(head_line(columns, "last", reverse=True))
