@@ -2,11 +2,11 @@
 
 import os
 import time
-from pathlib import Path
 
 from ledgerflux.ports import Usage
 
-_STATM = Path("/proc/self/statm")
+_STATM = "/proc/self/statm"
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class ProcessUsage:
@@ -27,8 +27,12 @@ class ProcessUsage:
 def resident_bytes() -> int:
     """Return the resident memory of this process."""
     try:
-        return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        statm = os.open(_STATM, os.O_RDONLY)
     except FileNotFoundError:  # no /proc here: the library is for that
         import psutil
 
         return int(psutil.Process().memory_info().rss)
+    try:
+        return int(os.read(statm, 128).split()[1]) * _PAGE_BYTES
+    finally:
+        os.close(statm)

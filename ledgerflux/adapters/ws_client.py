@@ -15,6 +15,8 @@ from ledgerflux.ports import Batch, Sent
 JOINED_BYTES_MAX = 32 * 1024
 """More than this is not joined: it is written at once, and waited for while the socket is full."""
 CLOSE_TIMEOUT_S = 1.0
+_OPEN = State.OPEN
+"""Looked up once: a member of an enum costs as much as the rest of a look at the state."""
 
 
 class WsClient:
@@ -70,7 +72,7 @@ class WsClient:
         payload = message.encode() if isinstance(message, str) else message
         connection = self._connection
         if (
-            connection.state is State.OPEN
+            connection.state is _OPEN
             and len(payload) + self._messages_bytes < JOINED_BYTES_MAX
             and connection.transport.get_write_buffer_size() < JOINED_BYTES_MAX
         ):
@@ -81,8 +83,8 @@ class WsClient:
     def write_now(self, batch: Batch) -> bool:
         """Write a batch if nothing is in the way; see `ports.ClientConnection.write_now`."""
         if (
-            self._messages
-            or self._protocol.state is not State.OPEN
+            self._messages_bytes
+            or self._protocol.state is not _OPEN
             or self._buffered() >= JOINED_BYTES_MAX
         ):
             return False
@@ -98,11 +100,11 @@ class WsClient:
         """Send text messages in one write; see `ports.ClientConnection.send_all`."""
         self._flush()
         connection = self._connection
-        if connection.state is State.OPEN:
+        if connection.state is _OPEN:
             self._write(Batch(messages))
             with suppress(OSError):  # a reset while it drained: told below
                 await connection.drain()
-        if connection.state is not State.OPEN:
+        if connection.state is not _OPEN:
             await connection.wait_closed()
             raise _gone(connection.protocol.close_exc)
 
@@ -114,7 +116,7 @@ class WsClient:
 
     def _flush(self) -> None:
         messages, self._messages, self._messages_bytes = self._messages, [], 0
-        if messages and self._connection.state is State.OPEN:
+        if messages and self._connection.state is _OPEN:
             self._write(Batch(messages))
 
     def _write(self, batch: Batch) -> None:

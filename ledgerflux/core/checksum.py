@@ -4,7 +4,7 @@ The rule is Kraken's (its WebSocket API v2, "book checksum"): the ten best asks,
 best bids, each price and then size without point and leading zeros, as a CRC32.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from zlib import crc32
 
@@ -16,20 +16,16 @@ LEVELS = 10
 
 def book_checksum(bids: Sequence[Level], asks: Sequence[Level]) -> int:
     """Return the checksum of a book given its levels, best first, `LEVELS` or more of a side."""
-    return digits_checksum(level_digits(bids[:LEVELS]), level_digits(asks[:LEVELS]))
+    return digits_checksum(*("".join(map(level_digits, side[:LEVELS])) for side in (bids, asks)))
 
 
 def digits_checksum(bids: str, asks: str) -> int:
-    """Return the checksum of a book given the `level_digits` of its sides."""
+    """Return the checksum of a book given the `level_digits` of its sides, each best first."""
     return crc32((asks + bids).encode())
 
 
-def level_digits(levels: Iterable[Level]) -> str:
-    """Return what these levels of a side add to the checksum, best first."""
-    return "".join([_digits(level) for level in levels])
-
-
 @lru_cache(maxsize=16_384)
-def _digits(level: Level) -> str:
+def level_digits(level: Level) -> str:
+    """Return what a level adds to the checksum."""
     price, size = level
     return price.replace(".", "").lstrip("0") + size.replace(".", "").lstrip("0")

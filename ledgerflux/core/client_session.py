@@ -196,12 +196,18 @@ class ClientSession(Following):
         if not self._subscribed and joined_for_ns > self._limits.first_subscribe_s * NANOS_PER_S:
             why = self._speaker.error("idle", "nothing was subscribed in time")
             return self.end(why, Close(IDLE, "idle"))
-        if self._too_slow(now_ns):
+        # One of a cohort has nothing of its own that could wait.
+        if self.cohort is None and self._too_slow(now_ns):
             why = self._speaker.error("slow_consumer", "messages are not read fast enough")
             return self.end(why, Close(SLOW, "slow_consumer"), at_once=True)
         if joined_for_ns >= lifetime_ns(self._limits, self._luck):
             return self.end(None, Close(LIFETIME, "max_lifetime"))
         return None
+
+    @property
+    def slow(self) -> bool:
+        """Say whether the last look found it not taking what it is told."""
+        return self._slowness.suspected
 
     def statistics(self) -> SessionStatistics:
         """Return sizes and counts."""
@@ -210,13 +216,13 @@ class ClientSession(Following):
             self.used,
             outbox.queued_bytes,
             outbox.queued_bytes_max,
-            self._fell_behind_total,
+            self.fell_behind_total,
             self._beats_skipped_total,
-            self._slowness.suspected,
+            self.slow,
         )
 
     def _too_slow(self, now_ns: int) -> bool:
-        if any(subscription.hopeless for subscription in self._catching):
-            return True
         catching_up = bool(self._catching)
+        if catching_up and any(subscription.hopeless for subscription in self._catching):
+            return True
         return self._slowness.judge(self.outbox, catching_up=catching_up, now_ns=now_ns)

@@ -31,6 +31,7 @@ class Cohort:
         "_wake",
         "_woken",
         "members",
+        "seats",
         "size",
         "wants",
     )
@@ -44,6 +45,8 @@ class Cohort:
     ) -> None:
         self.wants = wants
         self.members: dict[ClientSession, None] = {}
+        self.seats: object = None
+        """What its writer keeps of the members; None since others are members."""
         self.size = 0
         self._mark_bytes = mark_bytes
         self._wake = wake
@@ -62,6 +65,7 @@ class Cohort:
         """Take in a session that was sent what the cohort was, while nothing is queued."""
         assert not self.waits
         self.members[session] = None
+        self.seats = None
         session.cohort = self
 
     def offer(self, key: StreamKey, frame: Frame) -> None:
@@ -104,6 +108,7 @@ class Cohort:
     def release(self, session: ClientSession, unsent: Iterable[bytes] = ()) -> None:
         """Let a session go on alone, with what it was not sent yet; `unsent`: taken already."""
         del self.members[session]
+        self.seats = None
         session.cohort = None
         for key, position in self._positions.items():
             session.subscriptions[key[:2]].position = position

@@ -34,7 +34,7 @@ class Following(ABC):
         self._newest: dict[Subscription, Frame] = {}
         self._skipping = Skipping()
         self._due: Close | None = None
-        self._fell_behind_total = 0
+        self.fell_behind_total = 0
 
     @abstractmethod
     def end(self, why: bytes | None, close: Close, *, at_once: bool = False) -> Close:
@@ -142,7 +142,7 @@ class Following(ABC):
             messages.append(subscription.hand_out(frame))
 
     def _fall_behind(self, subscription: Subscription) -> None:
-        self._fell_behind_total += 1
+        self.fell_behind_total += 1
         self._newest.pop(subscription, None)
         if subscription.on_slow == "disconnect":
             why = self._speaker.error("slow_consumer", f"{subscription.name} is not read in time")

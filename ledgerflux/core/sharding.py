@@ -1,6 +1,7 @@
 """Which partition a product belongs to, and which shard holds a partition."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 PARTITIONS = 32
 """Fixed for the life of a data set: resharding moves partitions, never re-hashes."""
@@ -17,6 +18,7 @@ def fnv1a32(text: str) -> int:
     return value
 
 
+@lru_cache(maxsize=4096)
 def partition_of(product: str) -> int:
     """Return the partition, 0 to 31, that orders everything about `product`."""
     return fnv1a32(product) % PARTITIONS

@@ -52,7 +52,7 @@ class TopView:
 class _Half:
     """One side; `levels` are in the order of the book. `_worst` is the last level's key.
 
-    `_digits` is what the side adds to the checksum, None since it changed.
+    `_digits` is what each of the best levels adds to the checksum, None since others are best.
     """
 
     def __init__(self, top: Callable[[int], list[Level]], side: Side, depth: int) -> None:
@@ -62,14 +62,15 @@ class _Half:
         self._depth = depth
         self.levels: dict[str, str] = {}
         self._worst: int | None = None
-        self._digits: str | None = None
+        self._digits: dict[str, str] | None = None
         self.refresh()
 
     def digits(self) -> str:
         """Return what the best levels add to the checksum."""
         if self._digits is None:
-            self._digits = level_digits(islice(self.levels.items(), LEVELS))
-        return self._digits
+            best = islice(self.levels.items(), LEVELS)
+            self._digits = {level[0]: level_digits(level) for level in best}
+        return "".join(self._digits.values())
 
     def update(self, changes: Iterable[Change]) -> list[Change]:
         """Return the changes of this side that its levels need."""
@@ -90,7 +91,9 @@ class _Half:
             (self._side, p, size) for p, size in sizes.items() if levels[p] != size
         ]
         levels.update(sizes)
-        self._digits = None
+        if self._digits is not None:
+            for price in sizes.keys() & self._digits.keys():
+                self._digits[price] = level_digits((price, sizes[price]))
         return changed
 
     def refresh(self) -> list[Change]:

@@ -153,7 +153,6 @@ class Gateway:
         """Return what the health record says."""
         parts = [part for part, _ in self._followers.values()]
         statistics = self._fanout.statistics()
-        sessions = [session.statistics() for session in self._fanout.sessions]
         events_total = self._ended_events_total + sum(part.events_total for part in parts)
         state, reason = self._state(parts)
         return Vitals(
@@ -170,8 +169,8 @@ class Gateway:
                 "subscriptions": statistics.subscriptions,
                 "delivered": statistics.delivered_total,
                 "events": events_total,
-                "queued_bytes": sum(session.queued_bytes for session in sessions),
-                "slow_clients": sum(session.slow for session in sessions),
+                "queued_bytes": statistics.queued_bytes,
+                "slow_clients": statistics.slow_clients,
                 "fell_behind": statistics.fell_behind_total,
                 "live_holes": sum(part.holes_total for part in parts),
                 "resume_bytes": self._fanout.ring.size_bytes,

@@ -1,7 +1,7 @@
 """Writes to all clients together, at a pace that leaves time for everything else."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from ledgerflux.core.client_session import ClientSession
@@ -38,14 +38,31 @@ class CohortWriter:
 
     def flush(self) -> int:
         """Write to all."""
-        cohort, writes = self._cohort, self._writes
-        sessions = list(cohort.members)
+        cohort = self._cohort
+        seats = self._seats()
         batch = Batch(cohort.take(), cohort)
         if batch.messages:
-            for session in sessions:
-                if not writes[session](batch):
-                    cohort.release(session, batch.messages)
-        return len(sessions)
+            missed = [at for at, write in enumerate(seats) if not write(batch)]
+            self._release(missed, batch.messages)
+        return len(seats)
+
+    def _seats(self) -> list[Write]:
+        """Return how to write to each member, in their order; the same list until others join.
+
+        Looked up anew each time they would cost as much as the rest of this: of every client
+        another part of memory.
+        """
+        cohort = self._cohort
+        if cohort.seats is None:
+            cohort.seats = [self._writes[session] for session in cohort.members]
+        seats: list[Write] = cohort.seats  # type: ignore[assignment]
+        return seats
+
+    def _release(self, places: Sequence[int], unsent: Sequence[bytes]) -> None:
+        if places:
+            members = list(self._cohort.members)
+            for session in [members[at] for at in places]:
+                self._cohort.release(session, unsent)
 
     def settle(self) -> None:
         """Nothing is left to do: it is made of those who are settled."""

@@ -8,7 +8,7 @@ import msgspec
 
 from ledgerflux.core.latency import Latencies
 from ledgerflux.errors import BusError
-from ledgerflux.ports import Bus, Clock, Handler, Request, Response, Usage
+from ledgerflux.ports import Bus, Clock, Handler, Mailbox, Request, Response, Usage
 from ledgerflux.roles.narration import Narration
 from ledgerflux.telemetry.log import Events
 from ledgerflux.wire.health import (
@@ -21,12 +21,14 @@ from ledgerflux.wire.health import (
     PartitionHealth,
 )
 from ledgerflux.wire.replay import ReplayHealth
+from ledgerflux.wire.subjects import conf_subject
 
 HEALTH_EVERY_S = 1.0
 UNREADY_EVERY_S = 0.2
 PUBLISH_S = 2.0
 """A bus that takes no record in this time is away."""
-CONF_EVERY_S = 0.2
+CONF_EVERY_S = 2.0
+"""How often the feed conf is read although nobody was heard writing it."""
 FRESH_NS = 3_000_000_000
 
 log = Events(__name__)
@@ -205,14 +207,26 @@ async def write_feed(bus: Bus, conf: FeedConf) -> None:
 
 async def wait_feed(bus: Bus, clock: Clock, other_than: FeedConf | None = None) -> FeedConf:
     """Return the feed conf once there is one that differs from `other_than`."""
-    while True:
-        try:
-            conf = await read_feed(bus)
-        except BusError:
-            conf = None
-        if conf is not None and conf != other_than:
-            return conf
-        await clock.sleep(CONF_EVERY_S)
+    async with bus.subscribe(conf_subject(FEED_KEY)) as news:
+        while True:
+            try:
+                conf = await read_feed(bus)
+            except BusError:
+                conf = None
+            if conf is not None and conf != other_than:
+                return conf
+            await _heard(news, clock, CONF_EVERY_S)
+
+
+async def _heard(news: Mailbox, clock: Clock, seconds: float) -> None:
+    """Return when there is news, at the latest after `seconds`."""
+    waits = [asyncio.ensure_future(wait) for wait in (anext(news), clock.sleep(seconds))]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
 
 
 async def holder(bus: Bus, key: str, now_ns: int) -> Health | None:

@@ -35,6 +35,11 @@ def dlq_subject(partition: int, reason: str) -> str:
     return f"md.dlq.{partition:02d}.{reason}"
 
 
+def conf_subject(key: str = ">") -> str:
+    """Return the core subject on which writes to `LF_CONF` can be heard."""
+    return f"$KV.LF_CONF.{key}"
+
+
 def health_subject(key: str = ">") -> str:
     """Return the core subject on which writes to `LF_HEALTH` can be heard."""
     return f"$KV.LF_HEALTH.{key}"

@@ -167,3 +167,20 @@ def test_a_cohort_with_nothing_queued_or_nobody_left_writes_nothing():
     assert writer.flush() == 0
     assert [socket.written for socket in sockets] == [[], []]
     assert [session.take(1000) for session in clients] == [[b"one"]] * 2
+
+
+def test_who_joins_or_leaves_between_two_flushes_is_written_to_or_no_longer():
+    sockets = [Socket() for _ in range(3)]
+    cohort, clients = cohort_of(sockets[:2])
+    later = ClientSession(gateway_frames, Limits(), 0, lambda: None)
+    clients[later] = sockets[2].write
+    cohort.beat(b"one")
+    assert CohortWriter(cohort, clients).flush() == 2
+    cohort.add(later)
+    cohort.beat(b"two")
+    assert CohortWriter(cohort, clients).flush() == 3
+    cohort.release(next(iter(clients)))
+    cohort.beat(b"three")
+    assert CohortWriter(cohort, clients).flush() == 2
+    told = [[batch.messages for batch in socket.written] for socket in sockets]
+    assert told == [[[b"one"], [b"two"]], [[b"one"], [b"two"], [b"three"]], [[b"two"], [b"three"]]]

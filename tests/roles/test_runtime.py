@@ -175,6 +175,37 @@ async def test_a_feed_is_waited_for_also_while_the_bus_is_away(role):
     assert await task == other
 
 
+class StandingClock(ManualClock):
+    """Whoever sleeps does so for ever."""
+
+    async def sleep(self, seconds):
+        await asyncio.Event().wait()
+
+
+class CountingBus(MemoryBus):
+    """Counts how often a key is read."""
+
+    def __init__(self):
+        super().__init__()
+        self.gets = 0
+
+    async def get(self, bucket, key):
+        self.gets += 1
+        return await super().get(bucket, key)
+
+
+async def test_a_new_feed_is_heard_of_not_looked_for():
+    bus = CountingBus()
+    task = asyncio.ensure_future(wait_feed(bus, StandingClock()))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert bus.gets == 1
+    await write_feed(bus, CONF)
+    async with asyncio.timeout(5):
+        assert await task == CONF
+    assert bus.gets == 2
+
+
 def test_a_rate_is_what_came_between_two_looks():
     clock = ManualClock()
     meter = RateMeter(clock)

@@ -32,7 +32,7 @@ def test_a_client_that_left_gets_nothing_and_holds_nothing():
     fanout.leave(session)
     fanout.publish(source.trade().take(), 1)
     assert one(session) is None
-    assert fanout.statistics() == (0, 0, 0, 0)
+    assert fanout.statistics() == (0, 0, 0, 0, 0, 0)
 
 
 def test_one_of_two_followers_leaves_the_other_followed():

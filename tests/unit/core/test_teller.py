@@ -16,7 +16,7 @@ def test_every_follower_gets_the_same_bytes():
     fanout.publish(source.trade().trade().take(), 1)
     first, second = (one(session) for session in sessions)
     assert first is second
-    assert fanout.statistics() == (2, 2, 4, 0)
+    assert fanout.statistics()[:4] == (2, 2, 4, 0)
 
 
 def test_a_lost_partition_is_told_in_every_channel_and_a_checkpoint_mends_it():

@@ -16,6 +16,7 @@ VENUE = "coinbase-advanced"
         (subjects.snap_subject(7, VENUE), "md.snap.07.coinbase-advanced.*"),
         (subjects.dlq_subject(7, "malformed"), "md.dlq.07.malformed"),
         (subjects.health_subject(), "$KV.LF_HEALTH.>"),
+        (subjects.conf_subject("feed"), "$KV.LF_CONF.feed"),
         (subjects.health_subject("gateway.0"), "$KV.LF_HEALTH.gateway.0"),
         (subjects.resync_subject(VENUE, 7), "lf.ctl.ingest.coinbase-advanced.07.resync"),
         (subjects.exchange_subject("start"), "lf.ctl.exchange.start"),
