@@ -1,8 +1,8 @@
 """Blanks one presenter, key or size class of the dashboard after the other: `just mutate-tui`.
 
-Each time the dashboard's unit tests run until one fails; its name is printed. A mutation that
-no test notices is named at the end, and the exit code is 1. Arguments choose mutations by a
-part of their name; none: all.
+Each time the dashboard's unit tests run until one fails; its name is printed. Of a key only those
+run that press it, which a first run of all has found out. A mutation that no test notices is named
+at the end, and the exit code is 1. Arguments choose mutations by a part of their name; none: all.
 """
 
 import importlib
@@ -12,8 +12,10 @@ import pkgutil
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_origin, get_type_hints
@@ -23,7 +25,10 @@ TESTS = ROOT / "tests" / "unit" / "tui"
 CHOSEN = "LF_MUTATION"
 """In the environment of the tests: what is blanked."""
 BLANKS: dict[Any, Callable[[], object]] = {list: list, str: str, tuple: tuple, dict: dict}
-TIMEOUT_S = 300
+RECORD = "record"
+"""In place of a mutation: nothing is blanked, and who presses which key is written to a file."""
+RECORD_FILE = "LF_MUTATION_RECORD"
+TIMEOUT_S = 600
 FAILED = re.compile(r"^FAILED (\S+)", re.MULTILINE)
 
 
@@ -66,7 +71,10 @@ def mutations() -> list[str]:
 def blank(mutation: str) -> None:
     """Blank it in this process, before anything has taken it."""
     kind, _, rest = mutation.partition(":")
-    {"present": _blank_presenter, "key": _blank_key, "size": _blank_size}[kind](rest)
+    does = {
+        "present": _blank_presenter, "key": _blank_key, "size": _blank_size, RECORD: _record,
+    }  # fmt: skip
+    does[kind](rest)
 
 
 def _blank_presenter(where: str) -> None:
@@ -98,17 +106,54 @@ def _blank_size(where: str) -> None:
     setattr(Dashboard, listed, kept)
 
 
-def noticed_by(mutation: str) -> str | None:
+def _record(_: str) -> None:
+    from ledgerflux_tui import keys
+
+    find, path = keys.find, Path(os.environ[RECORD_FILE])
+
+    def told(view: str, key: str, **rest: Any) -> Any:
+        action = find(view, key, **rest)
+        if action is not None:
+            test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
+            with path.open("a") as file:
+                file.write(f"{action.id}:{key}\t{test}\n")
+        return action
+
+    keys.find = told
+
+
+def pressed_by() -> dict[str, list[str]]:
+    """Run all tests once; return those that press each key, by action and key.
+
+    Those that list the keys are left out: who presses a key that is gone must notice.
+    """
+    with tempfile.NamedTemporaryFile("r") as file:
+        _run(RECORD, [str(TESTS)], {RECORD_FILE: file.name})
+        found: dict[str, dict[str, None]] = {}
+        for line in file:
+            key, _, test = line.strip().partition("\t")
+            found.setdefault(key, {})[test] = None
+    return {
+        key: [test for test in tests if "test_keys.py" not in test] for key, tests in found.items()
+    }
+
+
+def noticed_by(mutation: str, pressed: Mapping[str, Sequence[str]]) -> str | None:
     """Return the test that fails where `mutation` is blanked, None for none."""
     kind, _, rest = mutation.partition(":")
     own = TESTS / "present" / f"test_{rest.partition('.')[0]}.py"
     chosen = [*([str(own)] if kind == "present" and own.exists() else []), str(TESTS)]
-    # What lists the keys notices a missing one of course; a test that presses it must too.
-    left_out = ["--deselect", str(TESTS / "test_keys.py")] if kind == "key" else []
+    if kind == "key":
+        chosen = list(pressed.get(rest, ()))
+    return _run(mutation, chosen) if chosen else None
+
+
+def _run(mutation: str, chosen: Sequence[str], more: Mapping[str, str] | None = None) -> str | None:
+    """Return the first of the chosen tests that fails under a mutation."""
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider",
-         "-p", "mutate_tui", "--timeout", "60", *left_out, *chosen],
-        cwd=ROOT, env=os.environ | {CHOSEN: mutation, "PYTHONPATH": _path()},
+         "-p", "mutate_tui", "--timeout", "60", *chosen],
+        cwd=ROOT, env=os.environ | {CHOSEN: mutation, "PYTHONPATH": _path(), **(more or {})},
         capture_output=True, text=True, check=False, timeout=TIMEOUT_S,
     )  # fmt: skip
     failed = FAILED.search(ran.stdout)
@@ -125,8 +170,10 @@ def main(words: list[str]) -> int:
     """Blank what is asked for, print who noticed, and say whether somebody always did."""
     chosen = [name for name in mutations() if not words or any(word in name for word in words)]
     missed = []
+    pressed = pressed_by() if any(name.startswith("key:") for name in chosen) else {}
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for mutation, test in zip(chosen, pool.map(noticed_by, chosen), strict=True):
+        notice = partial(noticed_by, pressed=pressed)
+        for mutation, test in zip(chosen, pool.map(notice, chosen), strict=True):
             print(f"{mutation:56} {test or 'NOBODY NOTICED'}", flush=True)
             if test is None:
                 missed.append(mutation)

@@ -10,7 +10,7 @@ from ledgerflux.ports import Bus, Clock, Feed
 from ledgerflux.roles.ingest_partition import CROWDED_BYTES, IngestPartition
 from ledgerflux.roles.ingest_tools import IngestTools
 from ledgerflux.roles.pacer import Pacer
-from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
+from ledgerflux.roles.runtime import RateMeter, Vitals, market_is_paused, wait_feed
 from ledgerflux.venues.registry import venue as venue_named
 from ledgerflux.wire.health import FeedConf, PartitionHealth
 
@@ -78,12 +78,16 @@ class Ingest:
             crowded_bytes=min(CROWDED_BYTES, ROOM_BYTES_MAX // max(1, len(partitions))),
             silence_s=None if local else SILENCE_S,
             stall_s=_stall_s(conf.source),
+            held=self._held,
             backoff_cap_s=LOCAL_BACKOFF_CAP_S if local else BACKOFF_CAP_S,
         )
         return [
             IngestPartition(tools, venue, conf, partition, products)
             for partition, products in partitions.items()
         ]
+
+    async def _held(self) -> bool:
+        return await market_is_paused(self._bus, self._clock.now_ns())
 
     async def _tick(self) -> None:
         while True:

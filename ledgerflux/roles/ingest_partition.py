@@ -160,7 +160,7 @@ class IngestPartition:
                 await self._take(frame)
 
     async def _next(self, connection: FeedConnection) -> list[bytes]:
-        """Return the frames that came.
+        """Return the frames that came; none where nothing was to come.
 
         Raises:
             FeedError: The connection ended, or is silent (`feed_silent`).
@@ -174,6 +174,8 @@ class IngestPartition:
                     return await connection.receive()
             except TimeoutError:
                 continue
+        if await self._tools.held():
+            return []
         raise FeedError(f"silent for {silence_s:g} s", code="feed_silent")
 
     async def _take(self, frame: bytes) -> None:

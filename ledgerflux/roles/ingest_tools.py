@@ -1,6 +1,6 @@
 """What all partitions of one ingest share."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from ledgerflux.core.inbox import Room
@@ -25,5 +25,7 @@ class IngestTools(NamedTuple):
     """A socket without a frame for this long is dead; None where silence is normal."""
     stall_s: float | None
     """The same once the socket has brought a heartbeat; None where it may stop."""
+    held: Callable[[], Awaitable[bool]]
+    """Says whether somebody holds the market: it is silent then, and its sockets are well."""
     backoff_cap_s: float
     """The longest wait before a socket is tried again."""

@@ -30,6 +30,7 @@ PUBLISH_S = 2.0
 CONF_EVERY_S = 2.0
 """How often the feed conf is read although nobody was heard writing it."""
 FRESH_NS = 3_000_000_000
+EXCHANGE_KEY = "exchange.0"
 
 log = Events(__name__)
 _encode = msgspec.json.Encoder().encode
@@ -236,3 +237,12 @@ async def holder(bus: Bus, key: str, now_ns: int) -> Health | None:
         return None
     health = _health_decoder.decode(value)
     return health if now_ns - health.time_ns < FRESH_NS and health.state != "draining" else None
+
+
+async def market_is_paused(bus: Bus, now_ns: int) -> bool:
+    """Say whether the exchange of this stack tells that somebody paused its market."""
+    try:
+        health = await holder(bus, EXCHANGE_KEY, now_ns)
+    except BusError:
+        return False
+    return health is not None and health.replay is not None and health.replay.paused

@@ -11,8 +11,10 @@ from ledgerflux.core.backoff import Backoff
 from ledgerflux.core.feed_refusal import floor_s
 from ledgerflux.core.sharding import partition_of
 from ledgerflux.errors import BusError, FeedError
-from ledgerflux.roles.runtime import write_feed
+from ledgerflux.roles.runtime import market_is_paused, write_feed
+from ledgerflux.wire.health import HEALTH_BUCKET, Health
 from ledgerflux.wire.record import Kind, decode, unpack_frames
+from ledgerflux.wire.replay import ReplayHealth
 from ledgerflux.wire.session import SessionClose, SessionOpen, decode_note
 from ledgerflux.wire.subjects import RAW, raw_subject, resync_subject
 
@@ -193,6 +195,47 @@ async def test_a_live_venue_that_says_nothing_is_left_and_asked_again(monkeypatc
     pipeline.conf = msgspec.structs.replace(pipeline.conf, source=VENUE)
     await pipeline.run(until=lambda: len(notes(pipeline)) >= 3)
     assert [type(note) for note in notes(pipeline)[:3]] == [SessionOpen, SessionClose, SessionOpen]
+    assert notes(pipeline)[1].reason == "silent for 0.05 s"
+
+
+def _beat(sequence):
+    event = {"current_time": "", "heartbeat_counter": sequence}
+    body = {"channel": "heartbeats", "timestamp": "2026-08-09T05:23:42Z"}
+    return json.dumps(
+        {**body, "sequence_num": sequence, "events": [event]}, separators=(",", ":")
+    ).encode()
+
+
+async def _tell_of_market(pipeline, *, paused):
+    """Say what an exchange says whose market is paused, or runs; it stays news."""
+    now_ns = pipeline.clock.now_ns() + 10**15
+    state = "paused" if paused else "running"
+    replay = ReplayHealth("synthetic:9", state, paused, 1.0, 0.0, False, 1, 0, 0)
+    health = Health("exchange", "0", 7, "ready", now_ns, now_ns, replay=replay)
+    await pipeline.bus.put(HEALTH_BUCKET, health.key, msgspec.json.encode(health))
+
+
+async def test_a_made_market_that_is_paused_may_be_silent_and_one_that_is_not_may_not(monkeypatch):
+    monkeypatch.setattr("ledgerflux.roles.ingest.LOCAL_STALL_S", 0.05)
+    asked = []
+
+    async def noted(bus, now_ns):
+        asked.append(await market_is_paused(bus, now_ns))
+        return asked[-1]
+
+    monkeypatch.setattr("ledgerflux.roles.ingest.market_is_paused", noted)
+    pipeline = Pipeline(VENUE, ["BTC-USD"], [("BTC-USD", _beat)])
+    pipeline.conf = msgspec.structs.replace(pipeline.conf, source="synthetic:9")
+    await _tell_of_market(pipeline, paused=True)
+    await pipeline.run(until=lambda: len(asked) >= 3)
+    assert asked[:3] == [True] * 3
+    assert [type(note) for note in notes(pipeline)] == [SessionOpen, SessionClose]
+    assert notes(pipeline)[1].reason != "silent for 0.05 s"
+
+    pipeline = Pipeline(VENUE, ["BTC-USD"], [("BTC-USD", _beat)])
+    pipeline.conf = msgspec.structs.replace(pipeline.conf, source="synthetic:9")
+    await _tell_of_market(pipeline, paused=False)
+    await pipeline.run(until=lambda: len(notes(pipeline)) >= 3)
     assert notes(pipeline)[1].reason == "silent for 0.05 s"
 
 

@@ -15,6 +15,7 @@ from ledgerflux.roles.runtime import (
     RateMeter,
     Vitals,
     holder,
+    market_is_paused,
     read_feed,
     wait_feed,
     write_feed,
@@ -22,6 +23,7 @@ from ledgerflux.roles.runtime import (
 from ledgerflux.testing.clock import ManualClock
 from ledgerflux.testing.memory_bus import MemoryBus
 from ledgerflux.wire.health import HEALTH_BUCKET, FeedConf, Health, LatencyHealth, PartitionHealth
+from ledgerflux.wire.replay import ReplayHealth
 
 ASK = Request("/", {})
 CONF = FeedConf(
@@ -192,6 +194,19 @@ class CountingBus(MemoryBus):
     async def get(self, bucket, key):
         self.gets += 1
         return await super().get(bucket, key)
+
+
+async def test_a_market_is_paused_where_its_exchange_says_so_and_is_heard(role):
+    now_ns = role.clock.now_ns()
+    assert not await market_is_paused(role.bus, now_ns)
+    for paused in (True, False):
+        replay = ReplayHealth("synthetic:9", "x", paused, 1.0, 0.0, False, 1, 0, 0)
+        health = Health("exchange", "0", 7, "ready", now_ns, now_ns, replay=replay)
+        await role.bus.put(HEALTH_BUCKET, health.key, msgspec.json.encode(health))
+        assert await market_is_paused(role.bus, now_ns) is paused
+        assert not await market_is_paused(role.bus, now_ns + FRESH_NS)
+    role.bus.down = True
+    assert not await market_is_paused(role.bus, now_ns)
 
 
 async def test_a_new_feed_is_heard_of_not_looked_for():
