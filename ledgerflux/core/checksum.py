@@ -12,6 +12,8 @@ from ledgerflux.model.events import Level
 
 LEVELS = 10
 """Of each side."""
+_KEPT = 2048
+"""Levels that come back among the best are known yet: a hundred books' worth."""
 
 
 def book_checksum(bids: Sequence[Level], asks: Sequence[Level]) -> int:
@@ -24,7 +26,7 @@ def digits_checksum(bids: str, asks: str) -> int:
     return crc32((asks + bids).encode())
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=_KEPT)
 def level_digits(level: Level) -> str:
     """Return what a level adds to the checksum."""
     price, size = level

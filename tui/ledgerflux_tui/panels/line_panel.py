@@ -130,7 +130,9 @@ class LinePanel(Widget):
         if strip is None:
             line = self._rows[y] if y < len(self._rows) else []
             segments = [Segment(text, self._look(style)) for text, style in line]
-            strip = Strip(segments).adjust_cell_length(self.size.width, self._look("plain"))
+            # The library would measure every text, and remember thousands of them.
+            cells = sum(len(text) for text, _ in line)
+            strip = Strip(segments, cells).adjust_cell_length(self.size.width, self._look("plain"))
             self._strips[y] = strip
         return strip
 

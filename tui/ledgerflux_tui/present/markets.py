@@ -85,13 +85,13 @@ def _sortable(market: Market, sort: str) -> Decimal | str:
             return market.product
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def spread(bid: str | None, ask: str | None) -> str:
     """Return how far the best prices are apart, exactly."""
     return NOTHING if bid is None or ask is None else format(Decimal(ask) - Decimal(bid), "f")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _spark(samples: tuple[str, ...], width: int, ascii_only: bool) -> str:
     return spark([Decimal(text) for text in samples], width, ascii_only=ascii_only)
 

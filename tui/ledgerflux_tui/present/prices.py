@@ -19,8 +19,8 @@ Trim = Callable[[str, int], str]
 MORE = "…"
 """Stands where text was cut off."""
 
-_KEPT = 8192
-"""Numbers whose texts are remembered: the prices of a few books."""
+_KEPT = 2048
+"""Numbers whose texts are remembered: the prices of the books in sight."""
 
 
 def written(value: Number) -> str:
