@@ -29,7 +29,7 @@ EFFECTS: dict[str, Effect] = {
     "run": Effect("rw", (3, 4, 5, 6, 7)),
     "doctor": Effect("ro", (5, 6)),
     "logs": Effect("ro", (3,)),
-    "tui": Effect("ro", (3, 143)),
+    "tui": Effect("rw", (3, 143)),
     "top": Effect("ro", (3,)),
     "sub": Effect("ro", (3, 7)),
     "book": Effect("ro", (3, 4)),
