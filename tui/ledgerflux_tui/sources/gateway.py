@@ -81,6 +81,8 @@ class GatewaySource:
                 self._state.replay.hear(answer.replay)
         except LedgerFluxError as error:
             return error.message
+        except (KeyError, TypeError, ValueError):
+            return "the gateway's answer can't be read"
         return ""
 
     async def run(self, state: ViewState) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from tui_support import HandClock, a_status, until
+from tui_support import HandClock, a_replay, a_status, until
 
 from ledgerflux.client import Missed
 from ledgerflux.errors import GatewayError
@@ -23,6 +23,7 @@ class Answered:
         self.asked = []
         self.told = asyncio.Queue()
         self.books = {}
+        self.controlled = a_message(type="controlled", req_id=1, success=True)
         self._refuse = refuse
 
     async def subscribe(self, channel, products=None, **terms):
@@ -32,6 +33,12 @@ class Answered:
 
     async def unsubscribe(self, channel, products=None):
         self.asked.append(("-", channel, tuple(products or ())))
+
+    async def control(self, action, **params):
+        self.asked.append((action, params))
+        if isinstance(self.controlled, Exception):
+            raise self.controlled
+        return self.controlled
 
     def position(self, *_):
         return None
@@ -168,3 +175,32 @@ async def test_gaps_are_counted_where_they_are_shown(monkeypatch):
         book = state.books.of("BTC-USD")
         assert book is not None
         assert (book.gaps_total, book.gap_cause, state.tape.gaps_total) == (1, "upstream", 1)
+
+
+async def test_an_order_goes_to_the_gateway_and_its_answer_is_the_newest_of_the_replay(monkeypatch):
+    client = Answered()
+    async with running(monkeypatch, [client]) as (source, state):
+        client.told.put_nowait(status_message())
+        await until(lambda: state.connection.phase == "open")
+        client.controlled = a_message(
+            type="controlled", req_id=1, success=True, replay=a_replay(paused=True, state="paused")
+        )
+        assert await source.control("pause") == ""
+        assert client.asked[-1] == ("pause", {})
+        assert state.replay.paused
+        client.controlled = a_message(type="controlled", req_id=2, success=True)
+        assert await source.control("restart", service="normalize-1") == ""
+        assert client.asked[-1] == ("restart", {"service": "normalize-1"})
+        assert state.replay.paused
+
+
+async def test_why_an_order_was_not_carried_out_is_said(monkeypatch):
+    client = Answered()
+    async with running(monkeypatch, [client]) as (source, state):
+        assert await source.control("pause") == "the gateway is gone"
+        client.told.put_nowait(status_message())
+        await until(lambda: state.connection.phase == "open")
+        client.controlled = GatewayError("this gateway is read-only", code="control_refused")
+        assert await source.control("pause") == "this gateway is read-only"
+        client.controlled = a_message(type="controlled", req_id=1, success=True, replay={"x": 1})
+        assert await source.control("pause") == "the gateway's answer can't be read"
