@@ -19,9 +19,10 @@ async def test_the_overview_shows_its_five_panels_and_both_bars():
         assert all(product in text for product in PRODUCTS)
 
 
-async def test_q_leaves():
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+async def test_q_leaves(key):
     async with dashboard() as screen:
-        await screen.pilot.press("q")
+        await screen.pilot.press(key)
         await until(lambda: screen.app.return_code is not None or not screen.app.is_running)
 
 
@@ -49,6 +50,26 @@ async def test_the_chosen_product_is_that_of_every_panel():
         assert screen.app.state.selected == "SOL-USD"
         await screen.press("g")
         assert screen.app.state.selected == "ADA-USD"
+
+
+@pytest.mark.parametrize(("there", "back"), [("pagedown", "pageup"), ("end", "home"), ("G", "g")])
+async def test_keys_go_a_page_or_all_the_way(there, back):
+    async with dashboard() as screen:
+        await screen.press(back)
+        assert screen.app.state.selected == "ADA-USD"
+        await screen.press(there)
+        assert screen.app.state.selected == "SOL-USD"
+        await screen.press(back)
+        assert screen.app.state.selected == "ADA-USD"
+
+
+async def test_tab_goes_to_the_next_panel_and_with_shift_back():
+    async with dashboard() as screen:
+        first = screen.app.current_view.current
+        await screen.press("tab")
+        await until(lambda: screen.app.current_view.current is not first)
+        await screen.press("shift+tab")
+        await until(lambda: screen.app.current_view.current is first)
 
 
 async def test_who_scrolls_past_products_asks_for_none_of_them():

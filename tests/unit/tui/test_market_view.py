@@ -55,7 +55,10 @@ async def test_d_goes_through_the_depths_and_asks_for_more_levels_at_fifty():
 async def test_prices_are_grouped_more_and_less():
     async with dashboard() as screen:
         panel = await market(screen)
-        for _ in range(9):
+        for at, key in enumerate(["plus", "equals_sign"], start=1):
+            await screen.press(key)
+            assert panel.group_at == at
+        for _ in range(7):
             await screen.press("equals_sign")
         await screen.shows("group 10 ·")
         assert screen.crank.focused[-1].depth == 500
