@@ -23,6 +23,7 @@ async def nothing_ordered(screen, *keys):
         ("right_curly_bracket", ("seek", {"by_ms": 60_000})),
         ("minus", ("speed", {"speed": 5.0})),
         ("plus", ("speed", {"speed": 20.0})),
+        ("equals_sign", ("speed", {"speed": 20.0})),
         ("n", ("seek", {"at_ms": 40_000})),
         ("N", ("seek", {"at_ms": 10_000})),
     ],
