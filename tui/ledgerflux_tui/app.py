@@ -52,7 +52,7 @@ class Dashboard(App[None]):
     TITLE = "LedgerFlux"
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 -- declared so by the library
-        (0, "-tiny"), (50, "-narrow"), (80, "-normal"), (120, "-wide"), (160, "-xl"),
+        (0, "-tiny"), (50, "-narrow"), (80, "-normal"), (120, "-wide"),
     ]  # fmt: skip
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-flat"), (14, "-low"), (24, "-mid"), (36, "-high"),

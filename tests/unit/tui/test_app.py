@@ -257,6 +257,11 @@ async def test_size_classes_fold_panels_and_a_tiny_terminal_says_so():
         assert "Markets 4" not in screen.text()
         await screen.resize(38, 9)
         await screen.shows("Terminal too small: 38 x 9")
+        for width, height in ((38, 30), (100, 9)):  # too narrow, too flat
+            await screen.resize(100, 30)
+            await screen.shows_no("too small")
+            await screen.resize(width, height)
+            await screen.shows(f"Terminal too small: {width} x {height}")
         await screen.resize(120, 36)
         await screen.shows("Shards 2/2")
 
