@@ -8,6 +8,8 @@ from ledgerflux.errors import ConfigError, Conflict, LedgerFluxError
 
 _OWN_PORTS = (20_000, 32_000)
 _TRIES = 50
+_given: set[int] = set()
+"""Ports that this process was told are free: who was told may not listen there yet."""
 BACKLOG = 1024
 """How many the kernel holds until they are taken: a crowd that comes at once."""
 
@@ -31,14 +33,15 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that was free a moment ago.
+    """Return a port that was free a moment ago, and that this process was not given before.
 
     From below the range that systems give to outgoing connections: one of those could
     take it before the server listens.
     """
     for _ in range(_TRIES):
         port = random.randrange(*_OWN_PORTS)  # noqa: S311 - no secret
-        if is_free(port, host):
+        if port not in _given and is_free(port, host):
+            _given.add(port)
             return port
     with _socket(host) as probe:
         probe.bind((host, 0))

@@ -37,6 +37,14 @@ def test_a_free_port_is_free(host):
     assert is_free(port, host)
 
 
+def test_no_port_is_given_twice(monkeypatch):
+    drawn = iter([*[free_port()] * 3, *range(20_000, 32_000)])
+    first = next(drawn)
+    monkeypatch.setattr("random.randrange", lambda *_: next(drawn))
+    assert is_free(first)
+    assert free_port() != first
+
+
 def test_a_port_with_lingering_connections_is_free():
     with socket.socket() as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
