@@ -1,0 +1,1 @@
+"""The same roles elsewhere: Docker compose and Kubernetes, planned, rendered, checked, applied."""
