@@ -3,16 +3,19 @@
 Writes what every frame took, when it came and when the clock ticked to OUT when it ends.
 """
 
+import gc
 import json
 import sys
 import time
 from pathlib import Path
 
-from textual.screen import Screen
+gc.disable()  # as `run` does before it loads the same
 
-from ledgerflux_tui.app import Dashboard
-from ledgerflux_tui.options import Options
-from ledgerflux_tui.run import run
+from textual.screen import Screen  # noqa: E402
+
+from ledgerflux_tui.app import Dashboard  # noqa: E402
+from ledgerflux_tui.options import Options  # noqa: E402
+from ledgerflux_tui.run import run  # noqa: E402
 
 FRAMES: list[tuple[float, float]] = []
 """When each frame began, monotonic seconds, and what it took."""

@@ -61,6 +61,9 @@ class Dashboard(App[None]):
     def __init__(self, source: Source, options: Options, now_ns: Callable[[], int]) -> None:
         # Colours of the terminal's own are those that can be left out altogether.
         super().__init__(ansi_color=None if options.colours else True)
+        for theme in themes.THEMES.values():
+            self.register_theme(theme)
+        self.theme = options.theme if options.colours else themes.COLOURLESS
         self.options = options
         self.source = source
         self.now_ns = now_ns
@@ -80,11 +83,9 @@ class Dashboard(App[None]):
         self._note: tuple[str, int] = ("", 0)
         self._views: dict[str, View] = {}
         self._replay_bar = ReplayBar("replay-bar")
-        self._status, self._tiny, self._footer = (
-            StatusBar("status"),
-            TinyPanel("tiny"),
-            FooterBar("footer"),
-        )
+        self._status = StatusBar("status")
+        self._tiny = TinyPanel("tiny")
+        self._footer = FooterBar("footer")
 
     # -- wiring ----------------------------------------------------------------------------
 
@@ -97,25 +98,22 @@ class Dashboard(App[None]):
         return themes.DEFAULTS
 
     def compose(self) -> ComposeResult:
-        """Make every view once; they are shown and hidden, never made anew."""
+        """Make the view that is shown first; the others after the first frame."""
         self._views = {view.NAME: view() for view in VIEWS}
         yield self._status
         yield self._replay_bar
         with ContentSwitcher(id="views", initial=self.options.view):
-            yield from self._views.values()
+            yield self.current_view
         yield self._tiny
         yield Prompt()
         yield self._footer
 
     def on_mount(self) -> None:
         """Begin to feed, and to paint."""
-        for theme in themes.THEMES.values():
-            self.register_theme(theme)
-        self.theme = self.options.theme if self.options.colours else themes.COLOURLESS
         self.state.clocks.fps_asked = self.state.clocks.fps = self.options.fps
         self.state.clocks.now_ns = self.now_ns()
         self.action_focus_view()
-        self.call_after_refresh(self._feed)
+        self.call_after_refresh(self._begin)
         if self.options.clock == "free":
             self.set_timer(0.01, self._tick)
 
@@ -127,8 +125,13 @@ class Dashboard(App[None]):
         """Leave the terminal as it was; whoever started us tells what happened."""
         self._close_messages_no_wait()
 
-    def _feed(self) -> None:
+    async def _begin(self) -> None:
+        """Feed the state, and make the other views; views are never made anew."""
         self.run_worker(self.source.run(self.state), name="source")
+        others = [view for view in self._views.values() if view is not self.current_view]
+        for view in others:
+            view.display = False
+        await self._main.query_one(ContentSwitcher).mount_all(others)
 
     # -- the clock -------------------------------------------------------------------------
 

@@ -1,17 +1,21 @@
 """Starts the dashboard on this terminal and gives the terminal back."""
 
 import asyncio
+import gc
 import os
 import random
 import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from ledgerflux_tui.app import Dashboard
 from ledgerflux_tui.options import Options
 from ledgerflux_tui.sources.base import Source
 from ledgerflux_tui.sources.late import LateSource
+
+if TYPE_CHECKING:
+    from ledgerflux_tui.app import Dashboard
 
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 END_MAX_S = 2.0
@@ -30,9 +34,15 @@ def run(addresses: Sequence[str], products: Sequence[str] | None, options: Optio
     Raises:
         Exception: What went wrong in it, after the terminal is as it was.
     """
+    # What is loaded now stays: looking through it for cycles would be a fifth of the start.
+    gc.disable()
+    from ledgerflux_tui.app import Dashboard
+
     now_ns = steady_clock()
 
     def make() -> Source:
+        gc.freeze()
+        gc.enable()
         from ledgerflux_tui.sources.gateway import GatewaySource
 
         return GatewaySource(addresses, now_ns=now_ns, random=random.random, products=products)
@@ -45,7 +55,7 @@ def run(addresses: Sequence[str], products: Sequence[str] | None, options: Optio
     return 0 if ended is None else 128 + ended
 
 
-async def _run(dashboard: Dashboard) -> int | None:
+async def _run(dashboard: "Dashboard") -> int | None:
     """Run it; return the signal that ended it, None where its user left."""
     ended: list[int] = []
     loop = asyncio.get_running_loop()
