@@ -48,6 +48,11 @@ coverage:
 test-slow *ARGS:
     {{uv}} run pytest -n 0 -m "slow or fault" {{ARGS}}
 
+# Image, compose, manifests, alerts and dashboards, on a Docker Engine and a Prometheus of their own
+[group('develop')]
+test-deploy *ARGS:
+    {{uv}} run --group deploy pytest -n 0 -m deploy {{ARGS}}
+
 # Measure this machine, recordings as arguments (`--recording FILE`); writes docs/benchmarks.md
 [group('develop')]
 bench *ARGS:
