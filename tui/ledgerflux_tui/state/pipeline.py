@@ -14,6 +14,9 @@ from ledgerflux_tui.top import Sample
 HISTORY_MAX = 60
 """Seconds of p99 kept of each stage, and of whether the aim was met."""
 WINDOW_MAX_S = 300
+FINE_S = 60
+"""So many of the newest seconds have a look each; before them one in `COARSE_S`."""
+COARSE_S = 5
 STAGES_MAX = 16
 END_TO_END = "end to end"
 AIM_MS = 100.0
@@ -45,13 +48,14 @@ class Window(NamedTuple):
 class Pipeline:
     """What statuses say of all stages; None and empty before the first one.
 
-    `looks` has one for each of the last 300 seconds at most, `p99` and `met` one value for each
-    of the last 60: whether the whole way met the aim in that second, None where nothing came.
+    `looks` has one for each of the last 60 seconds and one of five of the 240 before them; `p99`
+    and `met` have one value for each of the last 60: whether the whole way met the aim in that
+    second, None where nothing came.
     """
 
     sample: Sample | None = None
     told_ns: int | None = None
-    looks: deque[Look] = field(default_factory=lambda: deque(maxlen=WINDOW_MAX_S + 1))
+    looks: deque[Look] = field(default_factory=deque)
     p99: dict[str, Seconds[float]] = field(default_factory=dict)
     met: Seconds[bool] = field(default_factory=lambda: Seconds(HISTORY_MAX))
     _earlier: deque[tuple[int, Mapping[str, Any]]] = field(
@@ -95,10 +99,20 @@ class Pipeline:
         if before is not None and look.at_ns - before.at_ns < RATE_OVER_S * NANOS_PER_S:
             return
         self.looks.append(look)
+        self._thin()
         if before is not None and END_TO_END in look.stages:
             came = _between(before.stages.get(END_TO_END, {}), look.stages[END_TO_END])
             p95 = percentile_ms(came, 0.95)
             self.met.put(None if p95 is None else p95 <= AIM_MS, look.at_ns)
+
+    def _thin(self) -> None:
+        """Forget looks that no window reaches, and most of those that only long ones do."""
+        looks = self.looks
+        while looks[-1].at_ns - looks[0].at_ns > (WINDOW_MAX_S + COARSE_S) * NANOS_PER_S:
+            looks.popleft()
+        leaving = len(looks) - FINE_S - 2
+        if leaving > 0 and looks[leaving].at_ns - looks[leaving - 1].at_ns < COARSE_S * NANOS_PER_S:
+            del looks[leaving]
 
 
 def _latencies(status: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -68,11 +68,20 @@ def test_each_second_is_held_to_the_aim():
 def test_looks_are_one_a_second_and_bounded():
     pipeline = told(*(way((1, at)) for at in range(60)), every_s=0.1)
     assert len(pipeline.looks) <= 7
-    pipeline = told(*(way((1, at)) for at in range(WINDOW_MAX_S + 20)))
-    assert len(pipeline.looks) == WINDOW_MAX_S + 1
+    pipeline = told(*(way((1, at)) for at in range(2 * WINDOW_MAX_S)))
+    assert len(pipeline.looks) <= 111
+    for seconds in (10, 60):
+        window = pipeline.window(END_TO_END, seconds)
+        assert (sum(window.counts), window.seconds) == (seconds, float(seconds))
     window = pipeline.window(END_TO_END, 300)
-    assert (sum(window.counts), window.seconds) == (300, 300.0)
+    assert sum(window.counts) == window.seconds == pytest.approx(300, abs=2.5)
     assert percentile_ms(window.counts, 0.5) == pytest.approx(1.0, rel=0.2)
+
+
+def test_a_long_window_grows_with_what_is_known():
+    for known_s in (1, 59, 60, 61, 62, 66, 119, 299, 300):
+        pipeline = told(*(way((1, at)) for at in range(known_s + 1)))
+        assert pipeline.window(END_TO_END, 300).seconds == known_s
 
 
 def test_a_gateway_that_tells_of_no_stages_is_understood():
