@@ -99,9 +99,9 @@ def _of_volume(source: Object, path: str) -> Iterator[Reference]:
         if not isinstance(body, dict):
             continue
         name = str(body.get("secretName") or body.get("name") or "?")
-        yield Reference(kind, name, "", path)
-        for item in items(body, "items"):
-            yield Reference(kind, name, str(item.get("key", "?")), path)
+        keys = [str(item.get("key", "?")) for item in items(body, "items")]
+        for key in keys or [""]:
+            yield Reference(kind, name, key, path)
 
 
 def _name(body: Any) -> str:

@@ -31,8 +31,7 @@ def findings(objects: list[Object]) -> list[Finding]:
     found: list[Finding] = []
     for workload in workloads(objects):
         for container in containers(workload):
-            wanted = [stores[name] for name in _configs(workload, container) if name in stores]
-            for path in wanted:
+            for path in sorted({stores[n] for n in _configs(workload, container) if n in stores}):
                 found += _on_claim(workload, container, path)
             if _is_postgres(container):
                 found += _postgres(workload, container)
