@@ -61,6 +61,16 @@ STACK = (
     ErrorCode("missing_dependency", 5, "a wheel or user is missing", "lf doctor"),
     ErrorCode("degraded", 10, "reachable, but not well", "lf status"),
 )
+DEPLOY = (
+    ErrorCode("cluster_failed", 1, "minikube can't make, start or delete it", "the line says"),
+    ErrorCode("cluster_misfit", 6, "the cluster is smaller than asked", "lf down --cluster"),
+    ErrorCode("cluster_unreachable", 3, "the cluster does not answer", "lf doctor"),
+    ErrorCode("image_failed", 1, "the image was not built", "the last lines of the build"),
+    ErrorCode("bad_manifests", 1, "a check refuses what was rendered", "lf render"),
+    ErrorCode("apply_refused", 1, "the cluster refuses an object", "lf render"),
+    ErrorCode("field_conflict", 6, "somebody else has set a field of ours", "lf render"),
+    ErrorCode("not_ours", 6, "the cluster was not made by lf", "minikube delete -p NAME"),
+)
 LOG = (
     ErrorCode("bus_unavailable", 3, "NATS does not answer or refuses", "lf logs nats"),
     ErrorCode(
@@ -125,6 +135,7 @@ GATEWAY = (
 SECTIONS = (
     ("The command line", COMMAND_LINE),
     ("The stack", STACK),
+    ("Compose and Kubernetes", DEPLOY),
     ("The log", LOG),
     ("Postgres", STORE),
     ("Feeds and recordings", FEED),

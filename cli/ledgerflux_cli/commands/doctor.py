@@ -11,16 +11,17 @@ import typer
 
 from ledgerflux.errors import ConfigError, LedgerFluxError
 from ledgerflux_cli.close_match import none_of
+from ledgerflux_cli.deploy_options import Profile
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
 from ledgerflux_cli.output import say, write, write_json
+from ledgerflux_cli.targets import LOCAL, MINIKUBE, TARGETS
 
 if TYPE_CHECKING:
     from ledgerflux.stack.doctor import Finding
     from ledgerflux.stack.run_dir import RunDir
 
 SCHEMA = "lf.doctor/1"
-TARGETS = ("local",)
 PREREQUISITE = 5
 NAME_WIDTH = 12
 
@@ -32,8 +33,10 @@ NAME_WIDTH = 12
 )
 def doctor(
     target: Annotated[
-        str, typer.Option("--target", envvar="LF_TARGET", metavar="local", help="What for.")
-    ] = "local",
+        str,
+        typer.Option("--target", envvar="LF_TARGET", metavar="|".join(TARGETS), help="What for."),
+    ] = LOCAL,
+    profile: Profile = "minikube",
     port: Annotated[
         int | None,
         typer.Option(
@@ -58,6 +61,11 @@ def doctor(
     """
     if target not in TARGETS:
         raise ConfigError(none_of("--target", target, TARGETS), code="bad_argument")
+    if target == MINIKUBE:
+        from ledgerflux_cli import minikube_target
+
+        wish = minikube_target.wish_of(profile, port=port)
+        return minikube_target.doctor(run_dir_of(data_dir), wish, as_json=as_json)
     if report is not None:
         from ledgerflux.stack.doctor.bundle import refuse_place
 

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from ledgerflux.errors import ConfigError
+from ledgerflux_cli.deploy_options import Cluster, KubeContext
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
 from ledgerflux_cli.output import write, write_json
+from ledgerflux_cli.targets import MINIKUBE, Target, target_of
 
 SCHEMA = "lf.down/1"
 
@@ -17,6 +19,9 @@ SCHEMA = "lf.down/1"
 def down(
     volumes: Annotated[bool, typer.Option("--volumes", help="Delete the data, too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    target: Target = None,
+    cluster: Cluster = False,
+    kube_context: KubeContext = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -24,6 +29,14 @@ def down(
     from ledgerflux.stack.down import stop_stack
 
     run_dir = run_dir_of(data_dir)
+    if target_of(run_dir, target) == MINIKUBE:
+        from ledgerflux_cli import minikube_target
+
+        wish = minikube_target.wish_of(kube_context=kube_context, yes=yes)
+        if (volumes or cluster) and not yes:
+            _ask(f"the cluster {wish.kube_context}")
+        minikube_target.down(run_dir, wish, volumes=volumes, cluster=cluster, as_json=as_json)
+        return
     if volumes and not yes and run_dir.is_ours():
         _ask(str(run_dir.path))
     stopped = stop_stack(run_dir, volumes=volumes)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ledgerflux.errors import ConfigError
+from ledgerflux_cli.deploy_options import Agreed, KubeContext
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
 from ledgerflux_cli.output import say, write, write_json, write_lines
+from ledgerflux_cli.targets import MINIKUBE, Target, target_of
 
 if TYPE_CHECKING:
     from ledgerflux.stack.logs import Entry, Logs, Wanted
@@ -69,6 +71,9 @@ def logs(
     no_prefix: Annotated[
         bool, typer.Option("--no-prefix", help="Leave out the name of the service.")
     ] = False,
+    target: Target = None,
+    kube_context: KubeContext = None,
+    yes: Agreed = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -79,11 +84,17 @@ def logs(
     """
     from ledgerflux.stack.logs import Logs, choose_services
 
+    run_dir = run_dir_of(data_dir)
+    if target_of(run_dir, target) == MINIKUBE:
+        from ledgerflux_cli import minikube_target
+
+        wish = minikube_target.wish_of(kube_context=kube_context, yes=yes)
+        minikube_target.logs(wish, tuple(services or ()), follow=follow, tail=tail)
+        return
     if output not in FORMATS:
         raise typer.BadParameter(f"--output: {output!r} is none of {', '.join(FORMATS)}")
     wanted = _wanted(level, since, until, include, exclude)
     count = _read_tail(tail, default=None if since else DEFAULT_TAIL)
-    run_dir = run_dir_of(data_dir)
     names = choose_services(run_dir, services or ())
     printer = _Printer("json" if as_json else output, () if no_prefix else names)
     source = Logs(run_dir, names if services else None, whole_lines=follow)

@@ -7,17 +7,32 @@ from typing import Any
 import typer
 
 from ledgerflux.errors import NotRunning
+from ledgerflux_cli.deploy_options import Agreed, KubeContext
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.find_status import find_status
-from ledgerflux_cli.options import AsJson, DataDir, Gateway
+from ledgerflux_cli.options import AsJson, DataDir, Gateway, run_dir_of
 from ledgerflux_cli.output import write_json
+from ledgerflux_cli.targets import MINIKUBE, Target, target_of
 
 HEALTHY, DEGRADED = 0, 10
 
 
 @examples("lf status", "lf status --json | jq -r .state")
-def status(data_dir: DataDir = None, gateway: Gateway = None, as_json: AsJson = False) -> None:
+def status(
+    target: Target = None,
+    kube_context: KubeContext = None,
+    yes: Agreed = False,
+    data_dir: DataDir = None,
+    gateway: Gateway = None,
+    as_json: AsJson = False,
+) -> None:
     """Say how the stack is: services, shards, rates, gaps."""
+    run_dir = run_dir_of(data_dir)
+    if gateway is None and target_of(run_dir, target) == MINIKUBE:
+        from ledgerflux_cli import minikube_target
+
+        wish = minikube_target.wish_of(kube_context=kube_context, yes=yes)
+        raise typer.Exit(minikube_target.status(run_dir, wish, as_json=as_json))
     try:
         document = find_status(data_dir, gateway)
     except NotRunning:

@@ -12,6 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ledgerflux.errors import Conflict, LedgerFluxError, StackError
+from ledgerflux_cli.deploy_options import (
+    Agreed,
+    Cni,
+    DryRun,
+    GrafanaPassword,
+    KubeContext,
+    NoMonitoring,
+    Profile,
+)
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.gateway_options import (
     JwtAudience,
@@ -43,6 +52,7 @@ from ledgerflux_cli.options import (
 )
 from ledgerflux_cli.output import forget_output, say, write, write_json
 from ledgerflux_cli.progress import Progress, up_document
+from ledgerflux_cli.targets import LOCAL, MINIKUBE, TARGETS
 
 if TYPE_CHECKING:
     from ledgerflux.settings import UpRequest
@@ -59,8 +69,10 @@ POLL_S = 0.1
     "lf up --gateways 2 --port 8000",
     "lf up --keys-file keys.json --tls-cert cert.pem --tls-key key.pem",
     "lf up nats postgres",
+    "lf up --target minikube --dry-run",
 )
 def up(
+    context: typer.Context,
     services: Annotated[
         list[str] | None,
         typer.Argument(metavar="[SERVICE]...", help="What to start; default everything."),
@@ -116,13 +128,38 @@ def up(
     target: Annotated[
         str,
         typer.Option(
-            "--target", envvar="LF_TARGET", metavar="local", help="Where to: this machine."
+            "--target",
+            envvar="LF_TARGET",
+            metavar="|".join(TARGETS),
+            help="Where to: this machine, or a cluster on it.",
         ),
-    ] = "local",
+    ] = LOCAL,
+    dry_run: DryRun = False,
+    profile: Profile = "minikube",
+    kube_context: KubeContext = None,
+    yes: Agreed = False,
+    cni: Cni = "",
+    no_monitoring: NoMonitoring = False,
+    grafana_password: GrafanaPassword = None,
     log_level: LogLevelOption = "info",
     as_json: AsJson = False,
 ) -> None:
-    """Start the stack: NATS, Postgres, and every role, on this machine."""
+    """Start the stack: NATS, Postgres, and every role, on this machine.
+
+    With --target minikube in a Kubernetes cluster on it: images are built, objects applied in
+    waves, ports forwarded, and a client sees data. What is as it should be is left as it is.
+    """
+    if target == MINIKUBE:
+        from ledgerflux_cli import minikube_target
+
+        wish = minikube_target.wish_of(
+            profile, kube_context, yes, cni, no_monitoring, grafana_password, port
+        )
+        timeout_s = _given_duration(context, wait_timeout)
+        code = minikube_target.up(
+            run_dir_of(data_dir), wish, dry_run=dry_run, timeout_s=timeout_s, as_json=as_json
+        )
+        raise typer.Exit(code)
     from ledgerflux.settings import UpRequest
     from ledgerflux.stack.members import services_of
 
@@ -170,6 +207,14 @@ def up(
             if error.code != Conflict.code:
                 raise
     return _join(run_dir, asked, timeout_s, as_json=as_json)
+
+
+def _given_duration(context: typer.Context, text: str) -> float | None:
+    """Return how long somebody asked to wait, None where nobody did."""
+    source = context.get_parameter_source("wait_timeout")
+    if source is None or source.name == "DEFAULT":
+        return None
+    return read_duration("--wait-timeout", text)
 
 
 def _absolute(file: Path | None) -> Path | None:
