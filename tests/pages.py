@@ -6,8 +6,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ledgerflux.bench.page import page
 from ledgerflux.bench.suites import SUITES, read_document
+from ledgerflux.core.timings import Timings
 from ledgerflux.settings.page import settings_page
 from ledgerflux.telemetry.counts import COUNTS
+from ledgerflux.telemetry.measures import MEASURES, Sample
 from ledgerflux.telemetry.metrics import render
 from ledgerflux.wire import gateway_schemas as schemas
 from ledgerflux.wire.health import Health, PartitionHealth
@@ -24,23 +26,44 @@ def metrics():
         "# Metrics",
         "",
         "Made from the code by `just docs`. Every role serves these on `/metrics` of its own port;",
-        "label `instance` is the shard's number or `0`.",
+        "label `shard` is a normalizer's number. A histogram has `_bucket`, `_sum` and `_count`.",
+        "Metrics of NATS are there where `nats_monitor_url` is set; those of products once one is",
+        "known. None has a label for a client, an address, a request or an order.",
     ]
     for role in COUNTS:
-        lines += ["", f"## {role}", "", "| metric | type | meaning |", "| --- | --- | --- |"]
-        lines += [f"| `{name}` | {kind} | {text} |" for name, kind, text in families(role)]
+        lines += [
+            "",
+            f"## {role}",
+            "",
+            "| metric | type | labels | meaning |",
+            "| --- | --- | --- | --- |",
+        ]
+        lines += [
+            f"| `{family.name}` | {family.type} | {words(family)} | {family.documentation} |"
+            for family in families(role)
+        ]
     return "\n".join(lines) + "\n"
 
 
 def families(role):
-    """Yield name, type and help of all that a role with everything to say would serve."""
+    """Yield all families that a role with everything to say would serve, named as in queries."""
     health = Health(
         role, "0", 1, "ready", 0, 0, p50_ms=1.0, p95_ms=1.0, p99_ms=1.0, p999_ms=1.0,
         counts=dict.fromkeys(COUNTS[role], 1), partitions=[PartitionHealth(0, [])],
     )  # fmt: skip
-    for family in text_string_to_metric_families(render(health).decode()):
-        total = "_total" if family.type == "counter" else ""
-        yield family.name + total, family.type, family.documentation
+    samples = [
+        Sample(name, Timings() if measure.kind == "histogram" else 1, measure.labels)
+        for name, measure in MEASURES[role].items()
+    ]
+    for family in text_string_to_metric_families(render(health, samples).decode()):
+        family.name += "_total" if family.type == "counter" else ""
+        yield family
+
+
+def words(family):
+    """Return the labels of a family, but that of a histogram's cells."""
+    labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+    return ", ".join(f"`{label}`" for label in sorted(labels))
 
 
 def benchmarks():

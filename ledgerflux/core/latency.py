@@ -6,11 +6,13 @@ from math import exp, log
 from typing import NamedTuple
 
 from ledgerflux.core.histogram import CELLS, cell_of, total_of
-from ledgerflux.model.units import NANOS_PER_MS
+from ledgerflux.core.timings import Timings
+from ledgerflux.model.units import NANOS_PER_MS, NANOS_PER_S
 
 SHARES = (0.50, 0.95, 0.99, 0.999)
 _GROWTH = log(1.02)
-_FLOOR_NS = 1_000
+_FLOOR_NS = 100 * NANOS_PER_MS / 1.02**581
+"""About a microsecond: a bucket ends at 100 ms, by which the objective for latency is judged."""
 
 
 class Latencies(NamedTuple):
@@ -31,13 +33,14 @@ class LatencyWindow:
     """Percentiles over the newest `slots` spans of time; the caller turns the spans.
 
     Differences of two machines' clocks may be negative: they count in the lowest bucket,
-    and their number is shown. `histogram` counts everything since the start, but for the
-    span not yet turned.
+    and their number is shown. `histogram` and `timings` count everything since the start, but
+    for the span not yet turned.
     """
 
     def __init__(self, slots: int = 10) -> None:
         self._slots: deque[dict[int, int]] = deque([{}], maxlen=slots)
         self.histogram = [0] * CELLS
+        self.timings = Timings()
         self.negative_total = 0
 
     def add(self, latency_ns: int, count: int = 1) -> None:
@@ -51,7 +54,9 @@ class LatencyWindow:
     def turn(self) -> None:
         """Begin a new span, forgetting the oldest."""
         for bucket, count in self._slots[-1].items():
-            self.histogram[cell_of(_FLOOR_NS * exp((bucket + 0.5) * _GROWTH))] += count
+            middle_ns = _FLOOR_NS * exp((bucket + 0.5) * _GROWTH)
+            self.histogram[cell_of(middle_ns)] += count
+            self.timings.add(middle_ns / NANOS_PER_S, count)
         self._slots.append({})
 
     def percentile_ms(self, share: float) -> float | None:

@@ -29,6 +29,8 @@ OF_PRODUCTS = (BookUpdate, Trade, Ticker, BookSnapshot, RecentTrades)
 """Events that belong to a product's streams, the most frequent first."""
 RUN_COUNTS = ("raw_frames", "raw_gap_frames", "raw_breaks")
 """Counts of the current run of the source; the others are of the data set."""
+PAST = "past_"
+"""Before the name of one of them: what was counted in the runs before."""
 
 
 class PartitionNormalizer:
@@ -94,6 +96,7 @@ class PartitionNormalizer:
         """A connection was made for `products`."""
         if run != self.session.run:
             for name in RUN_COUNTS:
+                self.counts[PAST + name] += self.counts[name]
                 self.counts[name] = 0
         elif self.session.connection:  # its ingest was killed
             self.counts["raw_breaks"] += 1
@@ -188,6 +191,7 @@ class PartitionNormalizer:
             return True
         if judgement.verdict is Verdict.HOLE:
             self.counts["sequence_holes"] += 1
+            self.counts["sequence_missing"] += judgement.missing
             self._forget_beat()
             detail = f"{judgement.missing} missing before sequence {sequence}"
             self._doubt_all("upstream", detail, receive_ns, missing=judgement.missing)

@@ -61,25 +61,25 @@ class ProductNormalizer:
         self._prices_repeated_total = 0
         self._snapshots_empty_total = 0
         self._unknown_deletes_before = 0
-        self._numbering = Numbering(product, out)
-        self._trades = TradeLine(self._numbering)
-        self._ticker = TickerLine(self._numbering)
+        self.numbering = Numbering(product, out)
+        self.trades = TradeLine(self.numbering)
+        self._ticker = TickerLine(self.numbering)
         self._pending: list[tuple[BookUpdate, int | None]] = []
         self._traded = False
         self._book_exchange_ns: int | None = None
-        self._book_receive_ns = 0
+        self.book_receive_ns = 0
 
     @property
     def epoch(self) -> str:
         """Return the run of the source that seqs count in; empty before the first."""
-        return self._numbering.epoch
+        return self.numbering.epoch
 
     def statistics(self) -> ProductStatistics:
         """Return counts."""
         deletes = self.book.statistics().unknown_deletes_total
         return ProductStatistics(
             self.updates_ignored_total,
-            self._trades.repeated_total,
+            self.trades.repeated_total,
             self._unknown_deletes_before + deletes,
             self._prices_repeated_total,
             self._snapshots_empty_total,
@@ -127,9 +127,9 @@ class ProductNormalizer:
         if self.book.crossed():
             self.doubt("upstream", "the venue's snapshot is crossed", receive_ns)
             return "the venue's snapshot is crossed"
-        self._book_exchange_ns, self._book_receive_ns = event.exchange_ns, receive_ns
+        self._book_exchange_ns, self.book_receive_ns = event.exchange_ns, receive_ns
         snapshot = Level2Snapshot(
-            seq=self._numbering.next("level2"),
+            seq=self.numbering.next("level2"),
             ts_exchange=exchange_time(event.exchange_ns),
             ts_receive=rfc3339(receive_ns),
             reason="subscribe" if self.state == "syncing" else "resync",
@@ -137,7 +137,7 @@ class ProductNormalizer:
             asks=self.book.asks(),
             src_seq=src_seq,
         )
-        self._numbering.emit("level2", "snapshot", snapshot)
+        self.numbering.emit("level2", "snapshot", snapshot)
         self._enter("live", "snapshot", receive_ns)
         return None
 
@@ -164,7 +164,7 @@ class ProductNormalizer:
         top = self.book.top()
         if top is None:
             return self._crossed(receive_ns)
-        self._numbering.update(event, src_seq, rfc3339(receive_ns))
+        self.numbering.update(event, src_seq, rfc3339(receive_ns))
         if derive_ticker:
             self._derive_ticker(top, receive_ns, traded=False)
         return None
@@ -177,7 +177,7 @@ class ProductNormalizer:
                 return self._crossed(receive_ns)
             ts_receive = rfc3339(receive_ns)
             for event, src_seq in self._pending:
-                self._numbering.update(event, src_seq, ts_receive)
+                self.numbering.update(event, src_seq, ts_receive)
             self._pending.clear()
         if derive_ticker and self.state == "live":
             self._derive_ticker(self.book.best(), receive_ns, traded=traded)
@@ -187,11 +187,11 @@ class ProductNormalizer:
 
     def trade(self, event: Trade, receive_ns: int) -> None:
         """Publish a trade once, and whatever ids are missing before it as a gap."""
-        self._traded |= self._trades.trade(event, self.state, receive_ns)
+        self._traded |= self.trades.trade(event, self.state, receive_ns)
 
     def recent_trades(self, event: RecentTrades, receive_ns: int) -> None:
         """Learn where trades stand; those the connection missed are a gap."""
-        self._traded |= self._trades.recent(event, self.state, receive_ns)
+        self._traded |= self.trades.recent(event, self.state, receive_ns)
 
     def ticker(self, event: Ticker, receive_ns: int) -> None:
         """Publish the venue's own ticker."""
@@ -206,13 +206,13 @@ class ProductNormalizer:
         except BookRefused as refused:
             self.doubt("upstream", str(refused), receive_ns)
             return str(refused)
-        self._book_exchange_ns, self._book_receive_ns = event.exchange_ns, receive_ns
+        self._book_exchange_ns, self.book_receive_ns = event.exchange_ns, receive_ns
         return None
 
     def _derive_ticker(self, top: Top, receive_ns: int, *, traded: bool) -> None:
         self._ticker.derive(
             top,
-            self._trades,
+            self.trades,
             traded=traded,
             exchange_ns=self._book_exchange_ns,
             receive_ns=receive_ns,
@@ -228,8 +228,8 @@ class ProductNormalizer:
         self._unknown_deletes_before += self.book.statistics().unknown_deletes_total
         self.book = Book()
         self._pending.clear()
-        self._numbering.begin(run)
-        self._trades.begin()
+        self.numbering.begin(run)
+        self.trades.begin()
         self._ticker.forget()
 
     def _break(
@@ -238,22 +238,22 @@ class ProductNormalizer:
         self._pending.clear()
         self._ticker.forget()  # the next snapshot is told with its ticker, changed or not
         gap = Gap(
-            seq=self._numbering.next("level2"),
+            seq=self.numbering.next("level2"),
             ts_receive=rfc3339(receive_ns),
             cause=cause,
             state=state,
             detail=detail,
             missing=missing,
         )
-        self._numbering.emit("level2", "gap", gap)
+        self.numbering.emit("level2", "gap", gap)
         self._enter(state, detail, receive_ns)
 
     def _enter(self, state: BookState, reason: str, receive_ns: int) -> None:
         if state == self.state:
             return
         self.state = state
-        event = StatusEvent(self._numbering.next("status"), state, reason, rfc3339(receive_ns))
-        self._numbering.emit("status", "status", event)
+        event = StatusEvent(self.numbering.next("status"), state, reason, rfc3339(receive_ns))
+        self.numbering.emit("status", "status", event)
 
     # -- checkpoint --------------------------------------------------------------------
 
@@ -264,15 +264,15 @@ class ProductNormalizer:
             product=self.product,
             epoch=self.epoch,
             state=self.state,
-            seqs=dict(self._numbering.seqs.items()),
-            last_trade_id=self._trades.last_id,
-            last_price=self._trades.price,
-            last_size=self._trades.size,
+            seqs=dict(self.numbering.seqs.items()),
+            last_trade_id=self.trades.last_id,
+            last_price=self.trades.price,
+            last_size=self.trades.size,
             top=self._ticker.top,
             bids=self.book.bids(),
             asks=self.book.asks(),
             book_exchange_ns=self._book_exchange_ns,
-            book_receive_ns=self._book_receive_ns,
+            book_receive_ns=self.book_receive_ns,
         )
 
     @classmethod
@@ -281,19 +281,19 @@ class ProductNormalizer:
         stream = cls(saved.product, out)
         stream.state = saved.state
         stream.book.replace(saved.bids, saved.asks)
-        stream._numbering = Numbering(
+        stream.numbering = Numbering(
             saved.product,
             out,
             epoch=saved.epoch,
             seqs={channel: saved.seqs[channel] for channel in CHANNELS},
         )
-        stream._trades = TradeLine(
-            stream._numbering,
+        stream.trades = TradeLine(
+            stream.numbering,
             last_id=saved.last_trade_id,
             price=saved.last_price,
             size=saved.last_size,
         )
-        stream._ticker = TickerLine(stream._numbering, top=saved.top)
+        stream._ticker = TickerLine(stream.numbering, top=saved.top)
         stream._book_exchange_ns = saved.book_exchange_ns
-        stream._book_receive_ns = saved.book_receive_ns
+        stream.book_receive_ns = saved.book_receive_ns
         return stream

@@ -3,7 +3,7 @@
 import asyncio
 import random as random_module
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from secrets import token_bytes
 
 from ledgerflux import __version__
@@ -15,6 +15,7 @@ from ledgerflux.core.limits import Limits
 from ledgerflux.core.parting import CODES, RESTART
 from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.sharding import partition_of, partitions_of
+from ledgerflux.core.timings import Timings
 from ledgerflux.ports import Bus, ClientConnection, Clock, Handler, Listener, Sent
 from ledgerflux.roles.gateway_backlog import Backlog
 from ledgerflux.roles.gateway_beats import SystemChannel, beat_heads
@@ -30,6 +31,7 @@ from ledgerflux.roles.gateway_key import keep_key
 from ledgerflux.roles.gateway_partition import GatewayPartition
 from ledgerflux.roles.gateway_remote import Remote
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
+from ledgerflux.telemetry.measures import Sample
 from ledgerflux.venues.registry import venue
 from ledgerflux.wire import gateway_frames
 from ledgerflux.wire.gateway_packing import pack
@@ -92,6 +94,7 @@ class Gateway:
         self._listening = False
         self._system = SystemChannel(self._board, clock, self._fanout, lambda: self.status())
         self._end_to_end = LatencyWindow()
+        self._queued = Timings()
         self._beats_total = 0
         self._ended_events_total = 0
         self._meter = RateMeter(clock)
@@ -145,8 +148,7 @@ class Gateway:
             self._board.silent_ns,
             self._instance,
         )
-        board = self._board
-        now_ns = self._clock.now_ns()
+        board, now_ns = self._board, self._clock.now_ns()
         return summarize(self._conf, board.healths, board.supervisor, numbers, now_ns)
 
     def vitals(self) -> Vitals:
@@ -184,6 +186,12 @@ class Gateway:
             },
         )
 
+    def measures(self) -> Iterator[Sample]:
+        """Yield what is measured beside the health record."""
+        followed = (part.latency.timings for part, _ in self._followers.values())
+        yield Sample("gateway_delivery_latency_seconds", self._end_to_end.timings)
+        yield Sample("gateway_queue_latency_seconds", Timings.total([self._queued, *followed]))
+
     # -- the feed ----------------------------------------------------------------------
 
     async def _follow(self, group: asyncio.TaskGroup) -> None:
@@ -218,6 +226,7 @@ class Gateway:
     def _drop(self, partition: int) -> None:
         part, task = self._followers.pop(partition)
         self._ended_events_total += part.events_total
+        self._queued.take(part.latency.timings)
         task.cancel()
 
     # -- clients -----------------------------------------------------------------------
@@ -250,10 +259,8 @@ class Gateway:
         self._flusher.add(CohortWriter(cohort, self._writes))
 
     def _greeting(self) -> Greeting:
-        conf = self._conf
-        server = f"ledgerflux/{__version__}"
-        venue_name, source = (conf.venue, conf.source) if conf else ("", "")
-        return Greeting(server, venue_name, source, self._system.word)
+        venue_name, source = (self._conf.venue, self._conf.source) if self._conf else ("", "")
+        return Greeting(f"ledgerflux/{__version__}", venue_name, source, self._system.word)
 
     async def _beat(self) -> None:
         """Once a second: heartbeats, the state of the stack, and who has been slow too long."""

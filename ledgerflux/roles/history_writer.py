@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from ledgerflux.core.history import RefusedRow, RowsRefused
 from ledgerflux.core.latency import LatencyWindow
+from ledgerflux.core.traded import Traded
 from ledgerflux.errors import Fenced, StoreError
 from ledgerflux.ports import Bus, Clock, SnapshotStore
 from ledgerflux.roles.history_rows import Rows
@@ -24,7 +25,10 @@ class Elsewhere(Exception):
 
 
 class HistoryWriter:
-    """Holds the position; `latency` is the time from publishing to stored."""
+    """Holds the position; `latency` is the time from publishing to stored.
+
+    `stored_ns` is when something was stored last, 0 before.
+    """
 
     def __init__(
         self, bus: Bus, clock: Clock, store: SnapshotStore, venue: str, partition: int
@@ -32,6 +36,8 @@ class HistoryWriter:
         self.position = 0
         self.counts: Counter[str] = Counter()
         self.latency = LatencyWindow()
+        self.traded = Traded()
+        self.stored_ns = 0
         self._bus = bus
         self._clock = clock
         self._store = store
@@ -101,8 +107,11 @@ class HistoryWriter:
         self.counts["gap_rows"] += len(rows.gaps)
         self.counts["events"] += rows.events
         self.counts["writes"] += 1
+        self.stored_ns = self._clock.now_ns()
         if rows.oldest_ns is not None:
-            self.latency.add(self._clock.now_ns() - rows.oldest_ns)
+            self.latency.add(self.stored_ns - rows.oldest_ns)
+        for row in rows.trades:
+            self.traded.add(row.product, row.side, row.size)
 
     async def _bury(self, upto: int, refused: Sequence[RefusedRow]) -> None:
         """Keep rows that can't be stored where refused bytes are kept, with the reason."""

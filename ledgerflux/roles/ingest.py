@@ -1,16 +1,19 @@
 """ingest: venue sockets to MD_RAW, one socket for each partition that holds products."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ledgerflux.core.inbox import Room
 from ledgerflux.core.latency import slowest
 from ledgerflux.core.sharding import partitions_of
+from ledgerflux.core.timings import Timings
+from ledgerflux.model.units import NANOS_PER_S
 from ledgerflux.ports import Bus, Clock, Feed
 from ledgerflux.roles.ingest_partition import CROWDED_BYTES, IngestPartition
 from ledgerflux.roles.ingest_tools import IngestTools
 from ledgerflux.roles.pacer import Pacer
 from ledgerflux.roles.runtime import RateMeter, Vitals, market_is_paused, wait_feed
+from ledgerflux.telemetry.measures import Sample
 from ledgerflux.venues.registry import venue as venue_named
 from ledgerflux.wire.health import FeedConf, PartitionHealth
 
@@ -126,6 +129,16 @@ class Ingest:
                 "queued_bytes": sum(part.inbox.statistics().bytes for part in parts),
             },
         )
+
+    def measures(self) -> Iterator[Sample]:
+        """Yield what is measured beside the health record."""
+        stored = Timings.total(part.tail.latency.timings for part in self._partitions)
+        yield Sample("ingest_publish_latency_seconds", stored)
+        for part in self._partitions:
+            own = (f"{part.partition:02d}",)
+            yield Sample("ingest_feed_connected", part.connected, own)
+            when_s = part.newest_frame_ns / NANOS_PER_S
+            yield Sample("ingest_last_message_timestamp_seconds", when_s, own)
 
     def _state(self) -> tuple[str, str]:
         if self._conf is None:

@@ -45,6 +45,7 @@ class IngestPartition:
         self.connected = False
         self.trouble = ""
         self.frames_total = 0
+        self.newest_frame_ns = 0
         self.bytes_total = 0
         self.reconnects_total = 0
         self.resyncs_total = 0
@@ -179,7 +180,7 @@ class IngestPartition:
         raise FeedError(f"silent for {silence_s:g} s", code="feed_silent")
 
     async def _take(self, frame: bytes) -> None:
-        receive_ns = self._stamp()
+        receive_ns = self.newest_frame_ns = self._stamp()
         self.frames_total += 1
         self.bytes_total += len(frame)
         if await self.tail.put(receive_ns, frame):

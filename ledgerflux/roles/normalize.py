@@ -2,13 +2,16 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
 
 from ledgerflux.core.latency import slowest
 from ledgerflux.core.sharding import partitions_of, shard_of
 from ledgerflux.ports import Bus, Clock
 from ledgerflux.roles.keeper import Keeper
+from ledgerflux.roles.normalize_measures import measures_of
 from ledgerflux.roles.normalize_partition import NormalizePartition
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
+from ledgerflux.telemetry.measures import Sample
 from ledgerflux.venues.base import Venue
 from ledgerflux.venues.registry import venue as venue_named
 from ledgerflux.wire.health import FeedConf, PartitionHealth
@@ -121,6 +124,13 @@ class Normalize:
             latency=slowest(part.latency for part in parts),
             partitions=tuple(self._health(part) for part in parts),
             counts=counts,
+        )
+
+    def measures(self) -> Iterator[Sample]:
+        """Yield what is measured beside the health record."""
+        parts = self._partitions
+        return measures_of(
+            self._shard, self._shards, parts, (part.latency.timings for part in parts)
         )
 
     def _state(self) -> tuple[str, str]:

@@ -15,12 +15,14 @@ T = TypeVar("T")
 class Patience:
     """Tries again what only time can cure.
 
-    `trouble` says what is waited for; it is empty while all is well.
+    `trouble` says what is waited for; it is empty while all is well. `store_away` says whether
+    that is the store.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.trouble = ""
+        self.store_away = False
 
     async def insist(self, call: Callable[[], Awaitable[T]]) -> T:
         """Return what `call` returns, called again after growing pauses until it does.
@@ -36,9 +38,9 @@ class Patience:
             except (BusError, StoreError) as error:
                 if not error.retryable:
                     raise
-                self.trouble = str(error)
+                self.trouble, self.store_away = str(error), isinstance(error, StoreError)
                 await self._clock.sleep(wait_s)
                 wait_s = min(RETRY_MAX_S, wait_s * 2)
             else:
-                self.trouble = ""
+                self.trouble, self.store_away = "", False
                 return value

@@ -1,16 +1,19 @@
 """What every role does beside its work: its health record, and the feed it works on."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from ledgerflux.core.latency import Latencies
+from ledgerflux.core.timings import Timings
 from ledgerflux.errors import BusError
+from ledgerflux.model.units import NANOS_PER_S
 from ledgerflux.ports import Bus, Clock, Handler, Mailbox, Request, Response, Usage
 from ledgerflux.roles.narration import Narration
 from ledgerflux.telemetry.log import Events
+from ledgerflux.telemetry.measures import Sample
 from ledgerflux.wire.health import (
     CONF_BUCKET,
     FEED_KEY,
@@ -53,6 +56,7 @@ class Vitals(NamedTuple):
     partitions: tuple[PartitionHealth, ...] = ()
     counts: Mapping[str, int] = {}
     replay: ReplayHealth | None = None
+    durability: str = ""
 
 
 class Identity(NamedTuple):
@@ -67,7 +71,8 @@ class HealthLoop:
     """Samples a role's vitals once a second, publishes them, and answers HTTP from them.
 
     `/health` is 200 as long as this loop turns; `/ready` is 200 when the role can do its
-    work; `/metrics` is the same numbers for Prometheus.
+    work; `/metrics` is the same numbers for Prometheus, and what `measures` yields.
+    `reconnects` tells how often the bus was connected to again.
     """
 
     def __init__(
@@ -77,12 +82,18 @@ class HealthLoop:
         identity: Identity,
         usage: Callable[[], Usage],
         vitals: Callable[[], Vitals],
+        *,
+        measures: Callable[[], Iterable[Sample]] = tuple,
+        reconnects: Callable[[], int] = int,
     ) -> None:
         self._bus = bus
         self._clock = clock
         self._identity = identity
         self._usage = usage
         self._vitals = vitals
+        self._measures = measures
+        self._reconnects = reconnects
+        self._lag = Timings()
         self._started_ns = clock.now_ns()
         self._draining = False
         self._bus_away = False
@@ -104,7 +115,14 @@ class HealthLoop:
         while True:
             await self.publish()
             ready = self.current.state == "ready"
-            await self._clock.sleep(HEALTH_EVERY_S if ready else UNREADY_EVERY_S)
+            await self._rest(HEALTH_EVERY_S if ready else UNREADY_EVERY_S)
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep, and note how much later than wanted the loop came back."""
+        began_ns = self._clock.monotonic_ns()
+        await self._clock.sleep(seconds)
+        slept_s = (self._clock.monotonic_ns() - began_ns) / NANOS_PER_S
+        self._lag.add(max(0.0, slept_s - seconds))
 
     async def publish(self) -> None:
         """Sample and publish once; an absent bus is no reason to stop, but told over HTTP."""
@@ -153,6 +171,7 @@ class HealthLoop:
             partitions=list(vitals.partitions),
             counts={name: int(count) for name, count in vitals.counts.items()},
             replay=vitals.replay,
+            durability=vitals.durability,
         )
 
     def _health(self, _: Request) -> Response:
@@ -169,7 +188,14 @@ class HealthLoop:
         # Late: a role that nobody scrapes does without the library.
         from ledgerflux.telemetry.metrics import render
 
-        return Response(200, "text/plain; version=0.0.4; charset=utf-8", render(self.current))
+        text = render(self.current, self._told())
+        return Response(200, "text/plain; version=0.0.4; charset=utf-8", text)
+
+    def _told(self) -> Iterator[Sample]:
+        yield Sample("dependency_up", not self._bus_away, ("nats",))
+        yield Sample("nats_reconnects_total", self._reconnects())
+        yield Sample("event_loop_lag_seconds", self._lag)
+        yield from self._measures()
 
 
 def _latency_health(told: Latencies | None) -> LatencyHealth | None:

@@ -2,20 +2,26 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
 
 from ledgerflux.core.latency import slowest
 from ledgerflux.core.sharding import partitions_of
+from ledgerflux.core.timings import Timings
+from ledgerflux.core.traded import Traded
 from ledgerflux.errors import StoreError
 from ledgerflux.ports import Bus, Clock, SnapshotStore
 from ledgerflux.roles.keeper import Keeper
+from ledgerflux.roles.nats_watch import Monitor, NatsWatch
 from ledgerflux.roles.patience import Patience
 from ledgerflux.roles.runtime import RateMeter, Vitals, wait_feed
+from ledgerflux.roles.snapshot_measures import measures_of
 from ledgerflux.roles.snapshot_partition import (
     NANOS,
     SnapshotOptions,
     SnapshotPartition,
 )
 from ledgerflux.telemetry.log import Events
+from ledgerflux.telemetry.measures import Sample
 from ledgerflux.wire.health import FeedConf, PartitionHealth
 
 TICK_S = 1.0
@@ -27,7 +33,11 @@ log = Events(__name__)
 
 
 class Snapshot:
-    """Stores the history of every partition that has products in the feed conf."""
+    """Stores the history of every partition that has products in the feed conf.
+
+    It is one of a kind and off the way of the market: so it also looks after the NATS server,
+    where there is a `monitor`.
+    """
 
     def __init__(
         self,
@@ -35,6 +45,8 @@ class Snapshot:
         clock: Clock,
         store: SnapshotStore,
         options: SnapshotOptions = DEFAULT_OPTIONS,
+        *,
+        monitor: Monitor | None = None,
     ) -> None:
         self._bus = bus
         self._clock = clock
@@ -44,6 +56,10 @@ class Snapshot:
         self._partitions: list[SnapshotPartition] = []
         self._keepers: list[Keeper] = []
         self._ended: Counter[str] = Counter()
+        self._ended_traded = Traded()
+        self._ended_timings = Timings()
+        self._ended_stored_ns = 0
+        self._watch = NatsWatch(clock, monitor)
         self._pruned_total = 0
         self._patience = Patience(clock)
         self._meter = RateMeter(clock)
@@ -56,7 +72,14 @@ class Snapshot:
             Fenced: A newer term than the log's wrote a partition's history.
             StoreError: The store refuses, and trying again can't help.
         """
-        await self._patience.insist(self._store.prepare)
+        watching = self._watch.start()
+        try:
+            await self._patience.insist(self._store.prepare)
+            await self._store_all()
+        finally:
+            watching.cancel()
+
+    async def _store_all(self) -> None:
         while True:
             conf = self._conf = await wait_feed(self._bus, self._clock)
             self._partitions = [
@@ -83,7 +106,14 @@ class Snapshot:
                 for task in tasks:
                     task.cancel()
             for part in self._partitions:
-                self._ended.update(part.counts)
+                self._end(part)
+
+    def _end(self, part: SnapshotPartition) -> None:
+        """Keep what a partition counted that is followed no more."""
+        self._ended.update(part.counts)
+        self._ended_traded.take(part.traded)
+        self._ended_timings.take(part.latency.timings)
+        self._ended_stored_ns = max(self._ended_stored_ns, part.stored_ns)
 
     async def _wait_other_partitions(self, conf: FeedConf) -> None:
         """Return when the venue or the products change; a new url is no matter here."""
@@ -137,7 +167,22 @@ class Snapshot:
                 for part in parts
             ),
             counts=counts,
+            durability=self._watch.durability,
         )
+
+    def measures(self) -> Iterator[Sample]:
+        """Yield what is measured beside the health record."""
+        parts, traded = self._partitions, Traded()
+        for each in (self._ended_traded, *(part.traded for part in parts)):
+            traded.take(each)
+        timings = [self._ended_timings, *(part.latency.timings for part in parts)]
+        yield from measures_of(
+            store_up=not (self._patience.store_away or any(part.store_away for part in parts)),
+            stored_ns=max([self._ended_stored_ns, *(part.stored_ns for part in parts)]),
+            timings=Timings.total(timings),
+            traded=traded,
+        )
+        yield from self._watch.measures()
 
     def _state(self) -> tuple[str, str]:
         if self._patience.trouble:

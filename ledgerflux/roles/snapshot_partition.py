@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ledgerflux.core.latency import LatencyWindow
 from ledgerflux.core.linger import Linger
+from ledgerflux.core.traded import Traded
 from ledgerflux.errors import BusError, LedgerFluxError, LogError
 from ledgerflux.model.checkpoint import PartitionCheckpoint
 from ledgerflux.ports import Bus, Clock, SnapshotStore
@@ -73,6 +74,7 @@ class SnapshotPartition:
         self.head = 0
         self.ready = False
         self._writer = HistoryWriter(bus, clock, store, venue, partition)
+        self._writer.traded.expect(products)
         self._bus = bus
         self._clock = clock
         self._venue = venue
@@ -106,6 +108,21 @@ class SnapshotPartition:
     def latency(self) -> LatencyWindow:
         """Return the times from publishing to stored."""
         return self._writer.latency
+
+    @property
+    def traded(self) -> Traded:
+        """Return what was traded, as far as it is stored."""
+        return self._writer.traded
+
+    @property
+    def stored_ns(self) -> int:
+        """Return when something was stored last, 0 before."""
+        return self._writer.stored_ns
+
+    @property
+    def store_away(self) -> bool:
+        """Say whether the store is what is waited for."""
+        return self._patience.store_away
 
     @property
     def trouble(self) -> str:

@@ -10,7 +10,7 @@ GAUGES = frozenset(
     {
         "addresses", "clients", "crowded", "ended", "handshakes", "left_out", "packed_clients",
         "paused", "position", "queued_bytes", "resume_bytes", "resume_log_bytes", "resume_log_open",
-        "sent_open", "slow_clients", "sockets", "subscriptions",
+        "sent_open", "session_frames", "slow_clients", "sockets", "subscriptions",
     }
 )  # fmt: skip
 """Names that can fall; all others only grow."""
@@ -43,11 +43,15 @@ COUNTS: Mapping[str, Mapping[str, str]] = {
         "raw_gap_frames": "Frames that RAW declares lost.",
         "raw_gaps": "Losses that RAW declares.",
         "raw_breaks": "Connections that ended without a goodbye: their last frames are unknown.",
+        "past_raw_frames": "Frames read from RAW in runs of the source before this one.",
+        "past_raw_gap_frames": "Frames that RAW declares lost, in runs before this one.",
+        "past_raw_breaks": "Connections that ended without a goodbye, in runs before this one.",
         "raw_records_lost": "RAW records that fell to the stream's limit unread.",
         "session_frames": "Frames of the connections that are open now.",
         "norm_events": "Events made.",
         "gaps": "Gap events made.",
         "sequence_holes": "Holes in the venue's sequence.",
+        "sequence_missing": "Numbers of the venue's sequence that never came.",
         "sequence_repeats": "Numbers of the venue's sequence that came again.",
         "heartbeat_holes": "Holes in the venue's heartbeat counter.",
         "refused": "Frames that could not be read.",

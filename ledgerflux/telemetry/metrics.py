@@ -1,21 +1,32 @@
-"""A role's health record in Prometheus' text form."""
+"""A role's health record, and what else it measures, in Prometheus' text form."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from math import inf
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from ledgerflux import __version__
+from ledgerflux.core.timings import BOUNDS_S, Timings
 from ledgerflux.telemetry.counts import GAUGES, help_of
+from ledgerflux.telemetry.measures import MEASURES, Measure, Sample
 from ledgerflux.wire.health import Health, PartitionHealth
 
 PREFIX = "ledgerflux"
+SHARDED = "normalize"
+"""The role whose processes have a number each; no label of others may name a process."""
 
 
-class _HealthCollector(Collector):
-    def __init__(self, health: Health) -> None:
+class _RoleCollector(Collector):
+    def __init__(self, health: Health, samples: Iterable[Sample]) -> None:
         self._health = health
+        self._samples = samples
 
     def collect(self) -> Iterator[Metric]:
         health = self._health
@@ -24,7 +35,7 @@ class _HealthCollector(Collector):
         yield _gauge(
             "ready", "1 when the role can do its work.", health.state == "ready", {"role": role}
         )
-        labels = {"instance": health.instance}
+        labels = {"shard": health.instance} if role == SHARDED else {}
         yield _gauge(f"{role}_rate", "Messages a second.", health.rate, labels)
         yield _gauge(
             f"{role}_lag_records", "Records not yet worked on.", health.lag_records, labels
@@ -44,6 +55,7 @@ class _HealthCollector(Collector):
         for name, total in sorted(health.counts.items()):
             yield _count(role, name, total, labels)
         yield from _partitions(role, health.partitions)
+        yield from _measured(role, self._samples)
 
 
 def _gauge(name: str, text: str, value: float, labels: dict[str, str]) -> Metric:
@@ -75,8 +87,46 @@ def _partitions(role: str, partitions: list[PartitionHealth]) -> Iterator[Metric
         yield family
 
 
-def render(health: Health) -> bytes:
-    """Return `health` as Prometheus text."""
+def _measured(role: str, samples: Iterable[Sample]) -> Iterator[Metric]:
+    """Yield the families of a role that have samples, in the order of its table."""
+    table = MEASURES[role]
+    by_name: dict[str, list[Sample]] = {name: [] for name in table}
+    for sample in samples:
+        by_name[sample.name].append(sample)
+    for name, found in by_name.items():
+        if found:
+            yield _family(name, table[name], found)
+
+
+def _family(name: str, measure: Measure, samples: Iterable[Sample]) -> Metric:
+    full, labels = f"{PREFIX}_{name}", measure.labels
+    if measure.kind == "histogram":
+        histogram = HistogramMetricFamily(full, measure.text, labels=labels)
+        for sample in samples:
+            assert isinstance(sample.value, Timings)
+            histogram.add_metric(sample.values, _buckets(sample.value), sample.value.sum_s)
+        return histogram
+    kind = CounterMetricFamily if measure.kind == "counter" else GaugeMetricFamily
+    family = kind(full, measure.text, labels=labels)
+    for sample in samples:
+        assert not isinstance(sample.value, Timings)
+        family.add_metric(sample.values, float(sample.value))
+    return family
+
+
+def _buckets(timings: Timings) -> list[tuple[str, float]]:
+    """Return how many durations are at most as long as each bound."""
+    found: list[tuple[str, float]] = []
+    below = 0
+    for bound_s, count in zip((*BOUNDS_S, inf), timings.counts, strict=True):
+        below += count
+        found.append(("+Inf" if bound_s == inf else str(bound_s), float(below)))
+    return found
+
+
+def render(health: Health, samples: Iterable[Sample] = ()) -> bytes:
+    """Return `health` and `samples` of its role's measures as Prometheus text."""
     registry = CollectorRegistry()
-    registry.register(_HealthCollector(health))
+    registry.register(_RoleCollector(health, samples))
+    ProcessCollector(registry=registry)
     return generate_latest(registry)

@@ -71,7 +71,8 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     `raw_frames`, `raw_gap_frames`, `raw_breaks`, `norm_events`, `gaps`), else since its own
     start (exchange: `sent`, `ended`, `paused`, `sockets`), but for those of the sockets open
     now (normalize `session_frames`, exchange `sent_open`).
-    `replay` is of an exchange: how far its market is.
+    `replay` is of an exchange: how far its market is. `durability` is of a snapshot role that
+    looks after the NATS server: what its acknowledged data survives, `process` or `disk`.
     """
 
     role: str
@@ -98,6 +99,7 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     partitions: list[PartitionHealth] = []
     counts: dict[str, int] = {}
     replay: ReplayHealth | None = None
+    durability: str = ""
 
     @property
     def key(self) -> str:

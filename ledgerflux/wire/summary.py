@@ -86,7 +86,7 @@ def summarize(
     return Status(
         state="degraded" if problems else "healthy",
         source=conf.source if conf else "",
-        durability=supervisor.durability if supervisor else "",
+        durability=_durability(supervisor, fresh),
         services=services_of(supervisor, fresh),
         shards=shards,
         stages=stages_of(speaking, shards),
@@ -100,6 +100,13 @@ def summarize(
         replay=replay,
         problems=problems,
     )
+
+
+def _durability(supervisor: SupervisorHealth | None, fresh: Mapping[str, Health]) -> str:
+    """Return what the supervisor says, without one what a role found out."""
+    if supervisor is not None:
+        return supervisor.durability
+    return next((health.durability for health in fresh.values() if health.durability), "")
 
 
 def _sum(healths: Sequence[Health], name: str) -> int:

@@ -9,6 +9,7 @@ from pages import DOCS, PAGES
 
 from ledgerflux.core.product_normalizer import ProductStatistics
 from ledgerflux.telemetry.counts import COUNTS, GAUGES
+from ledgerflux.telemetry.measures import MEASURES
 
 ROLES = Path(__file__).parents[2] / "ledgerflux"
 COUNTED_IN = {
@@ -58,3 +59,31 @@ def test_every_metric_that_a_page_names_is_served():
     for page in DOCS.rglob("*.md"):
         named = set(re.findall(r"`(ledgerflux_\w+)`", page.read_text(encoding="utf-8")))
         assert named - packages - served == set(), page.name
+
+
+MEASURED_IN = {
+    "exchange": [],
+    "ingest": ["roles/ingest.py"],
+    "normalize": ["roles/normalize_measures.py"],
+    "snapshot": ["roles/snapshot_measures.py", "roles/nats_watch.py"],
+    "gateway": ["roles/gateway.py"],
+}
+
+
+@pytest.mark.parametrize("role", MEASURES)
+def test_a_role_measures_what_its_table_says_and_nothing_else(role):
+    files = ["roles/runtime.py", *MEASURED_IN[role]]
+    found = {
+        node.args[0].value
+        for file in files
+        for node in ast.walk(ast.parse((ROLES / file).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Sample"
+    }
+    assert found == set(MEASURES[role])
+
+
+def test_no_label_of_a_metric_grows_without_bounds():
+    labels = {label for table in MEASURES.values() for m in table.values() for label in m.labels}
+    assert labels <= {
+        "dependency", "partition", "product", "reason", "shard", "side", "state", "stream",
+    }  # fmt: skip

@@ -130,9 +130,9 @@ async def test_metrics_are_the_same_numbers(role):
     await role.loop.publish()
     text = role.loop.routes()["/metrics"](ASK).body.decode()
     assert 'ledgerflux_ready{role="normalize"} 1.0' in text
-    assert 'ledgerflux_normalize_gaps_total{instance="2"} 4.0' in text
-    assert 'ledgerflux_normalize_clients{instance="2"} 2.0' in text
-    assert 'ledgerflux_normalize_latency_p99_seconds{instance="2"} 0.0025' in text
+    assert 'ledgerflux_normalize_gaps_total{shard="2"} 4.0' in text
+    assert 'ledgerflux_normalize_clients{shard="2"} 2.0' in text
+    assert 'ledgerflux_normalize_latency_p99_seconds{shard="2"} 0.0025' in text
 
 
 async def test_the_record_has_all_that_is_measured_and_nothing_that_is_not(role):

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from ledgerflux.core.histogram import cell_of
 from ledgerflux.core.latency import SHARES, Latencies, LatencyWindow, slowest
+from ledgerflux.core.timings import BOUNDS_S
 
 MS = 1_000_000
 
@@ -98,3 +99,14 @@ def test_of_several_windows_the_slowest_is_told_and_all_are_counted():
     assert sum(told.histogram) == 2
     assert slowest([none]) == Latencies(histogram=[])
     assert slowest([]) == Latencies(histogram=[])
+
+
+def test_what_took_longer_than_a_tenth_of_a_second_is_told_apart():
+    window = LatencyWindow()
+    window.add(round(99.9 * MS), 3)
+    window.add(round(100.1 * MS), 2)
+    assert sum(window.timings.counts) == 0
+    window.turn()
+    assert window.timings.counts[BOUNDS_S.index(0.1)] == 3
+    assert window.timings.counts[BOUNDS_S.index(0.1) + 1] == 2
+    assert window.timings.sum_s == pytest.approx(0.5, rel=0.02)

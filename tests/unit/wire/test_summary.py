@@ -256,3 +256,8 @@ def test_a_shard_that_was_killed_is_told_at_once_and_is_no_part_of_its_step():
     [stage] = [row for row in document.stages if row.stage == "normalize"]
     assert stage.in_per_s == 0.0
     assert document.end_to_end is None
+
+
+def test_without_a_supervisor_a_role_that_looks_at_nats_tells_what_it_survives():
+    assert status({"snapshot.0": health("snapshot", durability="disk")}).durability == "disk"
+    assert status({"snapshot.0": health("snapshot", durability="disk", age_s=6)}).durability == ""
