@@ -99,6 +99,11 @@ def _looked_at(objects: list[Object]) -> Iterator[tuple[End, End, Port]]:
 
 
 def _pods(objects: list[Object]) -> Iterator[End]:
+    """Give every pod, and in each namespace one that no policy has heard of."""
+    namespaces = set()
     for workload in workloads(objects):
         namespace = str(dig(workload.object, "metadata", "namespace") or "default")
+        namespaces.add(namespace)
         yield End(name_of(workload.object), workload.labels, namespace, ports=ports_of(workload))
+    for namespace in sorted(namespaces):
+        yield End("any other pod", {}, namespace, ports={"any": 1})

@@ -58,3 +58,11 @@ def test_the_matrix_has_every_open_flow_and_no_other() -> None:
     assert flows.matrix([*good(), DENY]) == set()
     opened = flows.matrix([*good(), OPEN])
     assert flows.Flow("gateway", "postgres", Port(5432)) in opened
+
+
+def test_a_pod_without_a_policy_of_its_own_is_reached_by_nobody() -> None:
+    resolver = {"podSelector": {}, "policyTypes": ["Egress"], "egress": []}
+    dns = plain("networking.k8s.io/v1", "NetworkPolicy", "dns", spec=resolver)
+    found = told([*good(), dns])
+    assert "pod of another namespace any other pod:1/TCP is open, and nobody needs it" in found
+    assert not any("any other pod" in line and "nobody" in line for line in told([*good(), DENY]))

@@ -35,8 +35,7 @@ def test_a_quantity_is_read_exactly(text: Any, value: Fraction) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["512MB!", "512MB", "", "Mi", "1 Gi", "1K", "1ki", "0x10", "1e", "1e3Mi", "٣", "1\n"]
-    + [None, True, 1.5],
+    ["512MB!", "", "Mi", "1 Gi", "1K", "1ki", "0x10", "1e", "1e3Mi", "٣", "1\n", None, True, 1.5],
 )  # fmt: skip
 def test_what_is_no_quantity_is_refused(text: Any) -> None:
     with pytest.raises(ValueError, match="no quantity"):
