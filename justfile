@@ -99,3 +99,159 @@ long-strict DELIVERIES="10000000" *ARGS:
 [group('develop')]
 clean:
     rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov .coverage coverage.xml junit.xml dist
+
+# What `make` did in the first project, under the same names; each is a line of `lf` or of `just`
+
+# Install what the stack and its tests need
+[group('names of the first project')]
+install:
+    {{uv}} sync
+
+# Every recipe
+[group('names of the first project')]
+help:
+    @just --list --unsorted
+
+# Stop the stack of the data directory, wherever it runs
+[group('names of the first project')]
+down *ARGS:
+    {{uv}} run lf down {{ARGS}}
+
+# How that stack is
+[group('names of the first project')]
+status *ARGS:
+    {{uv}} run lf status {{ARGS}}
+
+# The linter alone
+[group('names of the first project')]
+lint:
+    {{uv}} run --group check ruff check .
+    {{uv}} run --group check ruff format --check .
+
+# The type checker alone
+[group('names of the first project')]
+typecheck:
+    {{uv}} run --group check mypy
+
+# The same
+[group('names of the first project')]
+mypy: typecheck
+
+# Grafana of a cluster: address and login
+[group('names of the first project')]
+grafana:
+    {{uv}} run lf open grafana
+
+# Prometheus of a cluster
+[group('names of the first project')]
+prometheus:
+    {{uv}} run lf open prometheus
+
+# The gateway's page
+[group('names of the first project')]
+gateway-ui:
+    {{uv}} run lf open gateway
+
+# The inner loop on Kubernetes: what is changed is built and deployed anew
+[group('names of the first project')]
+dev:
+    skaffold dev
+
+# NATS and Postgres alone, for roles that are run by hand
+[group('names of the first project')]
+compose-up:
+    {{uv}} run lf up --detach nats postgres
+
+# Stop them
+[group('names of the first project')]
+compose-down:
+    {{uv}} run lf down
+
+# Everything installed, NATS and Postgres up
+[group('names of the first project')]
+dev-setup: install compose-up
+
+# The market that ingest reads from: in a terminal of its own, as each role
+[group('names of the first project')]
+run-exchange *ARGS:
+    {{uv}} run lf run exchange {{ARGS}}
+
+# The role ingest
+[group('names of the first project')]
+run-ingestor *ARGS:
+    {{uv}} run lf run ingest {{ARGS}}
+
+# One normalizer, which is the only shard unless told otherwise
+[group('names of the first project')]
+run-normalizer *ARGS="--shard 0 --shards 1":
+    {{uv}} run lf run normalize {{ARGS}}
+
+# The role snapshot
+[group('names of the first project')]
+run-snapshotter *ARGS:
+    {{uv}} run lf run snapshot {{ARGS}}
+
+# The role gateway
+[group('names of the first project')]
+run-gateway *ARGS:
+    {{uv}} run lf run gateway {{ARGS}}
+
+# A client that prints what it gets
+[group('names of the first project')]
+test-client *ARGS:
+    {{uv}} run lf sub {{ARGS}}
+
+# Two products for half a minute; ends with 7 at the first loss that nobody announced
+[group('names of the first project')]
+test-client-basic:
+    {{uv}} run lf sub BTC-USD ETH-USD --strict --duration 30s
+
+# Ten strict clients for a minute
+[group('names of the first project')]
+test-client-load:
+    {{uv}} run lf loadtest --clients 10 --duration 60s
+
+# The image of all roles
+[group('names of the first project')]
+docker-build-all:
+    docker build -t ledgerflux:dev .
+
+# The whole on Minikube
+[group('names of the first project')]
+deploy-local *ARGS:
+    {{uv}} run --group deploy lf up --target minikube {{ARGS}}
+
+# The same
+[group('names of the first project')]
+k8s-setup: deploy-local
+
+# Is what the cluster sends whole, for half a minute
+[group('names of the first project')]
+k8s-test: test-client-basic
+
+# Its load test
+[group('names of the first project')]
+k8s-load: test-client-load
+
+# Its metrics
+[group('names of the first project')]
+k8s-metrics: prometheus
+
+# Workloads, image, network policies and addresses of the cluster
+[group('names of the first project')]
+k8s-status:
+    {{uv}} run --group deploy lf status --target minikube
+
+# Delete what was deployed and the cluster that lf made
+[group('names of the first project')]
+k8s-cleanup:
+    {{uv}} run --group deploy lf down --target minikube --cluster --yes
+
+# Set up, test, look at the metrics
+[group('names of the first project')]
+k8s-all: k8s-setup k8s-test k8s-metrics
+
+# What only a real cluster proves, as a checklist; leaves a dated report in docs/clusters/
+[group('develop')]
+verify-minikube *ARGS:
+    {{uv}} run --group deploy python tests/verify_minikube.py {{ARGS}}
