@@ -49,7 +49,7 @@ def families(role):
     """Yield all families that a role with everything to say would serve, named as in queries."""
     health = Health(
         role, "0", 1, "ready", 0, 0, p50_ms=1.0, p95_ms=1.0, p99_ms=1.0, p999_ms=1.0,
-        counts=dict.fromkeys(COUNTS[role], 1), partitions=[PartitionHealth(0, [])],
+        counts=dict.fromkeys(COUNTS[role], 1), partitions=[] if role == "exchange" else [PartitionHealth(0, [])],
     )  # fmt: skip
     samples = [
         Sample(name, Timings() if measure.kind == "histogram" else 1, measure.labels)
