@@ -47,9 +47,10 @@ def metrics():
 
 def families(role):
     """Yield all families that a role with everything to say would serve, named as in queries."""
+    parts = [] if role == "exchange" else [PartitionHealth(0, [])]
     health = Health(
         role, "0", 1, "ready", 0, 0, p50_ms=1.0, p95_ms=1.0, p99_ms=1.0, p999_ms=1.0,
-        counts=dict.fromkeys(COUNTS[role], 1), partitions=[] if role == "exchange" else [PartitionHealth(0, [])],
+        counts=dict.fromkeys(COUNTS[role], 1), partitions=parts,
     )  # fmt: skip
     samples = [
         Sample(name, Timings() if measure.kind == "histogram" else 1, measure.labels)

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from ledgerflux import __version__
 from ledgerflux.core.timings import BOUNDS_S, Timings
-from ledgerflux.telemetry.counts import GAUGES, help_of
+from ledgerflux.telemetry.counts import COUNTS, GAUGES, help_of
 from ledgerflux.telemetry.measures import MEASURES, Measure, Sample
 from ledgerflux.wire.health import Health, PartitionHealth
 
@@ -52,10 +52,15 @@ class _RoleCollector(Collector):
             if value is not None:
                 text = f"Latency of the last ten seconds, {name}."
                 yield _gauge(f"{role}_latency_{name}_seconds", text, value / 1e3, labels)
-        for name, total in sorted(health.counts.items()):
+        for name, total in sorted({**_zeros(role), **health.counts}.items()):
             yield _count(role, name, total, labels)
         yield from _partitions(role, health.partitions)
         yield from _measured(role, self._samples)
+
+
+def _zeros(role: str) -> dict[str, int]:
+    """Return all that only grows: where nothing was counted yet, the first must be a change."""
+    return {name: 0 for name in COUNTS[role] if name not in GAUGES}
 
 
 def _gauge(name: str, text: str, value: float, labels: dict[str, str]) -> Metric:

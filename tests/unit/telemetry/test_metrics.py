@@ -49,3 +49,10 @@ def test_what_the_process_uses_is_told_and_nothing_of_when_counters_began():
     found = families("exchange", counts={"sent": 1})
     assert "process_start_time_seconds" in found
     assert not [name for name in found if name.endswith("_created")]
+
+
+def test_what_only_grows_is_told_before_anything_was_counted():
+    found = families("normalize", counts={"gaps": 3})
+    assert found["ledgerflux_normalize_gaps"].samples[0].value == 3
+    assert found["ledgerflux_normalize_sequence_holes"].samples[0].value == 0
+    assert "ledgerflux_normalize_session_frames" not in found
