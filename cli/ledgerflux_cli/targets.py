@@ -8,6 +8,8 @@ from ledgerflux.errors import ConfigError
 from ledgerflux_cli.close_match import none_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ledgerflux.stack.run_dir import RunDir
 
 LOCAL = "local"
@@ -23,6 +25,24 @@ Target = Annotated[
         help="Where the stack runs; default: where that of the data directory does.",
     ),
 ]
+
+
+def refuse_others(
+    context: typer.Context, target: str, known: "Collection[str]", place: str
+) -> None:
+    """Take only flags that mean something to a target; `place` is where the others are set.
+
+    Raises:
+        ConfigError: Another flag stands in the command line.
+    """
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name not in known and source is not None and source.name == "COMMANDLINE":
+            flag = "SERVICE" if name == "services" else f"--{name.replace('_', '-')}"
+            raise ConfigError(
+                f"{flag} means nothing to --target {target}: there settings stand in {place}",
+                code="bad_argument",
+            )
 
 
 def target_of(run_dir: "RunDir", given: str | None) -> str:

@@ -52,7 +52,7 @@ from ledgerflux_cli.options import (
 )
 from ledgerflux_cli.output import forget_output, say, write, write_json
 from ledgerflux_cli.progress import Progress, up_document
-from ledgerflux_cli.targets import LOCAL, MINIKUBE, TARGETS
+from ledgerflux_cli.targets import LOCAL, MINIKUBE, TARGETS, refuse_others
 
 if TYPE_CHECKING:
     from ledgerflux.settings import UpRequest
@@ -60,6 +60,21 @@ if TYPE_CHECKING:
     from ledgerflux.stack.run_dir import RunDir, RunState
 
 POLL_S = 0.1
+OF_MINIKUBE = (
+    "target",
+    "dry_run",
+    "profile",
+    "kube_context",
+    "yes",
+    "cni",
+    "no_monitoring",
+    "grafana_password",
+    "port",
+    "data_dir",
+    "wait_timeout",
+    "as_json",
+)
+"""Parameters that mean something there."""
 
 
 @examples(
@@ -150,6 +165,7 @@ def up(
     waves, ports forwarded, and a client sees data. What is as it should be is left as it is.
     """
     if target == MINIKUBE:
+        refuse_others(context, MINIKUBE, OF_MINIKUBE, "k8s/base/config/ledgerflux.env")
         from ledgerflux_cli import minikube_target
 
         wish = minikube_target.wish_of(

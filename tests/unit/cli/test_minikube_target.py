@@ -9,6 +9,7 @@ from ledgerflux.stack.run_dir import RunState
 from ledgerflux_cli.app import run_command
 from ledgerflux_cli.minikube_target import deployed_document, login_of, urls_of, wish_of
 
+
 @pytest.fixture
 def lf(capsys):
     def run(*arguments):
@@ -59,6 +60,17 @@ def test_grafana_is_only_opened_where_it_runs(lf, tmp_path):
     code, _, err = lf("open", "nonsense")
     assert code == 2
     assert "gateway, grafana, prometheus" in err
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [(("--shards", "8"), "--shards"), (("nats",), "SERVICE"), (("--paused",), "--paused")],
+)
+def test_a_flag_without_effect_on_a_cluster_is_refused(lf, tmp_path, flags, said):
+    code, _, err = lf("up", *flags, "--target", "minikube", "--data-dir", str(tmp_path / "d"))
+    assert code == 2
+    assert f"{said} means nothing to --target minikube" in err
+    assert "k8s/base/config/ledgerflux.env" in err
 
 
 @pytest.mark.parametrize("command", ["up", "down", "status", "logs"])
