@@ -38,9 +38,11 @@ COMMANDS = (
     Entry(
         "restart", RUN_THE_STACK, "Start one service of the stack anew, and say when it is ready."
     ),
+    Entry("render", RUN_THE_STACK, "Print the Kubernetes objects that `lf up` would apply."),
     Entry("clean", RUN_THE_STACK, "Remove what a dead stack left: processes, run.json, logs."),
     Entry("wait", RUN_THE_STACK, "Wait until a condition of the stack comes true."),
     Entry("run", RUN_THE_STACK, "Run one role in the foreground, as everything else starts it."),
+    Entry("health", RUN_THE_STACK, "Ask the role in this container whether it is ready."),
     Entry("doctor", RUN_THE_STACK, "Look at what a stack needs of this machine, and how it is."),
     Entry("logs", WATCH, "Print the logs of all services as one stream, in order of time."),
     Entry("tui", WATCH, "Open the dashboard: live books, trades, and how every shard does."),

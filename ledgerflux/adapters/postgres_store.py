@@ -60,8 +60,9 @@ class PostgresStore:
     server is away, and works from then on.
     """
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, password: str | None = None) -> None:
         self._dsn = dsn
+        self._password = password
         self._slots = asyncio.Semaphore(CONNECTIONS_MAX)
         self._idle: list[_Connection] = []
         self._closed = False
@@ -212,7 +213,7 @@ class PostgresStore:
                 raise
             else:
                 return connection
-        return await _connect(self._dsn)
+        return await _connect(self._dsn, self._password)
 
     async def _give_back(self, connection: _Connection) -> None:
         if not self._closed and connection.info.transaction_status is TransactionStatus.IDLE:
@@ -221,7 +222,8 @@ class PostgresStore:
             await connection.close()
 
 
-async def _connect(dsn: str) -> _Connection:
+async def _connect(dsn: str, password: str | None) -> _Connection:
+    given: dict[str, Any] = {} if password is None else {"password": password}
     connection: _Connection = await psycopg.AsyncConnection.connect(
         dsn,
         autocommit=True,
@@ -230,6 +232,7 @@ async def _connect(dsn: str) -> _Connection:
         keepalives_idle=5,
         keepalives_interval=2,
         keepalives_count=2,
+        **given,
     )
     try:
         await connection.execute(schema.LIMITS)

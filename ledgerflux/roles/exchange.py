@@ -5,6 +5,7 @@ and keeps what a killed process must find again.
 """
 
 import asyncio
+from collections.abc import Iterable
 from typing import Literal, Protocol
 
 import msgspec
@@ -17,6 +18,7 @@ from ledgerflux.roles.exchange_control import ExchangeControl, Kept
 from ledgerflux.roles.exchange_sockets import Counters, ExchangeSockets
 from ledgerflux.roles.patience import Patience
 from ledgerflux.roles.runtime import RateMeter, Vitals, write_feed
+from ledgerflux.telemetry.measures import Sample
 from ledgerflux.wire.health import FeedConf
 from ledgerflux.wire.subjects import exchange_subject
 
@@ -82,6 +84,7 @@ class Exchange:
         at_end: AtEnd = "hold",
         host: str = "127.0.0.1",
         port: int = 0,
+        advertise: str | None = None,
     ) -> None:
         self._bus = bus
         self._clock = clock
@@ -94,6 +97,7 @@ class Exchange:
         self._at_end = at_end
         self._host = host
         self._port = port
+        self._advertise = advertise
         self._meter = RateMeter(clock)
         self._patience = Patience(clock)
         self._market: Market | None = None
@@ -125,6 +129,10 @@ class Exchange:
             await self._serve(sockets, source, market)
         finally:
             self._keep(source)
+
+    def measures(self) -> Iterable[Sample]:
+        """Return nothing: the health record has it all."""
+        return ()
 
     def vitals(self) -> Vitals:
         """Return what the health record says."""
@@ -235,7 +243,7 @@ class Exchange:
     def _conf(self, port: int) -> FeedConf:
         return FeedConf(
             venue=self._plan.hearing.name,
-            url=f"ws://{self._host}:{port}/",
+            url=self._advertise or f"ws://{self._host}:{port}/",
             source=self._plan.name,
             run=self._ledger.run,
             products=list(self._plan.products),

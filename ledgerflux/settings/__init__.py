@@ -145,7 +145,10 @@ class RoleSettings:
         data_dir: The stack's directory.
         nats_url: `nats://host:port`, without user and password.
         postgres_dsn: A libpq connection string; None where the stack has no Postgres.
-        http_port: Where `/metrics`, `/health` and `/ready` are; 0 picks a free port.
+        postgres_password: The password of its user; None where the string leads to it.
+        nats_monitor_url: Monitoring port of the NATS server, for snapshot; None: nobody looks.
+        http_host: Address of `/metrics`, `/health` and `/ready`.
+        http_port: Their port; 0 picks a free one.
         take_over: Start although another instance of this name seems alive.
         instance: Names this process among those of its role, in its health key.
         source: Frames of ingest and exchange.
@@ -166,6 +169,9 @@ class RoleSettings:
         speed: Pace of the exchange.
         paused: The exchange waits for `lf replay start`.
         at_end: What the exchange does when a recording ends.
+        exchange_host: Address of the exchange.
+        exchange_port: Port of the exchange; 0 picks a free one, the same after a restart.
+        advertise: Where ingest finds the exchange; None: where it listens.
     """
 
     data_dir: Path
@@ -173,6 +179,9 @@ class RoleSettings:
     nats_user: str | None = None
     nats_password: str | None = field(default=None, repr=False)
     postgres_dsn: str | None = field(default=None, repr=False)
+    postgres_password: str | None = field(default=None, repr=False)
+    nats_monitor_url: str | None = None
+    http_host: str = DEFAULT_HOST
     http_port: int = 0
     log_level: LogLevel = "info"
     take_over: bool = False
@@ -197,3 +206,6 @@ class RoleSettings:
     speed: Speed = 1.0
     paused: bool = False
     at_end: AtEnd = "hold"
+    exchange_host: str = DEFAULT_HOST
+    exchange_port: int = 0
+    advertise: str | None = None

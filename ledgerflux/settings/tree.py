@@ -203,8 +203,33 @@ class Settings(BaseModel):
     postgres_dsn: str | None = secret(
         "Connection string for a snapshot role by hand; default: the stack's own."
     )
+    nats_password_file: Path | None = Field(
+        None, description="File with the password of the user that `nats_url` names."
+    )
+    postgres_password_file: Path | None = Field(
+        None, description="File with the password of the user that `postgres_dsn` names."
+    )
+    nats_monitor_url: str | None = Field(
+        None,
+        pattern=r"^http://[^/@\s]+/?$",
+        description="Monitoring port of the NATS server, such as http://127.0.0.1:8222, that the "
+        "snapshot role looks at for /metrics; default: none.",
+    )
+    http_host: str = Field(
+        DEFAULT_HOST, description="Address of a role's /metrics, /health and /ready."
+    )
     http_port: Port = Field(
         0, description="Port of a role's /metrics, /health and /ready; 0 takes a free one."
+    )
+    exchange_host: str = Field(DEFAULT_HOST, description="Address the exchange listens on.")
+    exchange_port: Port = Field(
+        0, description="Port the exchange listens on; 0 takes a free one, the same after a restart."
+    )
+    advertise: str | None = Field(
+        None,
+        pattern=r"^wss?://[^/\s]+/$",
+        description="Where ingest finds the exchange, such as ws://exchange:9000/; default: where "
+        "it listens.",
     )
     instance: str | None = Field(
         None,

@@ -56,6 +56,9 @@ async def _exchange(settings: RoleSettings, tools: Tools) -> Work:
         speed=None if settings.speed == "max" else settings.speed,
         paused=settings.paused,
         at_end=settings.at_end,
+        host=settings.exchange_host,
+        port=settings.exchange_port,
+        advertise=settings.advertise,
     )
 
 
@@ -107,8 +110,15 @@ async def _snapshot(settings: RoleSettings, tools: Tools) -> Work:
 
     if settings.postgres_dsn is None:
         raise ConfigError("snapshot needs a Postgres", try_next=["lf run snapshot --postgres DSN"])
-    store = await tools.held.enter_async_context(PostgresStore(settings.postgres_dsn))
-    return Snapshot(tools.bus, tools.clock, store)
+    store = await tools.held.enter_async_context(
+        PostgresStore(settings.postgres_dsn, settings.postgres_password)
+    )
+    monitor = None
+    if settings.nats_monitor_url is not None:
+        from ledgerflux.adapters.nats_monitor import NatsMonitor
+
+        monitor = NatsMonitor(settings.nats_monitor_url)
+    return Snapshot(tools.bus, tools.clock, store, monitor=monitor)
 
 
 async def _gateway(settings: RoleSettings, tools: Tools) -> Work:

@@ -1,5 +1,6 @@
 """How a role started by hand or by a supervisor finds the servers of its stack."""
 
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -45,6 +46,22 @@ def split_url(url: str) -> NatsLogin:
         unquote(parts.username) if parts.username else None,
         unquote(parts.password) if parts.password else None,
     )
+
+
+def password_in(file: Path) -> str:
+    """Return the password that `file` holds, without the end of its line.
+
+    Raises:
+        ConfigError: It can't be read, or is empty.
+    """
+    try:
+        password = file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise ConfigError(f"the password file {file} can't be read: {reason}") from error
+    if not password:
+        raise ConfigError(f"the password file {file} is empty")
+    return password
 
 
 def postgres_of(run_dir: RunDir) -> str:

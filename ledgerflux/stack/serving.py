@@ -4,15 +4,17 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
 from ledgerflux.adapters.late_listener import LateListener
+from ledgerflux.adapters.nats_bus import NatsBus
 from ledgerflux.adapters.process_usage import ProcessUsage
-from ledgerflux.ports import Bus, Clock, Handler, Listener
+from ledgerflux.ports import Clock, Handler, Listener
 from ledgerflux.roles.runtime import HealthLoop, Identity, Vitals
 from ledgerflux.settings import RoleSettings
 from ledgerflux.telemetry.log import Events
+from ledgerflux.telemetry.measures import Sample
 
 DRAIN_TIMEOUT_S = 8.0
 
@@ -30,6 +32,10 @@ class Work(Protocol):
         """Say how it goes."""
         ...
 
+    def measures(self) -> Iterable[Sample]:
+        """Tell what is measured beside that."""
+        ...
+
 
 @runtime_checkable
 class Mounting(Protocol):
@@ -42,11 +48,19 @@ class Mounting(Protocol):
         ...
 
 
-async def serve(role: str, settings: RoleSettings, bus: Bus, clock: Clock, work: Work) -> None:
+async def serve(role: str, settings: RoleSettings, bus: NatsBus, clock: Clock, work: Work) -> None:
     """Run `work` with its health record and HTTP port until a signal asks to end."""
     identity = Identity(role, settings.instance, os.getpid())
     log.info("role.started", role=role, instance=settings.instance, pid=identity.pid)
-    health = HealthLoop(bus, clock, identity, ProcessUsage(), work.vitals)
+    health = HealthLoop(
+        bus,
+        clock,
+        identity,
+        ProcessUsage(),
+        work.vitals,
+        measures=work.measures,
+        reconnects=lambda: bus.reconnects_total,
+    )
     routes = health.routes()
     if isinstance(work, Mounting):  # it listens anyway: one port serves all
         scheme = "http" if settings.tls_cert is None else "https"
@@ -55,9 +69,10 @@ async def serve(role: str, settings: RoleSettings, bus: Bus, clock: Clock, work:
         if not settings.shares_port:
             await _until_signalled(work, health)
             return
-    async with LateListener(_http_server).serve("127.0.0.1", settings.http_port, routes) as port:
+    host = settings.http_host
+    async with LateListener(_http_server).serve(host, settings.http_port, routes) as port:
         if not isinstance(work, Mounting):
-            health.http = lambda: f"http://127.0.0.1:{port}"
+            health.http = lambda: f"http://{host}:{port}"
         await _until_signalled(work, health)
 
 

@@ -44,6 +44,13 @@ async def test_the_feed_conf_leads_others_to_the_market(tmp_path):
         assert conf.url == f"ws://127.0.0.1:{world.ledger.port}/"
 
 
+async def test_an_address_to_advertise_is_what_others_are_told(tmp_path):
+    world = World(tmp_path / "state", recording_of(tmp_path / "day.lfr", 3))
+    async with world.exchange(advertise="ws://exchange:9000/"):
+        conf = await read_feed(world.bus)
+        assert conf.url == "ws://exchange:9000/"
+
+
 async def test_health_says_what_the_market_does(tmp_path):
     world = World(tmp_path / "state", recording_of(tmp_path / "day.lfr", 3))
     async with world.exchange(speed=None) as role:

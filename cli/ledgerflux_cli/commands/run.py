@@ -1,8 +1,10 @@
 """`lf run ROLE`: one role in the foreground, as everything else starts it."""
 
 import os
+import re
+import socket
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,55 +34,26 @@ from ledgerflux_cli.options import (
     chosen,
     run_dir_of,
 )
+from ledgerflux_cli.role_options import (
+    Advertise,
+    Common,
+    ExchangeHost,
+    ExchangePort,
+    HttpHost,
+    HttpPort,
+    Instance,
+    Nats,
+    NatsMonitorUrl,
+    NatsPasswordFile,
+    Postgres,
+    PostgresPasswordFile,
+    TakeOver,
+    WorkersOption,
+)
 
-Nats = Annotated[
-    str | None,
-    typer.Option(
-        "--nats",
-        envvar="LF_NATS_URL",
-        metavar="URL",
-        help="nats://user:password@host:port; default: the stack of the data directory.",
-    ),
-]
-Postgres = Annotated[
-    str | None,
-    typer.Option(
-        "--postgres",
-        envvar="LF_POSTGRES_DSN",
-        metavar="DSN",
-        help="Connection string; default: the stack of the data directory.",
-    ),
-]
-HttpPort = Annotated[
-    int,
-    typer.Option(
-        "--http-port",
-        envvar="LF_HTTP_PORT",
-        metavar="PORT",
-        help="Port of /metrics, /health and /ready; 0 takes a free one.",
-    ),
-]
-TakeOver = Annotated[
-    bool, typer.Option("--take-over", help="Start although this role seems to run already.")
-]
-Instance = Annotated[
-    str | None,
-    typer.Option(
-        "--instance",
-        envvar="LF_INSTANCE",
-        metavar="NAME",
-        help="Name among the processes of the role; default 0, or the shard.",
-    ),
-]
-WorkersOption = Annotated[
-    int,
-    typer.Option(
-        "--workers",
-        envvar="LF_WORKERS",
-        metavar="N",
-        help="Gateways that share the port, 1 to 16, each a process.",
-    ),
-]
+if TYPE_CHECKING:
+    from ledgerflux.stack.run_dir import RunDir
+    from ledgerflux.stack.servers import NatsLogin
 
 run = typer.Typer(
     help="Run one role in the foreground, as everything else starts it.",
@@ -98,8 +71,13 @@ def exchange(
     speed: SpeedOption = "1",
     paused: PausedOption = False,
     at_end: AtEndOption = "hold",
+    exchange_host: ExchangeHost = "127.0.0.1",
+    exchange_port: ExchangePort = 0,
+    advertise: Advertise = None,
     data_dir: DataDir = None,
     nats: Nats = None,
+    nats_password_file: NatsPasswordFile = None,
+    http_host: HttpHost = "127.0.0.1",
     http_port: HttpPort = 0,
     log_level: LogLevelOption = "info",
     take_over: TakeOver = False,
@@ -113,8 +91,14 @@ def exchange(
         "speed": speed,
         "paused": paused,
         "at_end": at_end,
+        "exchange_host": exchange_host,
+        "exchange_port": exchange_port,
+        "advertise": advertise,
     }
-    _run("exchange", data_dir, nats, None, http_port, log_level, take_over, instance, own)
+    common = Common(
+        data_dir, nats, nats_password_file, http_host, http_port, log_level, take_over, instance
+    )
+    _run("exchange", common, own)
 
 
 @run.command()
@@ -124,6 +108,8 @@ def ingest(
     products: ProductsOption = None,
     data_dir: DataDir = None,
     nats: Nats = None,
+    nats_password_file: NatsPasswordFile = None,
+    http_host: HttpHost = "127.0.0.1",
     http_port: HttpPort = 0,
     log_level: LogLevelOption = "info",
     take_over: TakeOver = False,
@@ -131,26 +117,40 @@ def ingest(
 ) -> None:
     """Connect to the venue and write its frames to the log, as they came."""
     own = {"source": source, "products": products}
-    _run("ingest", data_dir, nats, None, http_port, log_level, take_over, instance, own)
+    common = Common(
+        data_dir, nats, nats_password_file, http_host, http_port, log_level, take_over, instance
+    )
+    _run("ingest", common, own)
 
 
 @run.command()
 @examples("lf run normalize --shard 2 --shards 4")
 def normalize(
     shard: Annotated[
-        int, typer.Option("--shard", envvar="LF_SHARD", metavar="N", help="Its number, from 0.")
-    ],
+        int | None,
+        typer.Option(
+            "--shard",
+            envvar="LF_SHARD",
+            metavar="N",
+            help="Its number, from 0; default: that at the end of the host's name.",
+        ),
+    ] = None,
     shards: ShardsOption = 4,
     data_dir: DataDir = None,
     nats: Nats = None,
+    nats_password_file: NatsPasswordFile = None,
+    http_host: HttpHost = "127.0.0.1",
     http_port: HttpPort = 0,
     log_level: LogLevelOption = "info",
     take_over: TakeOver = False,
     instance: Instance = None,
 ) -> None:
     """Make exact books and trades of one shard's frames."""
-    own = {"shard": shard, "shards": shards}
-    _run("normalize", data_dir, nats, None, http_port, log_level, take_over, instance, own)
+    own = {"shard": _ordinal() if shard is None else shard, "shards": shards}
+    common = Common(
+        data_dir, nats, nats_password_file, http_host, http_port, log_level, take_over, instance
+    )
+    _run("normalize", common, own)
 
 
 @run.command()
@@ -158,14 +158,22 @@ def normalize(
 def snapshot(
     data_dir: DataDir = None,
     nats: Nats = None,
+    nats_password_file: NatsPasswordFile = None,
     postgres: Postgres = None,
+    postgres_password_file: PostgresPasswordFile = None,
+    nats_monitor_url: NatsMonitorUrl = None,
+    http_host: HttpHost = "127.0.0.1",
     http_port: HttpPort = 0,
     log_level: LogLevelOption = "info",
     take_over: TakeOver = False,
     instance: Instance = None,
 ) -> None:
     """Write trades, books and gaps to Postgres."""
-    _run("snapshot", data_dir, nats, postgres, http_port, log_level, take_over, instance, {})
+    common = Common(
+        data_dir, nats, nats_password_file, http_host, http_port, log_level, take_over, instance
+    )
+    own = _postgres(data_dir, postgres, postgres_password_file)
+    _run("snapshot", common, own | {"nats_monitor_url": nats_monitor_url})
 
 
 @run.command()
@@ -192,6 +200,8 @@ def gateway(
     jwt_audience: JwtAudience = None,
     data_dir: DataDir = None,
     nats: Nats = None,
+    nats_password_file: NatsPasswordFile = None,
+    http_host: HttpHost = "127.0.0.1",
     http_port: HttpPort = 0,
     log_level: LogLevelOption = "info",
     take_over: TakeOver = False,
@@ -215,36 +225,27 @@ def gateway(
         "jwt_issuer": jwt_issuer,
         "jwt_audience": jwt_audience,
     }
-    _run("gateway", data_dir, nats, None, http_port, log_level, take_over, instance, own)
+    common = Common(
+        data_dir, nats, nats_password_file, http_host, http_port, log_level, take_over, instance
+    )
+    _run("gateway", common, own)
 
 
-def _run(
-    role: str,
-    data_dir: Path | None,
-    nats: str | None,
-    postgres: str | None,
-    http_port: int,
-    log_level: str,
-    take_over: bool,
-    instance: str | None,
-    own: dict[str, Any],
-) -> None:
+def _run(role: str, common: Common, own: dict[str, Any]) -> None:
     from ledgerflux.settings import RoleSettings
     from ledgerflux.stack.build import run_role
-    from ledgerflux.stack.servers import nats_of, postgres_of, split_url
     from ledgerflux.telemetry.log import log_to_stream
 
-    run_dir = run_dir_of(data_dir)
-    common = {"http_port": http_port, "log_level": log_level, "instance": instance}
-    values = chosen(checked({**common, **own}), ("http_port", "log_level", *own))
-    if role == "snapshot":
-        values["postgres_dsn"] = postgres or postgres_of(run_dir)
+    run_dir = run_dir_of(common.data_dir)
+    asked = {name: getattr(common, name) for name in ("http_host", "http_port", "log_level")}
+    known = {key: value for key, value in own.items() if not key.startswith("postgres")}
+    checked_settings = checked({**asked, "instance": common.instance, **known})
     settings = RoleSettings(
         data_dir=run_dir.path,
-        **(nats_of(run_dir) if nats is None else split_url(nats))._asdict(),
-        take_over=take_over,
-        instance=instance or str(own.get("shard", 0)),
-        **values,
+        **_nats(run_dir, common)._asdict(),
+        take_over=common.take_over,
+        instance=common.instance or str(own.get("shard", 0)),
+        **{**own, **chosen(checked_settings, (*asked, *known))},
     )
     log_to_stream(settings.log_level)
     os.environ.pop("LF_NATS_URL", None)  # it holds a password that nothing needs any more
@@ -253,3 +254,44 @@ def _run(
 
         raise typer.Exit(run_workers(settings))
     raise typer.Exit(run_role(role, settings))
+
+
+def _ordinal() -> int:
+    """Return the number at the end of the host's name, as a StatefulSet gives it to a pod.
+
+    Raises:
+        ConfigError: It ends with none.
+    """
+    from ledgerflux.errors import ConfigError
+
+    name = socket.gethostname()
+    found = re.search(r"-([0-9]{1,4})$", name, re.ASCII)
+    if found is None:
+        raise ConfigError(
+            f"which shard? The name of this host, {name!r}, ends with no number",
+            code="bad_argument",
+            try_next=["lf run normalize --shard 0 --shards 4"],
+        )
+    return int(found[1])
+
+
+def _nats(run_dir: "RunDir", common: Common) -> "NatsLogin":
+    """Return how NATS is reached: as asked for, else that of the stack."""
+    from ledgerflux.stack.servers import nats_of, password_in, split_url
+
+    login = nats_of(run_dir) if common.nats is None else split_url(common.nats)
+    if common.nats_password_file is None:
+        return login
+    return login._replace(nats_password=password_in(common.nats_password_file))
+
+
+def _postgres(
+    data_dir: Path | None, postgres: str | None, password_file: Path | None
+) -> dict[str, Any]:
+    """Return how Postgres is reached: as asked for, else that of the stack."""
+    from ledgerflux.stack.servers import password_in, postgres_of
+
+    return {
+        "postgres_dsn": postgres or postgres_of(run_dir_of(data_dir)),
+        "postgres_password": None if password_file is None else password_in(password_file),
+    }

@@ -1,4 +1,5 @@
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,45 @@ def test_the_password_is_not_handed_on_in_the_environment(ran, monkeypatch):
 def test_the_exit_code_is_the_roles_own(ran, monkeypatch):
     monkeypatch.setattr(build, "run_role", lambda *_: 6)
     assert run_command(["run", "gateway"]) == 6
+
+
+def test_passwords_are_taken_from_files(ran, tmp_path):
+    (tmp_path / "word").write_text("secret\n")
+    file = str(tmp_path / "word")
+    nats = ("--nats", "nats://someone@host:4222", "--nats-password-file", file)
+    settings = settings_of(
+        ran, "snapshot", *nats, "--postgres", "host=db", "--postgres-password-file", file
+    )
+    assert (settings.nats_url, settings.nats_user) == ("nats://host:4222", "someone")
+    assert (settings.nats_password, settings.postgres_password) == ("secret", "secret")
+    assert settings.postgres_dsn == "host=db"
+
+
+def test_an_exchange_listens_and_is_found_where_it_is_told(ran):
+    settings = settings_of(
+        ran, "exchange", "--exchange-host", "0.0.0.0", "--exchange-port", "9000",
+        "--advertise", "ws://exchange:9000/",
+    )  # fmt: skip
+    assert (settings.exchange_host, settings.exchange_port) == ("0.0.0.0", 9000)
+    assert settings.advertise == "ws://exchange:9000/"
+    assert settings_of(ran, "exchange").advertise is None
+
+
+def test_an_address_of_another_kind_is_refused(ran, capsys):
+    assert run_command(["run", "exchange", "--advertise", "http://exchange"]) == 2
+    assert "--advertise" in capsys.readouterr().err
+
+
+def test_a_shard_has_the_number_of_its_host(ran, monkeypatch, capsys):
+    monkeypatch.setattr(socket, "gethostname", lambda: "normalize-2")
+    assert settings_of(ran, "normalize").shard == 2
+    assert settings_of(ran, "normalize").instance == "2"
+    assert settings_of(ran, "normalize", "--shard", "1").shard == 1
+    monkeypatch.setattr(socket, "gethostname", lambda: "laptop")
+    assert run_command(["run", "normalize"]) == 2
+    assert "which shard?" in capsys.readouterr().err
+
+
+def test_metrics_are_answered_elsewhere_when_asked(ran):
+    assert settings_of(ran, "ingest").http_host == "127.0.0.1"
+    assert settings_of(ran, "ingest", "--http-host", "0.0.0.0").http_host == "0.0.0.0"

@@ -3,7 +3,7 @@ from stack_states import STATE
 
 from ledgerflux.errors import ConfigError, NotRunning
 from ledgerflux.stack.run_dir import RunDir
-from ledgerflux.stack.servers import nats_of, postgres_of, split_url
+from ledgerflux.stack.servers import nats_of, password_in, postgres_of, split_url
 
 
 def test_the_servers_of_a_stack_are_in_its_directory(tmp_path):
@@ -29,3 +29,18 @@ def test_user_and_password_are_taken_out_of_an_address():
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(ConfigError, match="is no address such as nats://host:4222"):
         split_url(url)
+
+
+def test_a_password_is_read_from_a_file_without_the_end_of_its_line(tmp_path):
+    (tmp_path / "word").write_text("secret\n")
+    assert password_in(tmp_path / "word") == "secret"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(None, "No such file"), (b"\n", "is empty"), (b"\xff", "no text")]
+)
+def test_a_file_without_a_password_is_refused(tmp_path, content, told):
+    if content is not None:
+        (tmp_path / "word").write_bytes(content)
+    with pytest.raises(ConfigError, match=told):
+        password_in(tmp_path / "word")

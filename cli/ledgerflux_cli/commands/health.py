@@ -1,0 +1,56 @@
+"""`lf health`: what a container's health check asks."""
+
+from http.client import HTTPConnection, HTTPException
+from typing import Annotated
+
+import typer
+
+from ledgerflux_cli.examples import examples
+from ledgerflux_cli.output import write
+
+TIMEOUT_S = 3.0
+REASON_MAX = 200
+
+
+@examples("lf health --http-port 9100", "lf health --port 8000")
+def health(
+    http_port: Annotated[
+        int,
+        typer.Option(
+            "--http-port",
+            envvar="LF_HTTP_PORT",
+            metavar="PORT",
+            help="Port of a role's /ready; 0: it is a gateway, see --port.",
+        ),
+    ] = 0,
+    port: Annotated[
+        int,
+        typer.Option("--port", envvar="LF_PORT", metavar="PORT", help="Port of a gateway."),
+    ] = 8000,
+) -> None:
+    """Ask the role in this container whether it is ready.
+
+    Exit 0 where it is and 1 where not, with the reason in one line.
+    """
+    ready, told = ask(http_port or port)
+    write(told)
+    raise typer.Exit(0 if ready else 1)
+
+
+def ask(port: int) -> tuple[bool, str]:
+    """Return whether the role on `port` is ready, and its state and reason."""
+    import msgspec
+
+    connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", "/ready")
+        answer = connection.getresponse()
+        document = msgspec.json.decode(answer.read())
+        told = f"{document['state']} {document['reason']}".strip()
+        return answer.status == 200, told[:REASON_MAX]
+    except (OSError, HTTPException) as error:
+        return False, f"nothing answers on port {port}: {error}"[:REASON_MAX]
+    except (msgspec.DecodeError, TypeError, KeyError):
+        return False, f"what answers on port {port} is no role"
+    finally:
+        connection.close()
