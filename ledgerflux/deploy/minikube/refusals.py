@@ -11,6 +11,7 @@ _GONE = re.compile(
     r"|http2: client connection lost|context deadline exceeded",
     re.IGNORECASE,
 )
+_NO_CONTEXT = re.compile(r'context "[^"]*" does not exist|context was not found')
 _CONFLICT = re.compile(r'conflicts? with "([^"]+)"[^:]*: *(\.\S+)?', re.DOTALL)
 
 _TAKE_OVER = (
@@ -27,6 +28,12 @@ def refusal(words: str, *, context: str) -> LedgerFluxError:
             f"the cluster of {context} does not answer: {told}",
             code="cluster_unreachable",
             try_next=["lf doctor --target minikube", "lf up --target minikube"],
+        )
+    if _NO_CONTEXT.search(words):
+        return NotRunning(
+            f"there is no cluster {context}: {told}",
+            code="cluster_unreachable",
+            try_next=["lf up --target minikube"],
         )
     if "exceeded quota" in words:
         return StackError(
