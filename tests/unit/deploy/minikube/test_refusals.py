@@ -16,6 +16,7 @@ CONFLICT = (
     [
         ("Unable to connect to the server: EOF", "cluster_unreachable", 3),
         ("The connection to the server was refused", "cluster_unreachable", 3),
+        ('error: context "ledgerflux" does not exist', "cluster_unreachable", 3),
         (
             'Error from server (Forbidden): pods "x" is forbidden: exceeded quota: q',
             "apply_refused",
