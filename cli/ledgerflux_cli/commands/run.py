@@ -268,7 +268,7 @@ def _ordinal() -> int:
     found = re.search(r"-([0-9]{1,4})$", name, re.ASCII)
     if found is None:
         raise ConfigError(
-            f"which shard? The name of this host, {name!r}, ends with no number",
+            f"--shard: which shard? The name of this host, {name!r}, ends with no number",
             code="bad_argument",
             try_next=["lf run normalize --shard 0 --shards 4"],
         )

@@ -30,10 +30,10 @@ def settings(lf, *arguments):
 
 def test_the_settings_are_shown_with_what_they_mean_here(lf, tmp_path):
     lines = lf("show")[1].splitlines()
-    assert f"data_dir         {tmp_path}/.local/state/ledgerflux/default" in lines
-    assert "speed            1" in lines
-    assert "paused           false" in lines
-    assert "port             -" in lines
+    assert f"data_dir                {tmp_path}/.local/state/ledgerflux/default" in lines
+    assert "speed                   1" in lines
+    assert "paused                  false" in lines
+    assert "port                    -" in lines
     assert "default" not in lines[2]
 
 
