@@ -7,11 +7,17 @@ import typer
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print what would be done, and do nothing.")
 ]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline",
+        help="Of compose: NATS and Postgres from our own image, where no registry is reached.",
+    ),
+]
 Profile = Annotated[
     str,
     typer.Option(
         "--profile",
-        envvar="LF_PROFILE",
         metavar="minikube|minikube-small",
         help="Of minikube: 4 CPUs and 8 GB, or 2 CPUs and 4 GB.",
     ),
@@ -20,7 +26,6 @@ KubeContext = Annotated[
     str | None,
     typer.Option(
         "--kube-context",
-        envvar="LF_KUBE_CONTEXT",
         metavar="NAME",
         help="Of minikube: another cluster; needs --yes.",
     ),
@@ -30,7 +35,6 @@ Cni = Annotated[
     str,
     typer.Option(
         "--cni",
-        envvar="LF_CNI",
         metavar="NAME",
         help="Of minikube: its network, such as calico, which enforces network policies.",
     ),
@@ -42,7 +46,6 @@ GrafanaPassword = Annotated[
     str | None,
     typer.Option(
         "--grafana-password",
-        envvar="LF_GRAFANA_PASSWORD",
         metavar="PASSWORD",
         help="Of Grafana's admin; default: made once, at random.",
     ),

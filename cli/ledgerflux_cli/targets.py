@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 MINIKUBE = "minikube"
-TARGETS = (LOCAL, MINIKUBE)
+COMPOSE = "compose"
+TARGETS = (LOCAL, COMPOSE, MINIKUBE)
 
 Target = Annotated[
     str | None,
@@ -43,6 +44,19 @@ def refuse_others(
                 f"{flag} means nothing to --target {target}: there settings stand in {place}",
                 code="bad_argument",
             )
+
+
+def refuse_these(context: typer.Context, names: "Collection[str]", targets: str) -> None:
+    """Take none of the flags `names`, which mean something to `targets` alone.
+
+    Raises:
+        ConfigError: One stands in the command line.
+    """
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            flag = f"--{name.replace('_', '-')}"
+            raise ConfigError(f"{flag} means something to {targets} alone", code="bad_argument")
 
 
 def target_of(run_dir: "RunDir", given: str | None) -> str:

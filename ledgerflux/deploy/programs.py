@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,11 +38,23 @@ def needed(name: str, hint: str) -> str:
     return found
 
 
-def run(argv: Sequence[str], *, stdin: str | None = None, timeout_s: float = TIMEOUT_S) -> Outcome:
+def run(
+    argv: Sequence[str],
+    *,
+    stdin: str | None = None,
+    timeout_s: float = TIMEOUT_S,
+    env: Mapping[str, str] | None = None,
+) -> Outcome:
     """Run a program to its end; one that takes longer is ended, with the code 124."""
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments
-            argv, input=stdin, capture_output=True, text=True, timeout=timeout_s, check=False
+            argv,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+            env=env,
         )
     except subprocess.TimeoutExpired:
         return Outcome(124, "", f"{Path(argv[0]).name} did not end within {timeout_s:.0f} s")

@@ -133,7 +133,7 @@ class UpRequest:
     jwt_audience: str | None = None
     origins: tuple[str, ...] = ()
     durability: Durability = "process"
-    target: Literal["local"] = "local"
+    target: Literal["local", "compose", "minikube"] = "local"
     log_level: LogLevel = "info"
 
 

@@ -189,7 +189,9 @@ class Settings(BaseModel):
         "process",
         description="What acknowledged data survives: any process's death, or a power cut.",
     )
-    target: Literal["local"] = Field("local", description="Where the stack runs.")
+    target: Literal["local", "compose", "minikube"] = Field(
+        "local", description="Where the stack runs."
+    )
     wait_timeout: Duration = Field(
         DEFAULT_WAIT, description="How long `lf up` may take: 500ms, 10s, 2m, 1h."
     )

@@ -18,7 +18,7 @@ GATEWAY_KEY = "gateway.0"
 def addresses_of(run_dir: RunDir) -> list[GatewayAddress]:
     """Return where the gateways of a running stack are, its own or one started by hand."""
     state = run_dir.read()
-    if state is None or run_dir.holder() is None:
+    if state is None or not run_dir.is_up(state):
         return []
     if state.gateways or state.nats is None:
         return state.gateways

@@ -26,7 +26,7 @@ START_TIMEOUT_S = 90.0
 def running_target(run_dir: RunDir) -> Target | None:
     """Return the gateway of the stack in `run_dir`, None where none runs."""
     state = run_dir.read()
-    if state is None or run_dir.holder() is None:
+    if state is None or not run_dir.is_up(state):
         return None
     found = next(iter(reach(run_dir)), None)
     if found is None:

@@ -165,6 +165,11 @@ class RunDir:
         except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
             return None
 
+    def is_up(self, state: RunState | None) -> bool:
+        """Say whether something runs here: a supervisor, or an engine that was given the stack."""
+        on_engine = state is not None and state.request.get("target") == "compose"
+        return on_engine or self.holder() is not None
+
     def running(self) -> RunState:
         """Return what `run.json` says of the stack that runs here.
 
@@ -172,7 +177,7 @@ class RunDir:
             NotRunning: None does, or nothing can be said of it.
         """
         state, holder = self.read(), self.holder()
-        if holder is None:
+        if not self.is_up(state):
             raise NotRunning(f"no stack runs in {self.path}", try_next=["lf up"])
         if state is None:
             raise NotRunning(

@@ -10,7 +10,7 @@ from ledgerflux_cli.deploy_options import Cluster, KubeContext
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
 from ledgerflux_cli.output import write, write_json
-from ledgerflux_cli.targets import MINIKUBE, Target, target_of
+from ledgerflux_cli.targets import COMPOSE, MINIKUBE, Target, target_of
 
 SCHEMA = "lf.down/1"
 
@@ -29,6 +29,13 @@ def down(
     from ledgerflux.stack.down import stop_stack
 
     run_dir = run_dir_of(data_dir)
+    if target_of(run_dir, target) == COMPOSE:
+        from ledgerflux_cli import compose_target
+
+        if volumes and not yes:
+            _ask(f"the stack of {run_dir.path}")
+        compose_target.down(run_dir, volumes=volumes, as_json=as_json)
+        return
     if target_of(run_dir, target) == MINIKUBE:
         from ledgerflux_cli import minikube_target
 

@@ -14,7 +14,7 @@ from ledgerflux_cli.deploy_options import Agreed, KubeContext
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
 from ledgerflux_cli.output import say, write, write_json, write_lines
-from ledgerflux_cli.targets import MINIKUBE, Target, target_of
+from ledgerflux_cli.targets import COMPOSE, MINIKUBE, Target, target_of
 
 if TYPE_CHECKING:
     from ledgerflux.stack.logs import Entry, Logs, Wanted
@@ -85,6 +85,11 @@ def logs(
     from ledgerflux.stack.logs import Logs, choose_services
 
     run_dir = run_dir_of(data_dir)
+    if target_of(run_dir, target) == COMPOSE:
+        from ledgerflux_cli import compose_target
+
+        asked = tuple(services or ())
+        raise typer.Exit(compose_target.logs(run_dir, asked, follow=follow, tail=tail))
     if target_of(run_dir, target) == MINIKUBE:
         from ledgerflux_cli import minikube_target
 

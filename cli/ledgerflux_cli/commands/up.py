@@ -19,6 +19,7 @@ from ledgerflux_cli.deploy_options import (
     GrafanaPassword,
     KubeContext,
     NoMonitoring,
+    Offline,
     Profile,
 )
 from ledgerflux_cli.examples import examples
@@ -52,7 +53,7 @@ from ledgerflux_cli.options import (
 )
 from ledgerflux_cli.output import forget_output, say, write, write_json
 from ledgerflux_cli.progress import Progress, up_document
-from ledgerflux_cli.targets import LOCAL, MINIKUBE, TARGETS, refuse_others
+from ledgerflux_cli.targets import COMPOSE, LOCAL, MINIKUBE, TARGETS, refuse_others, refuse_these
 
 if TYPE_CHECKING:
     from ledgerflux.settings import UpRequest
@@ -75,6 +76,15 @@ OF_MINIKUBE = (
     "as_json",
 )
 """Parameters that mean something there."""
+OF_OTHERS = (
+    "dry_run", "offline", "profile", "kube_context", "yes", "cni", "no_monitoring",
+    "grafana_password",
+)  # fmt: skip
+"""Parameters that mean nothing to this machine alone."""
+OF_COMPOSE = (
+    "target", "dry_run", "offline", "source", "products", "speed", "paused", "at_end", "port",
+    "log_level", "data_dir", "wait_timeout", "as_json", "detach",
+)  # fmt: skip
 
 
 @examples(
@@ -84,6 +94,7 @@ OF_MINIKUBE = (
     "lf up --gateways 2 --port 8000",
     "lf up --keys-file keys.json --tls-cert cert.pem --tls-key key.pem",
     "lf up nats postgres",
+    "lf up --target compose --source replay:day.jsonl.gz",
     "lf up --target minikube --dry-run",
 )
 def up(
@@ -146,10 +157,11 @@ def up(
             "--target",
             envvar="LF_TARGET",
             metavar="|".join(TARGETS),
-            help="Where to: this machine, or a cluster on it.",
+            help="Where to: this machine, a Docker Engine, or a cluster.",
         ),
     ] = LOCAL,
     dry_run: DryRun = False,
+    offline: Offline = False,
     profile: Profile = "minikube",
     kube_context: KubeContext = None,
     yes: Agreed = False,
@@ -161,9 +173,28 @@ def up(
 ) -> None:
     """Start the stack: NATS, Postgres, and every role, on this machine.
 
+    With --target compose on a Docker Engine, each service a container of compose/compose.yaml.
     With --target minikube in a Kubernetes cluster on it: images are built, objects applied in
     waves, ports forwarded, and a client sees data. What is as it should be is left as it is.
     """
+    if target == LOCAL:
+        refuse_these(context, OF_OTHERS, "--target compose and --target minikube")
+    if target == COMPOSE:
+        refuse_others(context, COMPOSE, OF_COMPOSE, "compose/compose.yaml")
+        from ledgerflux.deploy.compose.project import Wish
+        from ledgerflux_cli import compose_target
+
+        own: dict[str, Any] = {"source": source, "products": products, "speed": speed}
+        own |= {"paused": paused, "at_end": at_end, "log_level": log_level, "port": port}
+        known = chosen(checked(own), own)
+        compose_target.up(
+            run_dir_of(data_dir),
+            Wish(**known | {"speed": str(known["speed"])}, offline=offline),
+            dry_run=dry_run,
+            timeout_s=read_duration("--wait-timeout", wait_timeout),
+            as_json=as_json,
+        )
+        return None
     if target == MINIKUBE:
         refuse_others(context, MINIKUBE, OF_MINIKUBE, "k8s/base/config/ledgerflux.env")
         from ledgerflux_cli import minikube_target

@@ -10,5 +10,5 @@ def test_every_setting_has_its_row():
     assert "| `true`, `false` | `false` |" in rows["paused"]
     assert "| 0 or more |  |" in rows["shard"]
     assert "| list of texts | `BTC-USD,ETH-USD," in rows["products"]
-    assert "| `local` | `local` |" in rows["target"]
+    assert "| `local`, `compose`, `minikube` | `local` |" in rows["target"]
     assert "Shown masked" in rows["nats_url"]

@@ -12,7 +12,14 @@ from ledgerflux_cli.command_table import COMMANDS
 from ledgerflux_cli.file_defaults import setting_of
 from ledgerflux_cli.root import build_command
 
-NOT_SETTINGS = {"services", "nats_user", "nats_password", "take_over", "shares_port"}
+NOT_SETTINGS = {
+    "services",
+    "nats_user",
+    "nats_password",
+    "postgres_password",
+    "take_over",
+    "shares_port",
+}
 
 
 def parameters(command):

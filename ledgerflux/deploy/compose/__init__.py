@@ -1,0 +1,1 @@
+"""The stack on a Docker Engine, as `compose/` describes it."""
