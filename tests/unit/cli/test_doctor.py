@@ -73,4 +73,4 @@ def test_a_report_is_written_beside_what_is_shown(lf, tmp_path, monkeypatch):
 def test_a_target_that_does_not_exist_is_refused(lf):
     code, _, err = lf("--target", "lokal")
     assert code == 2
-    assert "none of local, minikube: did you mean local?" in err
+    assert "none of local, compose, minikube: did you mean local?" in err
