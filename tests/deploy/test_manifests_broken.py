@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import kubernetes_validate
 import pytest
 from manifests import GONE, find, put
 from rendered import objects
@@ -10,6 +9,14 @@ from rendered import objects
 from ledgerflux.deploy.manifests import check
 
 pytestmark = pytest.mark.deploy
+
+
+def validator():
+    """Return the module, which the default lane has not."""
+    import kubernetes_validate
+
+    return kubernetes_validate
+
 
 OVERLAYS = ("overlays/minikube", "overlays/minikube-small")
 BODY = "spec.template.spec.containers.0"
@@ -58,8 +65,8 @@ def test_what_the_schema_sees_is_found(
     name: str, what: str, called: str, path: str, value: Any
 ) -> None:
     broken = find(put(objects(name), called, path, value), called)
-    with pytest.raises(kubernetes_validate.ValidationError):
-        kubernetes_validate.validate(broken, "1.37", strict=True)
+    with pytest.raises(validator().ValidationError):
+        validator().validate(broken, "1.37", strict=True)
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
