@@ -215,11 +215,36 @@ def test_a_recording_closed_to_containers_is_refused(stack, tmp_path):
     assert "may not read" in ran.stderr
 
 
-def test_the_compose_file_is_as_its_schema_says():
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.observability.yaml"])
+def test_a_compose_file_is_as_its_schema_says(name):
     program = str(Path(sys.executable).with_name("check-jsonschema"))
     schema = ("--builtin-schema", "vendor.compose-spec")
     ran = subprocess.run(
-        [program, *schema, str(ROOT / "compose" / "compose.yaml")],
+        [program, *schema, str(ROOT / "compose" / name)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    "beside", [(), ("offline",), ("observability",), ("offline", "observability")]
+)
+def test_the_files_go_together(beside):
+    program = str(Path(sys.executable).with_name("docker-compose"))
+    names = ["compose.yaml", *(f"compose.{name}.yaml" for name in beside)]
+    files = [text for name in names for text in ("-f", str(ROOT / "compose" / name))]
+    ran = subprocess.run(
+        [program, *files, "config", "--format", "json"], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "warning" not in ran.stderr
+    services = json.loads(ran.stdout)["services"]
+    for service in services.values():
+        published = [port["host_ip"] for port in service.get("ports", ())]
+        assert set(published) <= {"127.0.0.1"}
+        assert service["read_only"]
+        assert service["cap_drop"] == ["ALL"]
+        assert service["mem_limit"]
+        for volume in service.get("volumes", ()):
+            bound = volume["type"] == "bind"
+            assert not bound or Path(volume["source"]).exists(), volume

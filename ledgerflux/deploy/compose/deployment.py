@@ -192,7 +192,7 @@ class Deployment:
         """Make passwords once; their folder is ours alone, and containers may read the files."""
         folder = self._project.secrets
         folder.mkdir(mode=0o700, exist_ok=True)
-        for name in ("nats_password", "postgres_password"):
+        for name in ("nats_password", "postgres_password", "grafana_password"):
             if not (folder / name).exists():
                 # NATS reads it as a value of its configuration: a letter first.
                 _write(folder / name, f"p{secrets.token_hex(16)}")

@@ -10,7 +10,6 @@ from ledgerflux.settings import DEFAULT_PORT, parse_source
 
 IMAGE = "ledgerflux"
 FEEDS = "/feeds"
-SECRETS = ("nats_auth", "nats_password", "postgres_password")
 
 
 class Wish(NamedTuple):
