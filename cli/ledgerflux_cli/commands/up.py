@@ -53,7 +53,7 @@ from ledgerflux_cli.options import (
 )
 from ledgerflux_cli.output import forget_output, say, write, write_json
 from ledgerflux_cli.progress import Progress, up_document
-from ledgerflux_cli.targets import COMPOSE, LOCAL, MINIKUBE, TARGETS, refuse_others, refuse_these
+from ledgerflux_cli.targets import LOCAL, TARGETS, refuse_these
 
 if TYPE_CHECKING:
     from ledgerflux.settings import UpRequest
@@ -61,30 +61,11 @@ if TYPE_CHECKING:
     from ledgerflux.stack.run_dir import RunDir, RunState
 
 POLL_S = 0.1
-OF_MINIKUBE = (
-    "target",
-    "dry_run",
-    "profile",
-    "kube_context",
-    "yes",
-    "cni",
-    "no_monitoring",
-    "grafana_password",
-    "port",
-    "data_dir",
-    "wait_timeout",
-    "as_json",
-)
-"""Parameters that mean something there."""
 OF_OTHERS = (
     "dry_run", "offline", "profile", "kube_context", "yes", "cni", "no_monitoring",
     "grafana_password",
 )  # fmt: skip
 """Parameters that mean nothing to this machine alone."""
-OF_COMPOSE = (
-    "target", "dry_run", "offline", "source", "products", "speed", "paused", "at_end", "port",
-    "log_level", "data_dir", "wait_timeout", "as_json", "detach",
-)  # fmt: skip
 
 
 @examples(
@@ -177,36 +158,11 @@ def up(
     With --target minikube in a Kubernetes cluster on it: images are built, objects applied in
     waves, ports forwarded, and a client sees data. What is as it should be is left as it is.
     """
-    if target == LOCAL:
-        refuse_these(context, OF_OTHERS, "--target compose and --target minikube")
-    if target == COMPOSE:
-        refuse_others(context, COMPOSE, OF_COMPOSE, "compose/compose.yaml")
-        from ledgerflux.deploy.compose.project import Wish
-        from ledgerflux_cli import compose_target
+    if target != LOCAL:
+        from ledgerflux_cli.up_elsewhere import start_elsewhere
 
-        own: dict[str, Any] = {"source": source, "products": products, "speed": speed}
-        own |= {"paused": paused, "at_end": at_end, "log_level": log_level, "port": port}
-        known = chosen(checked(own), own)
-        compose_target.up(
-            run_dir_of(data_dir),
-            Wish(**known | {"speed": str(known["speed"])}, offline=offline),
-            dry_run=dry_run,
-            timeout_s=read_duration("--wait-timeout", wait_timeout),
-            as_json=as_json,
-        )
-        return None
-    if target == MINIKUBE:
-        refuse_others(context, MINIKUBE, OF_MINIKUBE, "k8s/base/config/ledgerflux.env")
-        from ledgerflux_cli import minikube_target
-
-        wish = minikube_target.wish_of(
-            profile, kube_context, yes, cni, no_monitoring, grafana_password, port
-        )
-        timeout_s = _given_duration(context, wait_timeout)
-        code = minikube_target.up(
-            run_dir_of(data_dir), wish, dry_run=dry_run, timeout_s=timeout_s, as_json=as_json
-        )
-        raise typer.Exit(code)
+        return start_elsewhere(context, target)
+    refuse_these(context, OF_OTHERS, "--target compose and --target minikube")
     from ledgerflux.settings import UpRequest
     from ledgerflux.stack.members import services_of
 
@@ -254,14 +210,6 @@ def up(
             if error.code != Conflict.code:
                 raise
     return _join(run_dir, asked, timeout_s, as_json=as_json)
-
-
-def _given_duration(context: typer.Context, text: str) -> float | None:
-    """Return how long somebody asked to wait, None where nobody did."""
-    source = context.get_parameter_source("wait_timeout")
-    if source is None or source.name == "DEFAULT":
-        return None
-    return read_duration("--wait-timeout", text)
 
 
 def _absolute(file: Path | None) -> Path | None:
