@@ -121,7 +121,8 @@ def test_a_broken_pipe_is_no_failure(stack):
 
 def test_logs_outlive_the_stack_until_they_are_cleaned(stack):
     assert "error[already_running]" in stack.lf("clean", "--yes", check=6).stderr
-    with stack.follow("logs", "-f", "--tail", "0", "supervisor") as follower:
+    with stack.follow("logs", "-f", "--tail", "1", "supervisor") as follower:
+        until(follower.output.read_text, 60, "the last line so far")
         stack.down()
         assert "stack.stopping" in "\n".join(follower.lines())
     assert "role.ready" in stack.lf("logs").stdout
