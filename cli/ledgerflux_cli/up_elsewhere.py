@@ -1,6 +1,7 @@
 """`lf up --target compose` and `--target minikube`: which flags count there, and what is asked."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -8,6 +9,9 @@ from ledgerflux.errors import ConfigError
 from ledgerflux_cli.close_match import none_of
 from ledgerflux_cli.options import checked, chosen, read_duration, run_dir_of
 from ledgerflux_cli.targets import COMPOSE, MINIKUBE, TARGETS, refuse_others
+
+if TYPE_CHECKING:
+    from ledgerflux.stack.run_dir import RunDir
 
 OF_MINIKUBE = (
     "target",
@@ -48,6 +52,11 @@ def start_elsewhere(context: typer.Context, target: str) -> None:
         raise ConfigError(none_of("--target", target, TARGETS), code="bad_argument")
 
 
+def _run_dir(data_dir: str | None) -> "RunDir":
+    """Return the data directory: parameters of a context are as the parser read them."""
+    return run_dir_of(None if data_dir is None else Path(data_dir))
+
+
 def _on_engine(context: typer.Context, asked: dict[str, Any]) -> None:
     refuse_others(context, COMPOSE, OF_COMPOSE, "compose/compose.yaml")
     from ledgerflux.deploy.compose.project import Wish
@@ -55,7 +64,7 @@ def _on_engine(context: typer.Context, asked: dict[str, Any]) -> None:
 
     known = chosen(checked({name: asked[name] for name in OF_WISH}), OF_WISH)
     compose_target.up(
-        run_dir_of(asked["data_dir"]),
+        _run_dir(asked["data_dir"]),
         Wish(**known | {"speed": str(known["speed"])}, offline=asked["offline"]),
         dry_run=asked["dry_run"],
         timeout_s=read_duration("--wait-timeout", asked["wait_timeout"]),
@@ -77,7 +86,7 @@ def _in_cluster(context: typer.Context, asked: dict[str, Any]) -> int:
         asked["port"],
     )
     return minikube_target.up(
-        run_dir_of(asked["data_dir"]),
+        _run_dir(asked["data_dir"]),
         wish,
         dry_run=asked["dry_run"],
         timeout_s=_given_duration(context, asked["wait_timeout"]),
