@@ -12,7 +12,6 @@ import os
 import secrets
 import shutil
 import signal
-import struct
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,13 +27,20 @@ from ledgerflux.adapters.embedded.postgres_host import (
     socket_directory_of,
     unprivileged_owner,
 )
+from ledgerflux.adapters.embedded.postgres_words import (
+    ASKS_FOR_PASSWORD,
+    DATABASE,
+    MAKE_DATABASE,
+    PORT,
+    USER,
+    initdb_command,
+    single_command,
+    startup_message,
+)
 from ledgerflux.adapters.files import write_private
 from ledgerflux.adapters.process import Child, Command, Spawn, last_lines
 from ledgerflux.errors import StackError
 
-USER = "ledgerflux"
-DATABASE = "ledgerflux"
-PORT = 5432
 READY_POLL_S = 0.02
 HEALTH_TIMEOUT_S = 2.0
 
@@ -135,17 +141,12 @@ class PostgresServer:
         remove_socket_directory(self.directory)
 
     async def _asks_for_password(self) -> bool:
-        """Start a session as far as the server's first answer.
-
-        Source: PostgreSQL protocol 3.0, StartupMessage; `R` is an authentication request,
-        `E` says that the server is still starting.
-        """
+        """Start a session as far as the server's first answer."""
         path = str(self.socket_directory / SOCKET_NAME)
         reader, writer = await asyncio.open_unix_connection(path)
         try:
-            names = f"user\0{USER}\0database\0{DATABASE}\0\0".encode()
-            writer.write(struct.pack("!ii", len(names) + 8, 196_608) + names)
-            return await reader.readexactly(1) == b"R"
+            writer.write(startup_message())
+            return await reader.readexactly(1) == ASKS_FOR_PASSWORD
         finally:
             writer.close()
 
@@ -167,15 +168,12 @@ class PostgresServer:
         uid, gid = owner or (-1, -1)
         secret_file = self.directory / "initdb.password"
         write_private(secret_file, self._password().encode(), uid=uid, gid=gid)
-        options = ("-U", USER, "--pwfile", str(secret_file), "--auth=scram-sha-256")
-        language = ("--encoding=UTF8", "--locale=C", "--no-instructions")
         try:
-            argv = (str(programs / "initdb"), "-D", str(new), *options, *language)
+            argv = initdb_command(programs, new, secret_file)
             await self._run(self._command(argv, owner), spawn)
         finally:
             secret_file.unlink()
-        script = ("--single", "-D", str(new), "-c", "log_checkpoints=off", "template1")
-        await self._make_database((str(programs / "postgres"), *script), owner)
+        await self._make_database(single_command(programs, new), owner)
         new.rename(self.data)
 
     async def _make_database(self, argv: tuple[str, ...], owner: Owner | None) -> None:
@@ -191,7 +189,7 @@ class PostgresServer:
             extra_groups=None if owner is None else [],
             start_new_session=True,
         )
-        output, _ = await process.communicate(f"CREATE DATABASE {DATABASE}\n".encode())
+        output, _ = await process.communicate(MAKE_DATABASE.encode())
         if process.returncode != 0 or b"ERROR" in output:
             raise StackError(f"can't make the database: {output.decode(errors='replace')}")
 

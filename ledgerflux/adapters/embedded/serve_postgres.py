@@ -8,7 +8,6 @@ import argparse
 import os
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -16,18 +15,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ledgerflux.adapters.embedded.postgres_host import find_programs
+from ledgerflux.adapters.embedded.postgres_words import (
+    ASKS_FOR_PASSWORD,
+    MAKE_DATABASE,
+    PASSWORDS,
+    PORT,
+    initdb_command,
+    single_command,
+    startup_message,
+)
 from ledgerflux.errors import StackError
 
-USER = DATABASE = "ledgerflux"
-PORT = 5432
-PROTOCOL = 196_608
 READY_S = 2.0
-_ACCESS = "host all all all scram-sha-256\nlocal all all scram-sha-256\n"
+_ACCESS = f"host all all all {PASSWORDS}\nlocal all all {PASSWORDS}\n"
 _OPTIONS = {
     "listen_addresses": "*",
     "port": str(PORT),
     "unix_socket_directories": tempfile.gettempdir(),
-    "password_encryption": "scram-sha-256",
+    "password_encryption": PASSWORDS,
     "max_connections": "20",
     "shared_buffers": "64MB",
     "dynamic_shared_memory_type": "mmap",
@@ -37,16 +42,11 @@ _OPTIONS = {
 
 
 def is_ready(host: str = "127.0.0.1", port: int = PORT) -> bool:
-    """Say whether the server asks clients for their password.
-
-    Source: PostgreSQL protocol 3.0, StartupMessage; `R` is an authentication request, `E` says
-    that the server is still starting.
-    """
-    names = f"user\0{USER}\0database\0{DATABASE}\0\0".encode()
+    """Say whether the server asks clients for their password."""
     try:
         with socket.create_connection((host, port), READY_S) as line:
-            line.sendall(struct.pack("!ii", len(names) + 8, PROTOCOL) + names)
-            return line.recv(1) == b"R"
+            line.sendall(startup_message())
+            return line.recv(1) == ASKS_FOR_PASSWORD
     except OSError:
         return False
 
@@ -59,12 +59,8 @@ def make_data(programs: Path, data: Path, password_file: Path) -> None:
     """
     new = data.with_name(f"{data.name}.new")
     shutil.rmtree(new, ignore_errors=True)
-    _run(
-        str(programs / "initdb"), "-D", str(new), "-U", USER, "--pwfile", str(password_file),
-        "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions",
-    )  # fmt: skip
-    single = (str(programs / "postgres"), "--single", "-D", str(new), "template1")
-    _run(*single, told=f"CREATE DATABASE {DATABASE}\n")
+    _run(*initdb_command(programs, new, password_file))
+    _run(*single_command(programs, new), told=MAKE_DATABASE)
     (new / "pg_hba.conf").write_text(_ACCESS)
     new.rename(data)
 
