@@ -20,6 +20,12 @@ class Outcome(NamedTuple):
     out: str
     err: str
 
+    @property
+    def last_line(self) -> str:
+        """Return the last line it said, of its errors first; its code where it said nothing."""
+        lines = [line for line in (self.err or self.out).splitlines() if line.strip()]
+        return lines[-1].strip() if lines else f"exit {self.code}"
+
 
 def find_program(name: str) -> str | None:
     """Return the path of a program: on PATH, else beside this Python; None where it is nowhere."""

@@ -16,6 +16,8 @@ from ledgerflux.errors import ConfigError, Conflict, NotRunning
 RUN_SCHEMA = "lf.run/1"
 MARKER = ".ledgerflux"
 LAYOUT = "lf.data/1"
+COMPOSE = "compose"
+"""The target of a stack that an engine runs, so that no process of ours holds its directory."""
 LOCK_TRIES = 20
 LOCK_PAUSE_S = 0.05
 
@@ -167,7 +169,7 @@ class RunDir:
 
     def is_up(self, state: RunState | None) -> bool:
         """Say whether something runs here: a supervisor, or an engine that was given the stack."""
-        on_engine = state is not None and state.request.get("target") == "compose"
+        on_engine = state is not None and state.request.get("target") == COMPOSE
         return on_engine or self.holder() is not None
 
     def running(self) -> RunState:

@@ -1,7 +1,6 @@
 """Starts, stops and watches the stack on a Docker Engine; `project` has what it is told."""
 
 import os
-import secrets
 import shutil
 import subprocess
 import time
@@ -21,6 +20,7 @@ from ledgerflux.deploy.compose.project import (
     start_command,
 )
 from ledgerflux.deploy.image_tag import image_tag
+from ledgerflux.deploy.password import new_password
 from ledgerflux.deploy.plan import Plan
 from ledgerflux.deploy.programs import Outcome, find_program, needed, run
 from ledgerflux.deploy.proving import Proof, prove
@@ -32,10 +32,9 @@ from ledgerflux.errors import (
     StackError,
     Unhealthy,
 )
-from ledgerflux.settings import DEFAULT_PORT, parse_source
-from ledgerflux.stack.run_dir import GatewayAddress, NatsAddress, RunDir, RunState
+from ledgerflux.settings import parse_source
+from ledgerflux.stack.run_dir import COMPOSE, GatewayAddress, NatsAddress, RunDir, RunState
 
-TARGET = "compose"
 USER = "ledgerflux"
 BUILD_S = 1800.0
 BESIDE_S = 60.0
@@ -136,7 +135,7 @@ class Deployment:
         more = ("--volumes",) if volumes else ()
         ended = self._run(*command(self._project, "down", "--remove-orphans", *more), timeout_s=120)
         if ended.code != 0:
-            raise StackError(f"docker compose down: {last(ended)}", try_next=["docker ps"])
+            raise StackError(f"docker compose down: {ended.last_line}", try_next=["docker ps"])
         self._run_dir.forget()
         if volumes:
             shutil.rmtree(self._project.secrets, ignore_errors=True)
@@ -157,7 +156,7 @@ class Deployment:
         ended = self._run("docker", "version", timeout_s=20)
         if ended.code != 0:
             raise MissingDependency(
-                f"no Docker Engine answers: {last(ended)}",
+                f"no Docker Engine answers: {ended.last_line}",
                 try_next=["sudo systemctl start docker", "docker version"],
             )
 
@@ -170,22 +169,20 @@ class Deployment:
             )
 
     def _missing_images(self) -> list[str]:
-        wanted = [argv[-2] for argv in build_commands(self._project)]
-        return [tag for tag in wanted if not self._has(tag)]
+        return [image for image in build_commands(self._project) if not self._has(image)]
 
     def _has(self, image: str) -> bool:
         return bool(self._run("docker", "image", "ls", "-q", image, timeout_s=20).out.strip())
 
     def _build(self) -> None:
-        missing = self._missing_images()
-        for argv in build_commands(self._project):
-            if argv[-2] not in missing:
+        for image, argv in build_commands(self._project).items():
+            if self._has(image):
                 continue
-            self._tell("image", f"{argv[-2]} is built")
+            self._tell("image", f"{image} is built")
             ended = self._run(*argv, timeout_s=BUILD_S)
-            if ended.code != 0 or not self._has(argv[-2]):
+            if ended.code != 0 or not self._has(image):
                 raise StackError(
-                    f"the image can't be built: {last(ended)}", try_next=[" ".join(argv)]
+                    f"the image can't be built: {ended.last_line}", try_next=[" ".join(argv)]
                 )
 
     def _make_secrets(self) -> None:
@@ -194,8 +191,7 @@ class Deployment:
         folder.mkdir(mode=0o700, exist_ok=True)
         for name in ("nats_password", "postgres_password", "grafana_password"):
             if not (folder / name).exists():
-                # NATS reads it as a value of its configuration: a letter first.
-                _write(folder / name, f"p{secrets.token_hex(16)}")
+                _write(folder / name, new_password())
         word = (folder / "nats_password").read_text()
         _write(folder / "nats_auth", f'authorization {{ user: {USER}, password: "{word}" }}\n')
 
@@ -209,7 +205,8 @@ class Deployment:
             *command(self._project, "logs", "--no-color", "--tail", LAST_LINES, *names[:2]),
             timeout_s=30,
         )
-        words = "\n    ".join([*(ill or [last(ended)]), *logs.out.splitlines()[-int(LAST_LINES) :]])
+        last_words = logs.out.splitlines()[-int(LAST_LINES) :]
+        words = "\n    ".join([*(ill or [ended.last_line]), *last_words])
         return Unhealthy(
             f"not every service became healthy:\n    {words}",
             try_next=[
@@ -221,13 +218,13 @@ class Deployment:
 
     def _state(self) -> RunState:
         wish, now_ns = self._project.wish, time.time_ns()
-        place = f"127.0.0.1:{wish.port or DEFAULT_PORT}"
+        place = f"127.0.0.1:{wish.gateway_port}"
         address = GatewayAddress(ws=f"ws://{place}/v1/ws", http=f"http://{place}")
         word = (self._project.secrets / "nats_password").read_text()
         return RunState(
             pid=os.getpid(), warden_pid=0, state="up", started_ns=now_ns,
             data_dir=str(self._run_dir.path), source=wish.source, durability="disk",
-            request=wish._asdict() | {"target": TARGET},
+            request=wish._asdict() | {"target": COMPOSE},
             gateway=address, gateways=[address],
             nats=NatsAddress(f"nats://127.0.0.1:{self._project.nats_port}", USER, word),
         )  # fmt: skip
@@ -240,7 +237,7 @@ def deployment_of(run_dir: RunDir, tell: Tell) -> Deployment:
         NotRunning: None does.
     """
     state = run_dir.read()
-    if state is None or state.request.get("target") != TARGET:
+    if state is None or state.request.get("target") != COMPOSE:
         raise NotRunning(
             f"no stack of {run_dir.path} runs on an engine", try_next=["lf up --target compose"]
         )
@@ -265,12 +262,6 @@ def need_readable(source: str) -> None:
             code="bad_argument",
             try_next=[f"chmod o+x {file.parent}", f"chmod o+r {file}"],
         )
-
-
-def last(ended: Outcome) -> str:
-    """Return the last line a program said."""
-    lines = [line for line in (ended.err or ended.out).splitlines() if line.strip()]
-    return lines[-1].strip() if lines else f"exit {ended.code}"
 
 
 def _write(path: Path, text: str) -> None:

@@ -24,6 +24,11 @@ class Wish(NamedTuple):
     port: int | None
     offline: bool
 
+    @property
+    def gateway_port(self) -> int:
+        """Return the gateway's port of this machine."""
+        return self.port or DEFAULT_PORT
+
 
 class Project(NamedTuple):
     """One stack: where it is described, where its secrets are, and what runs.
@@ -86,7 +91,7 @@ def environment(project: Project) -> dict[str, str]:
         "LF_IMAGE": project.image,
         "LF_EMBEDDED_IMAGE": project.embedded_image,
         "LF_SECRETS": str(project.secrets),
-        "LF_PORT": str(wish.port or DEFAULT_PORT),
+        "LF_PORT": str(wish.gateway_port),
         "LF_NATS_PORT": str(project.nats_port),
         "LF_SOURCE": source,
         "LF_FEEDS": feeds,
@@ -107,15 +112,15 @@ def seen_inside(source: str) -> tuple[str, str]:
     return f"replay:{FEEDS}/{path.name}", str(path.parent)
 
 
-def build_commands(project: Project) -> list[tuple[str, ...]]:
-    """Return what makes the images."""
-    wanted = [(project.image, "")]
+def build_commands(project: Project) -> dict[str, tuple[str, ...]]:
+    """Return what makes the images, by image."""
+    extras = {project.image: ""}
     if project.wish.offline:
-        wanted.append((project.embedded_image, "embedded"))
-    return [
-        ("docker", "build", "--build-arg", f"EXTRAS={extras}", "-t", tag, str(project.root))
-        for tag, extras in wanted
-    ]
+        extras[project.embedded_image] = "embedded"
+    return {
+        image: ("docker", "build", "--build-arg", f"EXTRAS={word}", "-t", image, str(project.root))
+        for image, word in extras.items()
+    }
 
 
 def start_command(project: Project, timeout_s: float) -> tuple[str, ...]:
@@ -126,7 +131,7 @@ def start_command(project: Project, timeout_s: float) -> tuple[str, ...]:
 
 def plan_of(project: Project, missing: Sequence[str], timeout_s: float) -> Plan:
     """Return what `lf up --target compose` would do; `missing` are images to build."""
-    builds = tuple(argv for argv in build_commands(project) if argv[-2] in missing)
+    builds = tuple(argv for image, argv in build_commands(project).items() if image in missing)
     return Plan(
         "compose",
         (

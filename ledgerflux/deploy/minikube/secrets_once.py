@@ -1,14 +1,13 @@
 """Makes the secrets of a deployment where they are not, and keeps those that are."""
 
-import secrets
 from collections.abc import Callable
 
 from ledgerflux.deploy.minikube.changes import name_of
 from ledgerflux.deploy.minikube.kubectl import Kubectl
 from ledgerflux.deploy.minikube.passwords import WANTED, secret, value_of
+from ledgerflux.deploy.password import new_password
 from ledgerflux.errors import NotRunning
 
-RANDOM_BYTES = 16
 GRAFANA = "grafana"
 
 
@@ -31,11 +30,6 @@ def ensure(
     if objects:
         kubectl.apply(objects)
     return [name_of(one) for one in objects]
-
-
-def new_password() -> str:
-    """Return a password at random: a letter first, for nats.conf reads it as one of its values."""
-    return f"p{secrets.token_hex(RANDOM_BYTES)}"
 
 
 def grafana_login(kubectl: Kubectl) -> tuple[str, str]:

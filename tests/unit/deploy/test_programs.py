@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from ledgerflux.deploy.programs import find_program, follow, needed, run
+from ledgerflux.deploy.programs import Outcome, find_program, follow, needed, run
 from ledgerflux.errors import MissingDependency
 
 
@@ -36,3 +36,15 @@ def test_follow_tells_each_line_of_both_outputs():
     code = "import sys; print('a', flush=True); sys.stderr.write('b\\n'); sys.exit(2)"
     assert follow([sys.executable, "-c", code], told.append) == (2, "a\nb", "")
     assert told == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "line"),
+    [
+        (Outcome(1, "a\n b \n\n", ""), "b"),
+        (Outcome(1, "said", "warning\nerror\n"), "error"),
+        (Outcome(7, "", ""), "exit 7"),
+    ],
+)
+def test_the_last_line_says_how_it_ended(outcome, line):
+    assert outcome.last_line == line

@@ -6,7 +6,6 @@ from ledgerflux.deploy.compose import deployment as module
 from ledgerflux.deploy.compose.deployment import (
     Deployment,
     deployment_of,
-    last,
     need_readable,
     project_of,
 )
@@ -141,8 +140,3 @@ def test_a_recording_must_be_there_and_open_to_containers(tmp_path):
     file.chmod(0o600)
     with pytest.raises(ConfigError, match="may not read"):
         need_readable(f"replay:{file}")
-
-
-def test_the_last_line_says_most():
-    assert last(Outcome(1, "a\n", "b\nc \n")) == "c"
-    assert last(Outcome(3, "", "")) == "exit 3"
