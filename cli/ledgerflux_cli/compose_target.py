@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from ledgerflux_cli.output import say, write, write_json
+from ledgerflux_cli.commands.down import SCHEMA as DOWN_SCHEMA
+from ledgerflux_cli.deploy_view import print_plan, teller
+from ledgerflux_cli.output import write, write_json
 from ledgerflux_cli.progress import up_document
 
 if TYPE_CHECKING:
-    from ledgerflux.deploy.compose.deployment import Deployment, Tell
+    from ledgerflux.deploy.compose.deployment import Deployment
     from ledgerflux.deploy.compose.project import Wish
     from ledgerflux.stack.run_dir import RunDir
-
-DOWN_SCHEMA = "lf.down/1"
 
 
 def up(run_dir: "RunDir", wish: "Wish", *, dry_run: bool, timeout_s: float, as_json: bool) -> None:
@@ -20,16 +20,11 @@ def up(run_dir: "RunDir", wish: "Wish", *, dry_run: bool, timeout_s: float, as_j
         LedgerFluxError: A step failed; the next `up` goes on from there.
     """
     from ledgerflux.deploy.compose.deployment import Deployment, project_of
-    from ledgerflux.deploy.plan import document, lines
 
-    tell = _teller(as_json=as_json)
+    tell = teller(as_json=as_json)
     deployment = Deployment(project_of(run_dir, wish), run_dir, tell)
     if dry_run:
-        plan = deployment.plan(timeout_s)
-        if as_json:
-            write_json(document(plan))
-        else:
-            write("\n".join(lines(plan)))
+        print_plan(deployment.plan(timeout_s), as_json=as_json)
         return
     deployed = deployment.up(timeout_s, paused=wish.paused)
     if as_json:
@@ -68,13 +63,4 @@ def logs(run_dir: "RunDir", services: tuple[str, ...], *, follow: bool, tail: st
 def _running(run_dir: "RunDir", *, as_json: bool) -> "Deployment":
     from ledgerflux.deploy.compose.deployment import deployment_of
 
-    return deployment_of(run_dir, _teller(as_json=as_json))
-
-
-def _teller(*, as_json: bool) -> "Tell":
-    to = say if as_json else write
-
-    def tell(step: str, text: str) -> None:
-        to(f"  {step:<10} {text}")
-
-    return tell
+    return deployment_of(run_dir, teller(as_json=as_json))

@@ -3,16 +3,16 @@
 from typing import TYPE_CHECKING, Any
 
 from ledgerflux.errors import GatewayError, NotRunning
-from ledgerflux_cli.output import say, write, write_json
+from ledgerflux_cli.commands.down import SCHEMA as DOWN_SCHEMA
+from ledgerflux_cli.deploy_view import print_plan, teller
+from ledgerflux_cli.output import write, write_json
 
 if TYPE_CHECKING:
     from ledgerflux.deploy.minikube.deployment import Result
     from ledgerflux.deploy.minikube.wish import Wish
-    from ledgerflux.deploy.plan import Plan
     from ledgerflux.stack.run_dir import RunDir
 
 UP_SCHEMA = "lf.deployed/1"
-DOWN_SCHEMA = "lf.down/1"
 EXITS = {"healthy": 0, "degraded": 10, "down": 3}
 PREREQUISITE = 5
 
@@ -63,29 +63,14 @@ def up(
     tag = image_tag(root)
     timeout_s = timeout_s or DEFAULT_TIMEOUT_S
     if dry_run:
-        _print_plan(planned(wish, root, tag, timeout_s), as_json=as_json)
+        print_plan(planned(wish, root, tag, timeout_s), as_json=as_json)
         return 0
-    to = say if as_json else write
-
-    def tell(step: str, text: str) -> None:
-        to(f"  {step:<10} {text}")
-
-    result = Deployment(wish, run_dir, root, tag, tell, timeout_s).up()
+    result = Deployment(wish, run_dir, root, tag, teller(as_json=as_json), timeout_s).up()
     if as_json:
         write_json(deployed_document(result))
     else:
         _print_result(result)
     return 0
-
-
-def _print_plan(plan: "Plan", *, as_json: bool) -> None:
-    from ledgerflux.deploy.plan import document, lines
-
-    if as_json:
-        write_json(document(plan))
-        return
-    for line in lines(plan):
-        write(line)
 
 
 def deployed_document(result: "Result") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from ledgerflux.errors import ConfigError
 from ledgerflux_cli.close_match import none_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from ledgerflux.stack.run_dir import RunDir
 
@@ -36,10 +36,8 @@ def refuse_others(
     Raises:
         ConfigError: Another flag stands in the command line.
     """
-    for name in context.params:
-        source = context.get_parameter_source(name)
-        if name not in known and source is not None and source.name == "COMMANDLINE":
-            flag = "SERVICE" if name == "services" else f"--{name.replace('_', '-')}"
+    for name, flag in _typed(context):
+        if name not in known:
             raise ConfigError(
                 f"{flag} means nothing to --target {target}: there settings stand in {place}",
                 code="bad_argument",
@@ -52,11 +50,17 @@ def refuse_these(context: typer.Context, names: "Collection[str]", targets: str)
     Raises:
         ConfigError: One stands in the command line.
     """
-    for name in names:
+    for name, flag in _typed(context):
+        if name in names:
+            raise ConfigError(f"{flag} means something to {targets} alone", code="bad_argument")
+
+
+def _typed(context: typer.Context) -> "Iterator[tuple[str, str]]":
+    """Yield the parameters that stand in the command line, and how they are written there."""
+    for name in context.params:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
-            flag = f"--{name.replace('_', '-')}"
-            raise ConfigError(f"{flag} means something to {targets} alone", code="bad_argument")
+            yield name, "SERVICE" if name == "services" else f"--{name.replace('_', '-')}"
 
 
 def target_of(run_dir: "RunDir", given: str | None) -> str:

@@ -13,28 +13,14 @@ from ledgerflux_cli.targets import COMPOSE, MINIKUBE, TARGETS, refuse_others
 if TYPE_CHECKING:
     from ledgerflux.stack.run_dir import RunDir
 
+OF_ALL = ("target", "dry_run", "port", "data_dir", "wait_timeout", "as_json")
+"""Parameters that mean something to either target."""
 OF_MINIKUBE = (
-    "target",
-    "dry_run",
-    "profile",
-    "kube_context",
-    "yes",
-    "cni",
-    "no_monitoring",
-    "grafana_password",
-    "port",
-    "data_dir",
-    "wait_timeout",
-    "as_json",
-)
-"""Parameters that mean something there."""
-OF_COMPOSE = (
-    "target", "dry_run", "offline", "source", "products", "speed", "paused", "at_end", "port",
-    "log_level", "data_dir", "wait_timeout", "as_json", "detach",
+    *OF_ALL, "profile", "kube_context", "yes", "cni", "no_monitoring", "grafana_password",
 )  # fmt: skip
-
-
 OF_WISH = ("source", "products", "speed", "paused", "at_end", "log_level", "port")
+"""Settings of the local stack that containers know, too."""
+OF_COMPOSE = (*OF_ALL, *OF_WISH, "offline", "detach")
 
 
 def start_elsewhere(context: typer.Context, target: str) -> None:

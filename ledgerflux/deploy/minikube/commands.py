@@ -13,6 +13,10 @@ from ledgerflux.deploy.minikube.wish import (
 Argv = tuple[str, ...]
 
 
+def _kubectl(context: str, *arguments: str) -> Argv:
+    return ("kubectl", "--context", context, *arguments)
+
+
 def start_argv(wish: Wish) -> Argv:
     """Return what makes or starts the cluster."""
     size = wish.size
@@ -45,43 +49,17 @@ def images_argv() -> Argv:
 
 def apply_argv(context: str, file: str) -> Argv:
     """Return what applies the objects of `file`."""
-    return (
-        "kubectl",
-        "--context",
-        context,
-        "apply",
-        "--server-side",
-        f"--field-manager={FIELD_MANAGER}",
-        "-f",
-        file,
-    )
+    manager = f"--field-manager={FIELD_MANAGER}"
+    return _kubectl(context, "apply", "--server-side", manager, "-f", file)
 
 
 def rollout_argv(context: str, workload: str, timeout_s: float) -> Argv:
     """Return what a person would type to wait for a workload."""
-    return (
-        "kubectl",
-        "--context",
-        context,
-        "-n",
-        NAMESPACE,
-        "rollout",
-        "status",
-        workload,
-        f"--timeout={timeout_s:.0f}s",
-    )
+    limit = f"--timeout={timeout_s:.0f}s"
+    return _kubectl(context, "-n", NAMESPACE, "rollout", "status", workload, limit)
 
 
 def forward_argv(context: str, service: str, local: int, remote: int) -> Argv:
     """Return what makes a service of the cluster a port of this machine."""
-    return (
-        "kubectl",
-        "--context",
-        context,
-        "-n",
-        NAMESPACE,
-        "port-forward",
-        f"service/{service}",
-        f"{local}:{remote}",
-        "--address=127.0.0.1",
-    )
+    ports = (f"{local}:{remote}", "--address=127.0.0.1")
+    return _kubectl(context, "-n", NAMESPACE, "port-forward", f"service/{service}", *ports)
