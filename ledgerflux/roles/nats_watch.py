@@ -1,6 +1,5 @@
 """Looks after the NATS server now and then, beside a role's work."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
 from ledgerflux.core.nats_state import NatsState, StreamNumbers
@@ -46,10 +45,6 @@ class NatsWatch:
             self._up = False
         else:
             self._up = True
-
-    def start(self) -> "asyncio.Task[None]":
-        """Begin to look; the caller cancels."""
-        return asyncio.ensure_future(self.run())
 
     def measures(self) -> Iterator[Sample]:
         """Yield what the server said; of one that does not answer only that."""

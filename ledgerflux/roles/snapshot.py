@@ -72,12 +72,10 @@ class Snapshot:
             Fenced: A newer term than the log's wrote a partition's history.
             StoreError: The store refuses, and trying again can't help.
         """
-        watching = self._watch.start()
-        try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch.run())
             await self._patience.insist(self._store.prepare)
             await self._store_all()
-        finally:
-            watching.cancel()
 
     async def _store_all(self) -> None:
         while True:

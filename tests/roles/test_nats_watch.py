@@ -31,11 +31,12 @@ def server():
 
 async def looked(watch, server):
     """Let the watch look once more."""
-    before, task = server.asked, watch.start()
-    async with asyncio.timeout(10):
+    before = server.asked
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        task = group.create_task(watch.run())
         while server.asked < before + 2:
             await asyncio.sleep(0)
-    task.cancel()
+        task.cancel()
 
 
 def told(watch):
@@ -76,5 +77,5 @@ async def test_limits_that_are_none_are_not_told(server):
 
 async def test_without_a_monitor_nothing_is_asked_nor_told():
     watch = NatsWatch(ManualClock(), None)
-    await watch.start()
+    await watch.run()
     assert told(watch) == {}

@@ -66,12 +66,12 @@ async def _until_told(run_dir: RunDir, order: ForwardOrder) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    keeping = asyncio.create_task(keep_all(run_dir, dict(order.commands)))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait((keeping, stopping), return_when=asyncio.FIRST_COMPLETED)
-    for task in (keeping, stopping):
-        task.cancel()
-    await asyncio.gather(keeping, stopping, return_exceptions=True)
+    async with asyncio.TaskGroup() as group:
+        keeping = group.create_task(keep_all(run_dir, dict(order.commands)))
+        stopping = group.create_task(stop.wait())
+        await asyncio.wait((keeping, stopping), return_when=asyncio.FIRST_COMPLETED)
+        keeping.cancel()
+        stopping.cancel()
 
 
 if __name__ == "__main__":
