@@ -17,6 +17,7 @@ import msgspec
 
 from ledgerflux.bench.loads import Load
 from ledgerflux.errors import MissingDependency
+from ledgerflux.settings.places import cache_dir
 
 SCRIPTS = Path(__file__).parent / "peer_scripts"
 
@@ -131,9 +132,7 @@ def environment_of(program: Program, environment: Mapping[str, str]) -> Path:
 
 def environment_root(environment: Mapping[str, str]) -> Path:
     """Return where environments are kept."""
-    cache = environment.get("XDG_CACHE_HOME", "")
-    root = Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache"
-    return root / "ledgerflux" / "bench"
+    return cache_dir(environment) / "bench"
 
 
 def _install(program: Program, python: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where settings files are looked for."""
+"""Where settings files are looked for, and where what can be made again is kept."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,3 +16,10 @@ def settings_files(environment: Mapping[str, str], directory: Path) -> list[Path
     elif Path(home).is_absolute():
         paths.append(Path(home) / ".config" / "ledgerflux" / "config.toml")
     return paths
+
+
+def cache_dir(environment: Mapping[str, str]) -> Path:
+    """Return this user's directory below `XDG_CACHE_HOME`, else `~/.cache`; it need not exist."""
+    cache = environment.get("XDG_CACHE_HOME", "")
+    root = Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache"
+    return root / "ledgerflux"

@@ -1,5 +1,6 @@
 """`--dry-run` and `lf render`: the same plan and objects as a real run, and nothing touched."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ledgerflux.deploy.minikube.waves import waves_of
 from ledgerflux.deploy.minikube.wish import Wish
 from ledgerflux.deploy.plan import Plan
 from ledgerflux.deploy.programs import find_program
+from ledgerflux.settings.places import cache_dir
 
 
 def objects_of(wish: Wish, root: Path, tag: str) -> list[Object]:
@@ -36,7 +38,8 @@ def dry_run(wish: Wish, root: Path, tag: str, timeout_s: float) -> Plan:
         LedgerFluxError: A real run would end with it, too.
     """
     objects = objects_of(wish, root, tag)
-    file = Path(tempfile.gettempdir()) / f"ledgerflux-{wish.profile}-{tag}.yaml"
+    file = cache_dir(os.environ) / "rendered" / f"{wish.profile}-{tag}.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(dumped(objects))
     waves = waves_of(objects, monitoring=wish.monitoring)
     services = {one["metadata"]["name"] for one in objects if one["kind"] == "Service"}
