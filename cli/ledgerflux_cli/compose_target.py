@@ -10,6 +10,7 @@ from ledgerflux_cli.progress import up_document
 if TYPE_CHECKING:
     from ledgerflux.deploy.compose.deployment import Deployment
     from ledgerflux.deploy.compose.project import Wish
+    from ledgerflux.deploy.log_wish import LogWish
     from ledgerflux.stack.run_dir import RunDir
 
 
@@ -51,13 +52,38 @@ def down(run_dir: "RunDir", *, volumes: bool, as_json: bool) -> None:
         write("stopped all services" + (", deleted their data" if volumes else ", kept their data"))
 
 
-def logs(run_dir: "RunDir", services: tuple[str, ...], *, follow: bool, tail: str | None) -> int:
+def logs(run_dir: "RunDir", wish: "LogWish") -> int:
     """Print the logs; return the exit code.
 
     Raises:
         NotRunning: Nothing of this directory runs on an engine.
     """
-    return _running(run_dir, as_json=False).logs(services, follow=follow, tail=tail)
+    return _running(run_dir, as_json=False).logs(wish)
+
+
+def restart(run_dir: "RunDir", service: str, timeout_s: float, *, as_json: bool) -> None:
+    """Start one service anew.
+
+    Raises:
+        NotRunning: Nothing of this directory runs on an engine.
+        ConfigError: There is no such service.
+        Unhealthy: It is not ready in time.
+    """
+    from ledgerflux_cli.commands.restart import SCHEMA
+
+    seconds = _running(run_dir, as_json=as_json).restart(service, timeout_s)
+    if as_json:
+        write_json({"schema": SCHEMA, "service": service, "seconds": round(seconds, 3)})
+    else:
+        write(f"{service}: ready again after {seconds:.1f} s")
+
+
+def doctor(run_dir: "RunDir", port: int | None, *, as_json: bool) -> int:
+    """Look at what the machine has for an engine's stack; return the exit code."""
+    from ledgerflux.deploy.compose.preflight import look
+    from ledgerflux_cli.commands.doctor import code_of, told
+
+    return code_of(told(run_dir, look(run_dir, port), "compose", as_json=as_json))
 
 
 def _running(run_dir: "RunDir", *, as_json: bool) -> "Deployment":

@@ -8,13 +8,13 @@ from ledgerflux_cli.deploy_view import print_plan, teller
 from ledgerflux_cli.output import write, write_json
 
 if TYPE_CHECKING:
+    from ledgerflux.deploy.log_wish import LogWish
     from ledgerflux.deploy.minikube.deployment import Result
     from ledgerflux.deploy.minikube.wish import Wish
     from ledgerflux.stack.run_dir import RunDir
 
 UP_SCHEMA = "lf.deployed/1"
 EXITS = {"healthy": 0, "degraded": 10, "down": 3}
-PREREQUISITE = 5
 
 
 def wish_of(
@@ -196,7 +196,7 @@ def _tree_tag() -> str | None:
         return None
 
 
-def logs(wish: "Wish", services: tuple[str, ...], *, follow: bool, tail: str | None) -> int:
+def logs(wish: "Wish", lines: "LogWish") -> int:
     """Print the pods' logs, each line with its pod; return kubectl's verdict.
 
     Raises:
@@ -205,7 +205,7 @@ def logs(wish: "Wish", services: tuple[str, ...], *, follow: bool, tail: str | N
     from ledgerflux.deploy.minikube.kubectl import Kubectl
     from ledgerflux.deploy.programs import follow as stream
 
-    argv = Kubectl(wish.kube_context).logs_argv(services, follow=follow, tail=tail)
+    argv = Kubectl(wish.kube_context).logs_argv(lines)
     outcome = stream(argv, write)
     if outcome.code != 0:
         raise NotRunning(
@@ -216,15 +216,8 @@ def logs(wish: "Wish", services: tuple[str, ...], *, follow: bool, tail: str | N
 
 
 def doctor(run_dir: "RunDir", wish: "Wish", *, as_json: bool) -> int:
-    """Look at what the machine has for a cluster."""
+    """Look at what the machine has for a cluster; return the exit code."""
     from ledgerflux.deploy.minikube.preflight import look
-    from ledgerflux_cli.commands.doctor import document, line_of
+    from ledgerflux_cli.commands.doctor import code_of, told
 
-    findings = []
-    for finding in look(wish, run_dir):
-        findings.append(finding)
-        if not as_json:
-            write(line_of(finding))
-    if as_json:
-        write_json({**document(run_dir, findings), "target": "minikube"})
-    return PREREQUISITE if any(one.result == "FAIL" for one in findings) else 0
+    return code_of(told(run_dir, look(wish, run_dir), "minikube", as_json=as_json))

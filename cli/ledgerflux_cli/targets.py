@@ -16,6 +16,7 @@ LOCAL = "local"
 MINIKUBE = "minikube"
 COMPOSE = "compose"
 TARGETS = (LOCAL, COMPOSE, MINIKUBE)
+OF_MINIKUBE = f"--target {MINIKUBE}"
 
 Target = Annotated[
     str | None,
@@ -57,10 +58,12 @@ def refuse_these(context: typer.Context, names: "Collection[str]", targets: str)
 
 def _typed(context: typer.Context) -> "Iterator[tuple[str, str]]":
     """Yield the parameters that stand in the command line, and how they are written there."""
-    for name in context.params:
+    for parameter in context.command.params:
+        name = parameter.name or ""
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
-            yield name, "SERVICE" if name == "services" else f"--{name.replace('_', '-')}"
+            written = parameter.opts[0]
+            yield name, written if written.startswith("-") else "SERVICE"
 
 
 def target_of(run_dir: "RunDir", given: str | None) -> str:

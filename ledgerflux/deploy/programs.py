@@ -67,6 +67,12 @@ def run(
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
+def ask(name: str, *arguments: str) -> Outcome | None:
+    """Run a program that says something; None where there is no such program."""
+    program = find_program(name)
+    return None if program is None else run([program, *arguments])
+
+
 def follow(argv: Sequence[str], on_line: Callable[[str], None]) -> Outcome:
     """Run a program; tell each line it writes, whichever way, as it comes."""
     lines: list[str] = []

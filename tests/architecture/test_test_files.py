@@ -21,6 +21,7 @@ RUN_BY = {
     "ledgerflux/bench/gateway/*.py": "system/test_bench_gateway.py",
     "ledgerflux/bench/*.py": "system/test_bench.py",
     "ledgerflux/client/*.py": "unit/client/test_connection.py",
+    "ledgerflux/deploy/log_wish.py": "unit/deploy/compose/test_project.py",
     "ledgerflux/deploy/minikube/*.py": "deploy/test_minikube.py",
     "ledgerflux/core/market_source.py": "unit/core/test_market.py",
     "ledgerflux/loadtest/*.py": "system/test_loadtest.py",

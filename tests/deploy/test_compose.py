@@ -6,14 +6,18 @@ are not tried here.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from engine import EMBEDDED, IMAGE, ROOT
 from exchanges import recording_of
+from recordings import recording
+from reference import rebuild
 
 from ledgerflux.deploy.compose.project import name_of
 from ledgerflux.deploy.image_tag import image_tag
@@ -137,30 +141,59 @@ def test_a_service_cut_off_for_five_seconds_catches_up(stack):
     stack.lf("verify")
 
 
-def test_a_strict_client_sees_no_violation_while_the_normalizers_are_rolled(stack):
+@contextmanager
+def strict_client(stack):
+    """Keep a client that ends with an error where anything it is told is wrong or missing."""
     client = subprocess.Popen(
         [sys.executable, "-m", "ledgerflux_cli", "sub", *PRODUCTS.split(","), "--strict",
          "--duration", "20s", "--json", "--data-dir", str(stack.data_dir)],
         env=stack.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        for number in (3, 2, 1, 0):
-            stack.engine.docker("restart", "-t", "10", stack.container(f"normalize-{number}"))
-            stack.flowing()
+        yield
         _, told = client.communicate(timeout=60)
     finally:
         client.kill()
     assert client.returncode == 0, told
+
+
+def test_a_strict_client_sees_no_violation_while_the_normalizers_are_rolled(stack):
+    with strict_client(stack):
+        for number in (3, 2, 1, 0):
+            stack.lf("restart", f"normalize/{number}")
+            stack.flowing()
+    stack.lf("verify")
+
+
+def test_a_strict_client_goes_on_where_it_was_when_its_gateway_is_killed(stack):
+    with strict_client(stack):
+        stack.wait(lambda: stack.status()["gateways"][0]["clients"] > 0, 30, stack.status)
+        stack.engine.docker("kill", "-s", "KILL", stack.container("gateway"))
+        stack.engine.docker("start", stack.container("gateway"))
+        stack.flowing()
     stack.lf("verify")
 
 
 def test_a_load_test_finds_no_gap(stack):
     ran = stack.lf(
-        "loadtest", "--clients", "10", "--duration", "5s", "--json", "-", check=False, timeout_s=120
-    )
+        "loadtest", "--clients", "100", "--duration", "10s", "--json", "-",
+        check=False, timeout_s=120,
+    )  # fmt: skip
     report = json.loads(ran.stdout)
     assert ran.returncode in (0, 98, 99), ran.stderr
     assert (report["integrity"]["gaps"], report["integrity"]["violations"]) == (0, 0), report
+
+
+def test_a_doctor_finds_all_that_is_needed(stack):
+    checks = json.loads(stack.lf("doctor", "--target", "compose", "--json").stdout)["checks"]
+    assert [one["name"] for one in checks] == ["engine", "compose", "image", "directory", "port"]
+    assert "is there" in checks[2]["finding"]
+
+
+def test_logs_are_those_of_the_service_asked_for(stack):
+    told = stack.lf("logs", "normalize-1", "--tail", "3", "--since", "1h").stdout
+    assert 1 <= len(told.splitlines()) <= 3
+    assert all(line.startswith("normalize-1") for line in told.splitlines())
 
 
 def test_what_was_stored_survives_down_and_up(stack):
@@ -193,16 +226,29 @@ def test_down_with_its_volumes_leaves_nothing(stack):
     assert mark not in stack.engine.docker("network", "ls", "--format", "{{.Name}}")
 
 
-def test_a_recording_is_replayed_to_its_end(engine, stack, tmp_path):
+def test_a_recording_is_replayed_to_the_reference_books(engine, stack, tmp_path):
     tmp_path.chmod(0o755)
-    source = recording_of(tmp_path / "day.lfr", 300)
+    path = tmp_path / "day.jsonl.gz"
+    shutil.copy(recording("coinbase-advanced-20260809-btcusd-trades"), path)
+    path.chmod(0o644)
+    reference = rebuild(path)
+    products = sorted(reference.books)
     other = Stack(engine, tmp_path / "replay")
     try:
-        other.up("--source", source, "--products", "BTC-USD", "--speed", "max", "--paused")
+        other.up("--source", f"replay:{path}", "--products", ",".join(products),
+                 "--speed", "max", "--paused")  # fmt: skip
         other.lf("replay", "start")
         other.lf("wait", "--for", "replay-end", "--timeout", "60s")
         other.lf("wait", "--for", "lag=0", "--timeout", "30s")
-        other.lf("verify")
+        for product, book in reference.books.items():
+            document = json.loads(other.lf("book", product, "--json", "--depth", "full").stdout)
+            assert document["state"] == "live"
+            assert (document["bids"], document["asks"]) == (book.bids(), book.asks())
+        verified = json.loads(
+            other.lf("verify", "--renormalize", "--shards", "1,4,7", "--json").stdout
+        )
+        assert verified["ok"]
+        assert verified["counts"]["exchange_sent"] == verified["counts"]["raw_frames"]
     finally:
         other.lf("down", "--volumes", "--yes", check=False)
 

@@ -23,6 +23,7 @@ from minikube_world import (
 from stacks import Stack
 
 from ledgerflux.deploy.checkout import checkout
+from ledgerflux.deploy.log_wish import LogWish
 from ledgerflux.deploy.manifests import check
 from ledgerflux.deploy.minikube import checking, reaching
 from ledgerflux.deploy.minikube.dry_run import dry_run
@@ -430,7 +431,7 @@ def test_logs_are_kubectls_with_the_names_of_pods(world, capsys):
     world.api.script.logs["nats-0"] = ["one", "two"]
     capsys.readouterr()
     wish = minikube_target.wish_of()
-    assert minikube_target.logs(wish, ("nats",), follow=False, tail="5") == 0
+    assert minikube_target.logs(wish, LogWish(("nats",), tail=5)) == 0
     assert "[pod/nats-0/nats] two" in capsys.readouterr().out
 
 

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,7 @@ from ledgerflux_cli.deploy_options import Profile
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
 from ledgerflux_cli.output import say, write, write_json
-from ledgerflux_cli.targets import LOCAL, MINIKUBE, TARGETS
+from ledgerflux_cli.targets import COMPOSE, LOCAL, MINIKUBE, OF_MINIKUBE, TARGETS, refuse_these
 
 if TYPE_CHECKING:
     from ledgerflux.stack.doctor import Finding
@@ -32,6 +32,7 @@ NAME_WIDTH = 12
     "lf doctor --report report.json",
 )
 def doctor(
+    context: typer.Context,
     target: Annotated[
         str,
         typer.Option("--target", envvar="LF_TARGET", metavar="|".join(TARGETS), help="What for."),
@@ -61,28 +62,29 @@ def doctor(
     """
     if target not in TARGETS:
         raise ConfigError(none_of("--target", target, TARGETS), code="bad_argument")
+    if target != LOCAL:
+        refuse_these(context, ("report",), f"--target {LOCAL}")
+    if target != MINIKUBE:
+        refuse_these(context, ("profile",), OF_MINIKUBE)
     if target == MINIKUBE:
         from ledgerflux_cli import minikube_target
 
         wish = minikube_target.wish_of(profile, port=port)
         return minikube_target.doctor(run_dir_of(data_dir), wish, as_json=as_json)
+    if target == COMPOSE:
+        from ledgerflux_cli import compose_target
+
+        return compose_target.doctor(run_dir_of(data_dir), port, as_json=as_json)
     if report is not None:
         from ledgerflux.stack.doctor.bundle import refuse_place
 
         refuse_place(report)
     run_dir = run_dir_of(data_dir)
     status = _status(run_dir)
-    findings = []
-    for finding in _look(run_dir, status, port):
-        findings.append(finding)
-        if not as_json:
-            write(line_of(finding))
-    failed = any(finding.result == "FAIL" for finding in findings)
-    if as_json:
-        write_json(document(run_dir, findings))
+    findings = told(run_dir, _look(run_dir, status, port), LOCAL, as_json=as_json)
     if report is not None:
         _write_report(report, run_dir, findings, status)
-    return PREREQUISITE if failed else 0
+    return code_of(findings)
 
 
 def _look(
@@ -125,19 +127,38 @@ def _status(run_dir: "RunDir") -> dict[str, Any] | None:
         return None
 
 
+def told(
+    run_dir: "RunDir", found: "Iterable[Finding]", target: str, *, as_json: bool
+) -> "list[Finding]":
+    """Print what is found for a target, each as it comes; return all of it."""
+    findings = []
+    for finding in found:
+        findings.append(finding)
+        if not as_json:
+            write(line_of(finding))
+    if as_json:
+        write_json(document(run_dir, findings, target))
+    return findings
+
+
+def code_of(findings: "Iterable[Finding]") -> int:
+    """Return the exit code: 5 where something failed."""
+    return PREREQUISITE if any(one.result == "FAIL" for one in findings) else 0
+
+
 def line_of(finding: "Finding") -> str:
     """Return `PASS name - finding - fix: command`."""
     fix = f" - fix: {finding.fix}" if finding.fix else ""
     return f"{finding.result} {finding.name:<{NAME_WIDTH}} - {finding.finding}{fix}"
 
 
-def document(run_dir: "RunDir", findings: "list[Finding]") -> dict[str, Any]:
+def document(run_dir: "RunDir", findings: "list[Finding]", target: str = LOCAL) -> dict[str, Any]:
     """Return `lf.doctor/1`."""
     results = [finding.result for finding in findings]
     worst = next((name for name in ("FAIL", "WARN") if name in results), "PASS")
     return {
         "schema": SCHEMA,
-        "target": "local",
+        "target": target,
         "data_dir": str(run_dir.path),
         "result": worst,
         "checks": [finding._asdict() for finding in findings],

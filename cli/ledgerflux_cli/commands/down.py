@@ -10,13 +10,14 @@ from ledgerflux_cli.deploy_options import Cluster, KubeContext
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
 from ledgerflux_cli.output import write, write_json
-from ledgerflux_cli.targets import COMPOSE, MINIKUBE, Target, target_of
+from ledgerflux_cli.targets import COMPOSE, MINIKUBE, OF_MINIKUBE, Target, refuse_these, target_of
 
 SCHEMA = "lf.down/1"
 
 
 @examples("lf down", "lf down --volumes --yes")
 def down(
+    context: typer.Context,
     volumes: Annotated[bool, typer.Option("--volumes", help="Delete the data, too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     target: Target = None,
@@ -29,14 +30,17 @@ def down(
     from ledgerflux.stack.down import stop_stack
 
     run_dir = run_dir_of(data_dir)
-    if target_of(run_dir, target) == COMPOSE:
+    target = target_of(run_dir, target)
+    if target != MINIKUBE:
+        refuse_these(context, ("cluster", "kube_context"), OF_MINIKUBE)
+    if target == COMPOSE:
         from ledgerflux_cli import compose_target
 
         if volumes and not yes:
             _ask(f"the stack of {run_dir.path}")
         compose_target.down(run_dir, volumes=volumes, as_json=as_json)
         return
-    if target_of(run_dir, target) == MINIKUBE:
+    if target == MINIKUBE:
         from ledgerflux_cli import minikube_target
 
         wish = minikube_target.wish_of(kube_context=kube_context, yes=yes)

@@ -14,9 +14,18 @@ from ledgerflux_cli.deploy_options import Agreed, KubeContext
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, run_dir_of
 from ledgerflux_cli.output import say, write, write_json, write_lines
-from ledgerflux_cli.targets import COMPOSE, MINIKUBE, Target, target_of
+from ledgerflux_cli.targets import (
+    COMPOSE,
+    LOCAL,
+    MINIKUBE,
+    OF_MINIKUBE,
+    Target,
+    refuse_these,
+    target_of,
+)
 
 if TYPE_CHECKING:
+    from ledgerflux.deploy.log_wish import LogWish
     from ledgerflux.stack.logs import Entry, Logs, Wanted
     from ledgerflux.stack.run_dir import RunDir
     from ledgerflux.telemetry.log_lines import Level
@@ -27,6 +36,8 @@ ALL = "all"
 FORMATS = ("text", "raw", "json")
 LEVELS = ("debug", "info", "warning", "error")
 FLUSH_LINES = 1000
+OF_FILES = ("until", "level", "include", "exclude", "output", "as_json")
+"""Parameters that only our own reading of the files knows."""
 
 
 @examples(
@@ -35,6 +46,7 @@ FLUSH_LINES = 1000
     "lf logs --tail all --json | jq .event",
 )
 def logs(
+    context: typer.Context,
     services: Annotated[
         list[str] | None,
         typer.Argument(metavar="[SERVICE]...", help="gateway, normalize, normalize/2, ..."),
@@ -79,27 +91,27 @@ def logs(
 ) -> None:
     """Print the logs of all services as one stream, in order of time.
 
-    They come from the files of the data directory, so also after the stack has ended. Times
-    are UTC. A role that was started by hand writes to its own terminal instead.
+    They come from the files of the data directory, so also after the stack has ended; of
+    another target from the engine or the cluster. Times are UTC. A role that was started by
+    hand writes to its own terminal instead.
     """
-    from ledgerflux.stack.logs import Logs, choose_services
-
     run_dir = run_dir_of(data_dir)
-    if target_of(run_dir, target) == COMPOSE:
-        from ledgerflux_cli import compose_target
+    count = _read_tail(tail, default=None if since else DEFAULT_TAIL)
+    target = target_of(run_dir, target)
+    if target != MINIKUBE:
+        refuse_these(context, ("kube_context", "yes"), OF_MINIKUBE)
+    if target != LOCAL:
+        refuse_these(context, OF_FILES, f"--target {LOCAL}")
+        from ledgerflux.deploy.log_wish import LogWish
 
-        asked = tuple(services or ())
-        raise typer.Exit(compose_target.logs(run_dir, asked, follow=follow, tail=tail))
-    if target_of(run_dir, target) == MINIKUBE:
-        from ledgerflux_cli import minikube_target
-
-        wish = minikube_target.wish_of(kube_context=kube_context, yes=yes)
-        minikube_target.logs(wish, tuple(services or ()), follow=follow, tail=tail)
-        return
+        start = None if since is None else _instant(since)
+        wish = LogWish(tuple(services or ()), follow, count, start, not no_prefix)
+        raise typer.Exit(_elsewhere(run_dir, target, wish, kube_context, yes=yes))
     if output not in FORMATS:
         raise typer.BadParameter(f"--output: {output!r} is none of {', '.join(FORMATS)}")
+    from ledgerflux.stack.logs import Logs, choose_services
+
     wanted = _wanted(level, since, until, include, exclude)
-    count = _read_tail(tail, default=None if since else DEFAULT_TAIL)
     names = choose_services(run_dir, services or ())
     printer = _Printer("json" if as_json else output, () if no_prefix else names)
     source = Logs(run_dir, names if services else None, whole_lines=follow)
@@ -107,6 +119,27 @@ def logs(
     printer.print(entries if count is None else deque(entries, maxlen=count))
     if follow:
         _follow(run_dir, source, wanted, printer)
+
+
+def _elsewhere(
+    run_dir: "RunDir", target: str, wish: "LogWish", kube_context: str | None, *, yes: bool
+) -> int:
+    """Have the engine, or the cluster, print its logs; return the exit code."""
+    if target == COMPOSE:
+        from ledgerflux_cli import compose_target
+
+        return compose_target.logs(run_dir, wish)
+    from ledgerflux_cli import minikube_target
+
+    cluster = minikube_target.wish_of(kube_context=kube_context, yes=yes)
+    return minikube_target.logs(cluster, wish)
+
+
+def _instant(since: str) -> str:
+    from ledgerflux.model.units import rfc3339
+    from ledgerflux_cli.times import read_time
+
+    return rfc3339(read_time("--since", since, time.time_ns()))
 
 
 def _follow(run_dir: "RunDir", source: "Logs", wanted: "Wanted", printer: "_Printer") -> None:

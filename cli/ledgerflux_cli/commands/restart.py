@@ -9,6 +9,7 @@ from ledgerflux_cli.close_match import none_of
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.options import AsJson, DataDir, read_duration, run_dir_of
 from ledgerflux_cli.output import write, write_json
+from ledgerflux_cli.targets import COMPOSE, target_of
 
 SCHEMA = "lf.restart/1"
 
@@ -34,8 +35,13 @@ def restart(
 
     timeout_s = read_duration("--timeout", timeout)
     run_dir = run_dir_of(data_dir)
-    known = services_in(run_dir)
     service = service.replace("/", "-")  # as `lf logs` names them
+    if target_of(run_dir, None) == COMPOSE:
+        from ledgerflux_cli import compose_target
+
+        compose_target.restart(run_dir, service, timeout_s, as_json=as_json)
+        return
+    known = services_in(run_dir)
     if service not in known:
         text = none_of("SERVICE", service, known)
         raise ConfigError(text, code="unknown_service", try_next=["lf status"])

@@ -12,13 +12,14 @@ from ledgerflux_cli.examples import examples
 from ledgerflux_cli.find_status import find_status
 from ledgerflux_cli.options import AsJson, DataDir, Gateway, run_dir_of
 from ledgerflux_cli.output import write_json
-from ledgerflux_cli.targets import MINIKUBE, Target, target_of
+from ledgerflux_cli.targets import MINIKUBE, OF_MINIKUBE, Target, refuse_these, target_of
 
 HEALTHY, DEGRADED = 0, 10
 
 
 @examples("lf status", "lf status --json | jq -r .state")
 def status(
+    context: typer.Context,
     target: Target = None,
     kube_context: KubeContext = None,
     yes: Agreed = False,
@@ -33,6 +34,7 @@ def status(
 
         wish = minikube_target.wish_of(kube_context=kube_context, yes=yes)
         raise typer.Exit(minikube_target.status(run_dir, wish, as_json=as_json))
+    refuse_these(context, ("kube_context", "yes"), OF_MINIKUBE)
     try:
         document = find_status(data_dir, gateway)
     except NotRunning:

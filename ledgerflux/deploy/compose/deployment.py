@@ -16,12 +16,15 @@ from ledgerflux.deploy.compose.project import (
     build_commands,
     command,
     environment,
+    logs_arguments,
     plan_of,
     start_command,
 )
 from ledgerflux.deploy.image_tag import image_tag
+from ledgerflux.deploy.log_wish import LogWish
 from ledgerflux.deploy.password import new_password
 from ledgerflux.deploy.plan import Plan
+from ledgerflux.deploy.ports import take_port
 from ledgerflux.deploy.programs import Outcome, find_program, needed, run
 from ledgerflux.deploy.proving import Proof, prove
 from ledgerflux.errors import (
@@ -32,7 +35,7 @@ from ledgerflux.errors import (
     StackError,
     Unhealthy,
 )
-from ledgerflux.settings import parse_source
+from ledgerflux.settings import DEFAULT_PORT, parse_source
 from ledgerflux.stack.run_dir import COMPOSE, GatewayAddress, NatsAddress, RunDir, RunState
 
 USER = "ledgerflux"
@@ -73,11 +76,19 @@ def project_of(run_dir: RunDir, wish: Wish) -> Project:
 
     Raises:
         MissingDependency: There is no Compose, or no checkout.
+        Conflict: The port asked for is taken (`port_in_use`).
     """
     root, state = checkout(), run_dir.read()
-    nats = None if state is None or state.nats is None else state.nats
-    port = free_port() if nats is None else int(nats.url.rpartition(":")[2])
-    return Project(root, run_dir.path, find_compose(), image_tag(root), port, wish)
+    nats = None if state is None else state.nats
+    nats_port = free_port() if nats is None else _port_of(nats.url)
+    gateway = None if state is None else state.gateway
+    known = None if gateway is None else _port_of(gateway.http)
+    port = known if known and wish.port in (None, 0, known) else take_port(wish.port, DEFAULT_PORT)
+    return Project(root, run_dir.path, find_compose(), image_tag(root), nats_port, port, wish)
+
+
+def _port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])
 
 
 def wish_in(state: RunState) -> Wish:
@@ -140,14 +151,34 @@ class Deployment:
         if volumes:
             shutil.rmtree(self._project.secrets, ignore_errors=True)
 
-    def logs(self, services: tuple[str, ...], *, follow: bool, tail: str | None) -> int:
+    def logs(self, wish: LogWish) -> int:
         """Let Compose print the logs; return its exit code."""
-        flags = [*(["--follow"] if follow else []), *(["--tail", tail] if tail else [])]
-        argv = command(self._project, "logs", "--no-color", *flags, *services)
+        argv = command(self._project, *logs_arguments(wish))
         try:
             return subprocess.run(argv, env=self._env, check=False).returncode  # noqa: S603
         except KeyboardInterrupt:
             return 0
+
+    def restart(self, service: str, timeout_s: float) -> float:
+        """Have a service end and start anew; return the seconds until it was healthy.
+
+        Raises:
+            ConfigError: There is no such service (`unknown_service`).
+            Unhealthy: It did not become healthy within `timeout_s`.
+        """
+        known = self._run(*command(self._project, "config", "--services"), timeout_s=30)
+        names = sorted(known.out.split())
+        if service not in names:
+            text = f"SERVICE: {service!r} is none of {', '.join(names)}"
+            raise ConfigError(text, code="unknown_service", try_next=["lf status"])
+        began = time.monotonic()
+        wait = ("--wait", "--wait-timeout", f"{timeout_s:.0f}")
+        up = ("up", "-d", "--no-build", "--no-deps", "--no-recreate", *wait, service)
+        for words in (("restart", "--no-deps", service), up):
+            ended = self._run(*command(self._project, *words), timeout_s=timeout_s + BESIDE_S)
+            if ended.code != 0:
+                raise self._unhealthy(ended)
+        return time.monotonic() - began
 
     def _run(self, *argv: str, timeout_s: float) -> Outcome:
         return run(argv, timeout_s=timeout_s, env=self._env)
@@ -218,7 +249,7 @@ class Deployment:
 
     def _state(self) -> RunState:
         wish, now_ns = self._project.wish, time.time_ns()
-        place = f"127.0.0.1:{wish.gateway_port}"
+        place = f"127.0.0.1:{self._project.gateway_port}"
         address = GatewayAddress(ws=f"ws://{place}/v1/ws", http=f"http://{place}")
         word = (self._project.secrets / "nats_password").read_text()
         return RunState(

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ledgerflux.deploy.log_wish import LogWish
 from ledgerflux.deploy.plan import Plan, Step
-from ledgerflux.settings import DEFAULT_PORT, parse_source
+from ledgerflux.settings import parse_source
 
 IMAGE = "ledgerflux"
 FEEDS = "/feeds"
@@ -24,11 +25,6 @@ class Wish(NamedTuple):
     port: int | None
     offline: bool
 
-    @property
-    def gateway_port(self) -> int:
-        """Return the gateway's port of this machine."""
-        return self.port or DEFAULT_PORT
-
 
 class Project(NamedTuple):
     """One stack: where it is described, where its secrets are, and what runs.
@@ -39,6 +35,7 @@ class Project(NamedTuple):
         compose: The program, `docker compose` or `docker-compose`.
         tag: Tag of the image.
         nats_port: Port of NATS on this machine.
+        gateway_port: Port of the gateway on this machine.
         wish: What was asked for.
     """
 
@@ -47,6 +44,7 @@ class Project(NamedTuple):
     compose: tuple[str, ...]
     tag: str
     nats_port: int
+    gateway_port: int
     wish: Wish
 
     @property
@@ -91,7 +89,7 @@ def environment(project: Project) -> dict[str, str]:
         "LF_IMAGE": project.image,
         "LF_EMBEDDED_IMAGE": project.embedded_image,
         "LF_SECRETS": str(project.secrets),
-        "LF_PORT": str(wish.gateway_port),
+        "LF_PORT": str(project.gateway_port),
         "LF_NATS_PORT": str(project.nats_port),
         "LF_SOURCE": source,
         "LF_FEEDS": feeds,
@@ -127,6 +125,15 @@ def start_command(project: Project, timeout_s: float) -> tuple[str, ...]:
     """Return what starts every service and waits for its health."""
     wait = ("--wait", "--wait-timeout", str(max(1, int(timeout_s))))
     return command(project, "up", "-d", "--no-build", "--remove-orphans", *wait)
+
+
+def logs_arguments(wish: LogWish) -> list[str]:
+    """Return what prints the logs."""
+    flags = ["--no-color", "--tail", "all" if wish.tail is None else str(wish.tail)]
+    flags += ["--follow"] * wish.follow
+    flags += ["--no-log-prefix"] * (not wish.prefix)
+    flags += [] if wish.since is None else ["--since", wish.since]
+    return ["logs", *flags, *wish.services]
 
 
 def plan_of(project: Project, missing: Sequence[str], timeout_s: float) -> Plan:

@@ -12,12 +12,13 @@ from ledgerflux.deploy.minikube.made import remember_made
 from ledgerflux.deploy.minikube.minikube import Minikube
 from ledgerflux.deploy.minikube.planning import Seen, cluster_step, image_step
 from ledgerflux.deploy.minikube.profiles import misfit
-from ledgerflux.deploy.minikube.reaching import answers, request_of, start_forwarder, take_port
+from ledgerflux.deploy.minikube.reaching import answers, request_of, start_forwarder
 from ledgerflux.deploy.minikube.rendering import parsed, rendered
 from ledgerflux.deploy.minikube.services import forwards_of
 from ledgerflux.deploy.minikube.waiting import Waiter
 from ledgerflux.deploy.minikube.waves import Wave, waves_of
 from ledgerflux.deploy.minikube.wish import IMAGE, Wish
+from ledgerflux.deploy.ports import take_port
 from ledgerflux.deploy.programs import needed
 from ledgerflux.deploy.proving import Proof, prove
 from ledgerflux.errors import Conflict

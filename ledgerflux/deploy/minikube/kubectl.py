@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ledgerflux.deploy.log_wish import LogWish
 from ledgerflux.deploy.minikube.refusals import is_gone, refusal
 from ledgerflux.deploy.minikube.wish import FIELD_MANAGER, NAMESPACE
 from ledgerflux.deploy.programs import Outcome, needed, run
@@ -66,13 +67,18 @@ class Kubectl:
                 return outcome.out.splitlines()[-lines:]
         return []
 
-    def logs_argv(self, services: Sequence[str], *, follow: bool, tail: str | None) -> list[str]:
-        """Return the command line that prints the logs of `services`, all of ours without one."""
-        which = f"app.kubernetes.io/name in ({','.join(services)})" if services else PART_OF
-        lines = "-1" if tail == "all" else tail or "100"
-        more = ("--follow", "--max-log-requests=50") if follow else ()
-        args = ("logs", "-n", NAMESPACE, "-l", which, "--prefix", "--all-containers")
-        return self.argv(*args, f"--tail={lines}", *more)
+    def logs_argv(self, wish: LogWish) -> list[str]:
+        """Return the command line that prints the logs."""
+        names = ",".join(wish.services)
+        which = f"app.kubernetes.io/name in ({names})" if names else PART_OF
+        args = ["logs", "-n", NAMESPACE, "-l", which, "--all-containers"]
+        args.append(f"--tail={-1 if wish.tail is None else wish.tail}")
+        args += ["--prefix"] * wish.prefix
+        if wish.since is not None:
+            args.append(f"--since-time={wish.since}")
+        if wish.follow:
+            args += ["--follow", "--max-log-requests=50"]
+        return self.argv(*args)
 
     def _run(self, *args: str, stdin: str | None = None) -> Outcome:
         outcome = run(self.argv(*args), stdin=stdin)

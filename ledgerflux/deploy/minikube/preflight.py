@@ -8,7 +8,7 @@ from pathlib import Path
 from ledgerflux.adapters.sockets import is_free
 from ledgerflux.deploy.minikube import checks
 from ledgerflux.deploy.minikube.wish import Wish
-from ledgerflux.deploy.programs import find_program, run
+from ledgerflux.deploy.programs import ask
 from ledgerflux.errors import MissingDependency
 from ledgerflux.settings import DEFAULT_PORT
 from ledgerflux.stack.doctor import Finding
@@ -51,5 +51,5 @@ def _port(wish: Wish, run_dir: RunDir) -> Finding:
 
 def _printed(name: str, *args: str) -> str | None:
     """Return what a program prints, None where there is no such program."""
-    program = find_program(name)
-    return None if program is None else run([program, *args]).out
+    answer = ask(name, *args)
+    return None if answer is None else answer.out

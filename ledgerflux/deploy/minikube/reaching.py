@@ -8,36 +8,18 @@ from typing import Any
 
 import msgspec
 
-from ledgerflux.adapters.sockets import free_port, is_free
 from ledgerflux.client.addresses import get_json
 from ledgerflux.deploy.minikube.commands import forward_argv
 from ledgerflux.deploy.minikube.forwarder import ForwardOrder
 from ledgerflux.deploy.minikube.planning import Forward
-from ledgerflux.errors import Conflict, GatewayError, StackError, Timeout
+from ledgerflux.errors import GatewayError, StackError, Timeout
 from ledgerflux.stack.run_dir import RunDir, RunState
 
 POLL_S = 0.1
 TIMEOUT_S = 20.0
 MODULE = "ledgerflux.deploy.minikube.forwarder"
-PORTS_TRIED = 100
 _left_behind: list["subprocess.Popen[bytes]"] = []
 """Processes that outlive us; whoever started them in a long life can still wait for them."""
-
-
-def take_port(asked: int | None, usual: int) -> int:
-    """Return a port of this machine: that asked for (0: any), else the usual or the next free one.
-
-    Raises:
-        Conflict: The port asked for is taken (`port_in_use`).
-    """
-    if asked == 0:
-        return free_port()
-    if asked is not None:
-        if not is_free(asked):
-            raise Conflict(f"port {asked} is taken", code="port_in_use", try_next=["--port 0"])
-        return asked
-    nearby = range(usual, usual + PORTS_TRIED)
-    return next((port for port in nearby if is_free(port)), 0) or free_port()
 
 
 def request_of(

@@ -156,7 +156,7 @@ def port(run_dir: RunDir, wanted: int | None) -> Finding:
 def is_own_gateway(run_dir: RunDir, number: int) -> bool:
     """Say whether `number` is the port of a gateway of the stack that runs in `run_dir`."""
     state = run_dir.read()
-    if state is None or run_dir.holder() is None:
+    if state is None or not run_dir.is_up(state):
         return False
     return any(gateway.http.endswith(f":{number}") for gateway in state.gateways)
 

@@ -112,6 +112,31 @@ def test_a_directory_that_a_local_stack_holds_is_left_alone(engine, tmp_path):
     assert run_dir.read() is None
 
 
+def test_a_service_is_started_anew_and_waited_for(engine, tmp_path):
+    made, _ = deployment(tmp_path)
+    engine.answers = {"config --services": Outcome(0, "nats\ningest\n", "")}
+    made.restart("ingest", 5.0)
+    assert [line.partition("compose.yaml ")[2] for line in engine.ran[-2:]] == [
+        "restart --no-deps ingest",
+        "up -d --no-build --no-deps --no-recreate --wait --wait-timeout 5 ingest",
+    ]
+    with pytest.raises(ConfigError, match="'injest' is none of ingest, nats"):
+        made.restart("injest", 5.0)
+    engine.answers[" up "] = Outcome(1, "", "unhealthy")
+    with pytest.raises(Unhealthy, match="not every service"):
+        made.restart("ingest", 5.0)
+
+
+def test_a_port_once_taken_is_kept(engine, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "take_port", lambda asked, usual: asked or usual + 1)
+    made, run_dir = deployment(tmp_path, port=None)
+    made.up(5.0, paused=True)
+    assert run_dir.running().gateway.http.endswith(":8001")
+    monkeypatch.setattr(module, "take_port", None)
+    for port in (None, 0, 8001):
+        assert project_of(run_dir, WISH._replace(port=port)).gateway_port == 8001
+
+
 def test_compose_that_fails_to_stop_is_told(engine, tmp_path):
     made, _ = deployment(tmp_path)
     engine.answers = {" down ": Outcome(1, "", "busy")}

@@ -6,11 +6,13 @@ from ledgerflux.deploy.compose.project import (
     build_commands,
     command,
     environment,
+    logs_arguments,
     name_of,
     plan_of,
     seen_inside,
     start_command,
 )
+from ledgerflux.deploy.log_wish import LogWish
 from ledgerflux.deploy.plan import document
 
 WISH = Wish("synthetic:200", ("BTC-USD", "ETH-USD"), "1.0", False, "hold", "info", None, False)
@@ -18,7 +20,13 @@ WISH = Wish("synthetic:200", ("BTC-USD", "ETH-USD"), "1.0", False, "hold", "info
 
 def project(**more):
     return Project(
-        Path("/src"), Path("/data"), ("docker", "compose"), "dev-1", 4223, WISH._replace(**more)
+        Path("/src"),
+        Path("/data"),
+        ("docker", "compose"),
+        "dev-1",
+        4223,
+        8005,
+        WISH._replace(**more),
     )
 
 
@@ -37,11 +45,10 @@ def test_without_a_registry_the_servers_are_those_of_our_image():
 
 
 def test_what_was_asked_for_is_the_environment_of_the_files():
-    told = environment(project(port=8005, paused=True, speed="max"))
+    told = environment(project(paused=True, speed="max"))
     assert (told["LF_PORT"], told["LF_NATS_PORT"], told["LF_PAUSED"]) == ("8005", "4223", "true")
     assert (told["LF_PRODUCTS"], told["LF_SPEED"]) == ("BTC-USD,ETH-USD", "max")
     assert told["LF_SECRETS"] == "/data/compose"
-    assert environment(project())["LF_PORT"] == "8000"
 
 
 def test_every_variable_of_the_example_is_told():
@@ -53,6 +60,14 @@ def test_every_variable_of_the_example_is_told():
 def test_a_recording_is_mounted_with_its_folder():
     assert seen_inside("replay:/days/one.lfr") == ("replay:/feeds/one.lfr", "/days")
     assert seen_inside("synthetic:5") == ("synthetic:5", "feeds")
+
+
+def test_logs_are_asked_for_as_compose_has_it():
+    assert logs_arguments(LogWish()) == ["logs", "--no-color", "--tail", "all"]
+    wish = LogWish(("nats",), follow=True, tail=5, since="2026-01-31T14:03:07Z", prefix=False)
+    assert " ".join(logs_arguments(wish)) == (
+        "logs --no-color --tail 5 --follow --no-log-prefix --since 2026-01-31T14:03:07Z nats"
+    )
 
 
 def test_the_plan_names_what_would_be_run():
