@@ -64,6 +64,10 @@ def workload(kind, name, replicas=1, image="nats:2.11-alpine"):
     }
 
 
+def container(image=NAME, **more):
+    return {"containerStatuses": [{"name": "c", "image": image, "ready": False, **more}]}
+
+
 def plain(kind, name, **more):
     labels = {"app.kubernetes.io/part-of": "ledgerflux"}
     metadata = {"name": name, "namespace": "ledgerflux", "labels": labels}
@@ -80,7 +84,7 @@ OBJECTS = (
 )
 
 
-@pytest.fixture(scope="module", name="gateway")
+@pytest.fixture(scope="session", name="gateway")
 def real_gateway(tmp_path_factory):
     """A real stack, whose gateway stands for the one in the cluster."""
     stack = Stack(tmp_path_factory.mktemp("real") / "data")

@@ -6,6 +6,7 @@ import random
 import socket
 from contextlib import AsyncExitStack
 
+import pytest
 from gateway_support import fed, on_sockets, read_until, until
 from websockets.asyncio.client import connect as open_socket
 
@@ -112,6 +113,7 @@ async def test_what_a_client_sent_comes_back_in_the_clear_and_not_beside_data():
         assert rsv1[:3] == [False, True, False]
 
 
+@pytest.mark.slow
 async def test_a_compressed_client_that_stalls_is_told_what_it_missed_and_goes_on():
     bus, log = await fed()
     limits = Limits(outbox_bytes=32 * 1024, outbox_drained_bytes=16 * 1024)

@@ -5,6 +5,7 @@ import json
 import socket
 from contextlib import suppress
 
+import pytest
 from gateway_support import fed, on_sockets, read_until
 from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed
@@ -85,6 +86,7 @@ async def test_a_client_survives_the_restart_of_its_gateway_and_misses_nothing()
         await client.__aexit__()
 
 
+@pytest.mark.slow
 async def test_a_client_that_stalls_is_closed_and_nobody_else_waits():
     bus, log = await fed(levels=DEEP)
     limits = Limits(slow_after_s=1)
