@@ -2,10 +2,13 @@
 
 import json
 import secrets
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
-from engine import BASE, EMBEDDED, IMAGE
+from engine import BASE, EMBEDDED, IMAGE, ROOT
 
 from ledgerflux.adapters.embedded.nats_server import MAX_PAYLOAD_BYTES
 
@@ -173,3 +176,11 @@ def test_sigterm_drains_and_ends_every_role_within_five_seconds(stack, role):
     took_s = time.monotonic() - began
     assert stack.state(role)["ExitCode"] == 0, stack.logs(role)
     assert took_s < STOP_S
+
+
+def test_the_dockerfile_is_without_fault():
+    program = str(Path(sys.executable).with_name("hadolint"))
+    ran = subprocess.run(
+        [program, str(ROOT / "Dockerfile")], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout) == (0, ""), ran.stdout + ran.stderr
