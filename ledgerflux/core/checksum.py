@@ -12,8 +12,8 @@ from ledgerflux.model.events import Level
 
 LEVELS = 10
 """Of each side."""
-_KEPT = 2048
-"""Levels that come back among the best are known yet: a hundred books' worth."""
+_KEPT = 256
+"""Levels remembered: a change is asked for by every view of its book, one soon after the other."""
 
 
 def book_checksum(bids: Sequence[Level], asks: Sequence[Level]) -> int:

@@ -113,7 +113,7 @@ class _Half:
         return (_tick(price) or 0) * self._sign
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _tick(price: str) -> int | None:
     """Return `price_tick`, which is asked for of the same few prices again and again."""
     return price_tick(price)

@@ -8,6 +8,7 @@ from ledgerflux_tui.present.chart import upright
 
 CELLS_MIN = 16
 """So many cells are shown at least, so that one peak does not fill the panel."""
+NOTHING = "nothing came in this time"
 
 
 def histogram_lines(
@@ -20,7 +21,7 @@ def histogram_lines(
     if height < 2 or width < CELLS_MIN:
         return [[] for _ in range(max(0, height))]
     if not any(counts):
-        return [[("nothing came in this time", "dim")], *([] for _ in range(height - 1))]
+        return [[(NOTHING[:width], "dim")], *([] for _ in range(height - 1))]
     first, last = _range(counts, width)
     shown = [counts[cell] if cell < len(counts) else 0 for cell in range(first, last)]
     shown[-1] += sum(counts[last:])

@@ -85,7 +85,7 @@ def _sortable(market: Market, sort: str) -> Decimal | str:
             return market.product
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=128)
 def spread(bid: str | None, ask: str | None) -> str:
     """Return how far the best prices are apart, exactly."""
     return NOTHING if bid is None or ask is None else format(Decimal(ask) - Decimal(bid), "f")

@@ -19,8 +19,8 @@ Trim = Callable[[str, int], str]
 MORE = "…"
 """Stands where text was cut off."""
 
-_KEPT = 2048
-"""Numbers whose texts are remembered: the prices of the books in sight."""
+_KEPT = 512
+"""Numbers whose texts are remembered: those in sight, which the next frame mostly shows again."""
 
 
 def written(value: Number) -> str:
