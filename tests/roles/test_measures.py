@@ -1,3 +1,5 @@
+import asyncio
+
 """What roles at work measure beside their health records."""
 
 import pytest
@@ -89,9 +91,10 @@ async def test_a_snapshot_role_tells_of_nats_though_the_store_is_away():
     loop = HealthLoop(
         MemoryBus(), ManualClock(), Identity("snapshot", "0", 1), lambda: Usage(0, 0), role.vitals
     )
-    watching = role._watch.start()
-    await until(lambda: role.vitals().durability)
-    watching.cancel()
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(role._watch.run())
+        await until(lambda: role.vitals().durability)
+        watching.cancel()
     await loop.publish()
     assert loop.current.durability == "disk"
     assert told(role)["jetstream_sync_always",] == 1
