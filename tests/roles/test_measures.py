@@ -1,6 +1,6 @@
-import asyncio
-
 """What roles at work measure beside their health records."""
+
+import asyncio
 
 import pytest
 from gateway_support import running as running_gateway
