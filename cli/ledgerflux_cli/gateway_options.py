@@ -41,6 +41,15 @@ OriginsOption = Annotated[
         help="Origins of pages that may come in beside its own: https://example.com.",
     ),
 ]
+SharedNetworks = Annotated[
+    str | None,
+    typer.Option(
+        "--shared-networks",
+        envvar="LF_SHARED_NETWORKS",
+        metavar="CIDR,CIDR,...",
+        help="Networks whose addresses many clients share (a proxy, NAT): bounded only in sum.",
+    ),
+]
 
 JwtKeys = Annotated[
     Path | None,

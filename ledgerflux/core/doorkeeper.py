@@ -5,10 +5,10 @@ An address is the socket's own: what a proxy says of whom it speaks for is not b
 an argument.
 """
 
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from ledgerflux.core.addresses import LOOPBACK, Network, place_of
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.model.units import NANOS_PER_S
@@ -59,14 +59,14 @@ class Doorkeeper:
     """Counts what each address has open and spends its buckets.
 
     At most `ADDRESSES_MAX` addresses are known: the one longest unheard of that has nothing
-    open is forgotten for a new one. Addresses of this machine are bounded only in sum,
-    unless `limit_loopback`: whoever is on it needs no socket to do harm, and load tests come
-    from there.
+    open is forgotten for a new one. Addresses in the networks `shared` are bounded only in sum:
+    they stand for many clients. Those of this machine do, unless told otherwise: whoever is on
+    it needs no socket to do harm, and load tests come from there.
     """
 
-    def __init__(self, limits: Limits, *, limit_loopback: bool = False) -> None:
+    def __init__(self, limits: Limits, *, shared: Sequence[Network] = LOOPBACK) -> None:
         self._limits = limits
-        self._limit_loopback = limit_loopback
+        self._shared = shared
         self._visitors: dict[str, _Visitor] = {}
         self._inside = 0
         self._knocking = 0
@@ -88,7 +88,7 @@ class Doorkeeper:
     def settle(self, address: str) -> None:
         """A socket that knocked has made its request, or is gone."""
         self._knocking -= 1
-        visitor = self._visitors.get(address_key(address))
+        visitor = self._known(address)
         if visitor is not None:
             visitor.knocking -= 1
 
@@ -99,7 +99,7 @@ class Doorkeeper:
             self._turned_total += 1
             return turned
         self._inside += 1
-        visitor = self._visitors.get(address_key(address))
+        visitor = self._known(address)
         if visitor is not None:
             visitor.inside += 1
         return None
@@ -107,7 +107,7 @@ class Doorkeeper:
     def leave(self, address: str) -> None:
         """A WebSocket that was let in is gone."""
         self._inside -= 1
-        visitor = self._visitors.get(address_key(address))
+        visitor = self._known(address)
         if visitor is not None:
             visitor.inside -= 1
 
@@ -154,15 +154,21 @@ class Doorkeeper:
 
     def _visitor(self, address: str, now_ns: int) -> _Visitor | None:
         """Return what is known of `address`; None where it is not bounded by itself."""
-        key = address_key(address)
-        if not key and not self._limit_loopback:
+        place = place_of(address)
+        if place.within(self._shared):
             return None
+        key = place.key
         visitor = self._visitors.pop(key, None)
         if visitor is None:
             self._make_room()
             visitor = _Visitor(self._limits, now_ns)
         self._visitors[key] = visitor  # the last heard of stands last
         return visitor
+
+    def _known(self, address: str) -> _Visitor | None:
+        """Return what is known of `address` already."""
+        place = place_of(address)
+        return None if place.within(self._shared) else self._visitors.get(place.key)
 
     def _make_room(self) -> None:
         if len(self._visitors) < ADDRESSES_MAX:
@@ -171,20 +177,3 @@ class Doorkeeper:
         forgotten = next(idle, None)
         if forgotten is not None:
             del self._visitors[forgotten]
-
-
-@lru_cache(maxsize=1024)
-def address_key(address: str) -> str:
-    """Return what stands for `address`: empty for this machine, a network for IPv6."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    if mapped is not None:
-        parsed = mapped
-    if parsed.is_loopback:
-        return ""
-    if isinstance(parsed, IPv6Address):
-        return str(IPv6Address(int(parsed) >> 64 << 64))
-    return str(parsed)

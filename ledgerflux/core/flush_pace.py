@@ -7,7 +7,7 @@ clients adds no latency, one with many writes larger pieces instead of falling b
 
 from collections import deque
 
-SHARE = 0.10
+SHARE = 0.33
 """Of the time, for writing."""
 DELAY_NS_MAX = 20_000_000
 KEPT = 9

@@ -3,10 +3,11 @@
 import asyncio
 import random as random_module
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from secrets import token_bytes
 
 from ledgerflux import __version__
+from ledgerflux.core.addresses import LOOPBACK, Network
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.cohort import Cohort
 from ledgerflux.core.fanout import Fanout
@@ -49,7 +50,8 @@ class Gateway:
     """Serves every partition that has products in the feed conf, to any number of clients.
 
     `new_identity` names connections, `random` draws from [0, 1) for each; `port` is the one
-    in use once it listens; `instance` tells it from other gateways of the same stack.
+    in use once it listens; `instance` tells it from other gateways of the same stack; many
+    clients have addresses in the networks `shared`.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class Gateway:
         port: int,
         new_identity: Callable[[], str],
         limits: Limits = DEFAULT_LIMITS,
-        limit_loopback: bool = False,
+        shared: Sequence[Network] = LOOPBACK,
         random: Callable[[], float] = random_module.random,
         instance: str = "0",
         guard: GatewayGuard | None = None,
@@ -83,7 +85,7 @@ class Gateway:
         self._desk = RequestDesk(self._fanout, limits)
         self._backlog = Backlog(bus, clock, self._fanout)
         self._remote = Remote(bus, clock)
-        self._door = GatewayDoor(clock, limits, limit_loopback=limit_loopback)
+        self._door = GatewayDoor(clock, limits, shared)
         self._counts = Counter(dict.fromkeys(COUNTS, 0))
         self._board = HealthBoard(bus, clock)
         self._conf: FeedConf | None = None

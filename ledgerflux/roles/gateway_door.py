@@ -1,8 +1,9 @@
 """The gateway's door: who may come in, and what is answered to those who may not."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from ledgerflux.core.addresses import Network
 from ledgerflux.core.doorkeeper import RETRY_NS, Doorkeeper, Turned
 from ledgerflux.core.limits import Limits
 from ledgerflux.core.ratelimit import TokenBucket
@@ -15,9 +16,9 @@ STATUS = {"throttled": 429, "limit_connections": 429, "overloaded": 503}
 class GatewayDoor:
     """`ports.Door` after `core.doorkeeper`, by the clock of the process."""
 
-    def __init__(self, clock: Clock, limits: Limits, *, limit_loopback: bool) -> None:
+    def __init__(self, clock: Clock, limits: Limits, shared: Sequence[Network]) -> None:
         self._clock = clock
-        self._keeper = Doorkeeper(limits, limit_loopback=limit_loopback)
+        self._keeper = Doorkeeper(limits, shared=shared)
         self._shut = False
 
     def shut(self) -> None:

@@ -108,6 +108,7 @@ class UpRequest:
         jwt_issuer: What `iss` of a token must be.
         jwt_audience: What `aud` of a token must name.
         origins: Origins of pages that may speak to gateways, beside their own.
+        shared_networks: Networks whose addresses many clients of gateways share.
         durability: `process` survives the death of any process, `disk` a power cut.
         target: Where the stack runs.
         log_level: What is worth a line in the log of a role.
@@ -132,6 +133,7 @@ class UpRequest:
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
     origins: tuple[str, ...] = ()
+    shared_networks: tuple[str, ...] = ()
     durability: Durability = "process"
     target: Literal["local", "compose", "minikube"] = "local"
     log_level: LogLevel = "info"
@@ -166,6 +168,7 @@ class RoleSettings:
         jwt_issuer: What `iss` of a token must be; None: anything.
         jwt_audience: What `aud` of a token must name; None: it must have none.
         origins: Origins of pages that may speak to the gateway, beside its own.
+        shared_networks: Networks whose addresses many clients of the gateway share.
         speed: Pace of the exchange.
         paused: The exchange waits for `lf replay start`.
         at_end: What the exchange does when a recording ends.
@@ -203,6 +206,7 @@ class RoleSettings:
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
     origins: tuple[str, ...] = ()
+    shared_networks: tuple[str, ...] = ()
     speed: Speed = 1.0
     paused: bool = False
     at_end: AtEnd = "hold"

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from ledgerflux.core.addresses import read_network
 from ledgerflux.core.origins import read_origin
 from ledgerflux.core.sharding import PARTITIONS
 from ledgerflux.model.product import is_product_id
@@ -73,6 +74,10 @@ def _checked_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(read_origin, origins))
 
 
+def _checked_networks(networks: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(read_network, networks))
+
+
 SourceText = Annotated[str, AfterValidator(_checked_source)]
 Products = Annotated[
     tuple[str, ...],
@@ -81,6 +86,7 @@ Products = Annotated[
     AfterValidator(_checked_products),
 ]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_checked_origins)]
+Networks = Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_checked_networks)]
 Pace = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | Literal["max"]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Shards = Annotated[int, Field(ge=1, le=PARTITIONS)]
@@ -179,6 +185,12 @@ class Settings(BaseModel):
         (),
         description="Origins of pages that may speak to the gateway beside its own, such as "
         "https://example.com.",
+    )
+    shared_networks: Networks = Field(
+        (),
+        description="Networks, such as 10.0.0.0/8, whose addresses stand for many clients of the "
+        "gateway (a proxy, NAT, a container's published port): bounded only in sum, as this "
+        "machine's own.",
     )
     gateway_ca: Path | None = Field(
         None,

@@ -17,7 +17,7 @@ from ledgerflux.stack.run_dir import RunDir
 from ledgerflux.stack.servers import nats_of, postgres_of
 from ledgerflux.telemetry.log import log_to_stream
 
-LISTS = ("products", "origins")
+LISTS = ("products", "origins", "shared_networks")
 SWITCHES = ("take_over", "paused", "insecure_public", "read_only")
 
 

@@ -99,6 +99,7 @@ def security_arguments(request: UpRequest) -> tuple[str, ...]:
         "--jwt-issuer": request.jwt_issuer,
         "--jwt-audience": request.jwt_audience,
         "--origins": ",".join(request.origins) or None,
+        "--shared-networks": ",".join(request.shared_networks) or None,
     }
     words = [word for flag, value in named.items() if value is not None for word in (flag, value)]
     switches = {"--insecure-public": request.insecure_public, "--read-only": request.read_only}

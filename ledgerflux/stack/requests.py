@@ -23,7 +23,7 @@ PORT_MAX = 65535
 COMPARED = (
     "source", "products", "shards", "gateways", "speed", "paused", "at_end", "host", "durability",
     "log_level", "tls_cert", "tls_key", "insecure_public", "read_only", "keys_file", "jwt_keys",
-    "jwt_issuer", "jwt_audience", "origins",
+    "jwt_issuer", "jwt_audience", "origins", "shared_networks",
 )  # fmt: skip
 
 Probe = Callable[[str], Awaitable[bool]]

@@ -181,6 +181,7 @@ def test_a_load_test_finds_no_gap(stack):
     )  # fmt: skip
     report = json.loads(ran.stdout)
     assert ran.returncode in (0, 98, 99), ran.stderr
+    assert report["clients"]["connected"] == 100, report
     assert (report["integrity"]["gaps"], report["integrity"]["violations"]) == (0, 0), report
 
 

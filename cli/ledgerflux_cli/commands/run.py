@@ -15,6 +15,7 @@ from ledgerflux_cli.gateway_options import (
     JwtKeys,
     KeysFile,
     OriginsOption,
+    SharedNetworks,
     TlsCert,
     TlsKey,
 )
@@ -194,6 +195,7 @@ def gateway(
     insecure_public: InsecurePublic = False,
     read_only: ReadOnly = False,
     origins: OriginsOption = None,
+    shared_networks: SharedNetworks = None,
     keys_file: KeysFile = None,
     jwt_keys: JwtKeys = None,
     jwt_issuer: JwtIssuer = None,
@@ -220,6 +222,7 @@ def gateway(
         "insecure_public": insecure_public,
         "read_only": read_only,
         "origins": origins,
+        "shared_networks": shared_networks,
         "keys_file": keys_file,
         "jwt_keys": jwt_keys,
         "jwt_issuer": jwt_issuer,

@@ -29,6 +29,7 @@ from ledgerflux_cli.gateway_options import (
     JwtKeys,
     KeysFile,
     OriginsOption,
+    SharedNetworks,
     TlsCert,
     TlsKey,
 )
@@ -109,6 +110,7 @@ def up(
     insecure_public: InsecurePublic = False,
     read_only: ReadOnly = False,
     origins: OriginsOption = None,
+    shared_networks: SharedNetworks = None,
     keys_file: KeysFile = None,
     jwt_keys: JwtKeys = None,
     jwt_issuer: JwtIssuer = None,
@@ -182,6 +184,7 @@ def up(
             "insecure_public": insecure_public,
             "read_only": read_only,
             "origins": origins,
+            "shared_networks": shared_networks,
             "keys_file": _absolute(keys_file),
             "jwt_keys": _absolute(jwt_keys),
             "jwt_issuer": jwt_issuer,

@@ -74,9 +74,11 @@ def test_who_may_reach_a_gateway_is_set_by_flag_or_variable(ran, monkeypatch):
     settings = settings_of(
         ran, "gateway", "--tls-cert", "c.pem", "--tls-key", "k.pem",
         "--origins", "https://A.example:443, http://b.example:3000",
+        "--shared-networks", "10.0.0.0/8, 192.0.2.1",
     )  # fmt: skip
     assert (settings.tls_cert, settings.tls_key) == (Path("c.pem"), Path("k.pem"))
     assert settings.origins == ("https://a.example", "http://b.example:3000")
+    assert settings.shared_networks == ("10.0.0.0/8", "192.0.2.1/32")
     assert not settings.insecure_public
     monkeypatch.setenv("LF_INSECURE_PUBLIC", "true")
     assert settings_of(ran, "gateway").insecure_public

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledgerflux.core import doorkeeper
-from ledgerflux.core.doorkeeper import Doorkeeper, address_key
+from ledgerflux.core.addresses import networks_of
+from ledgerflux.core.doorkeeper import Doorkeeper
 from ledgerflux.core.limits import Limits
 
 SECOND = 1_000_000_000
@@ -21,25 +22,6 @@ LIMITS = Limits(
 @pytest.fixture
 def door() -> Doorkeeper:
     return Doorkeeper(LIMITS)
-
-
-@pytest.mark.parametrize(
-    ("address", "key"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("127.0.0.1", ""),
-        ("127.9.9.9", ""),
-        ("::1", ""),
-        ("::ffff:127.0.0.1", ""),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-        ("fe80::1%eth0", "fe80::"),
-        ("gone", "gone"),
-        ("x" * 100, "x" * 64),
-    ],
-)
-def test_what_stands_for_an_address(address, key):
-    assert address_key(address) == key
 
 
 def test_an_address_has_so_many_connections_until_one_leaves(door):
@@ -68,16 +50,29 @@ def test_all_addresses_together_have_so_many_connections(door):
     assert door.statistics() == (3, 4, 0, 0, 2)
 
 
-def test_this_machine_is_bounded_only_in_sum_unless_asked_for(door):
+def test_this_machine_is_bounded_only_in_sum_unless_told_otherwise(door):
     assert [door.admit("127.0.0.1", 0) for _ in range(4)] == [None] * 4
     assert door.bucket("127.0.0.1", 0) is None
     assert door.ask("::1", 0) is None
     door.leave("127.0.0.1")
     assert door.knock("127.0.0.1", 0)
     door.settle("127.0.0.1")
-    strict = Doorkeeper(LIMITS, limit_loopback=True)
-    assert [strict.admit(address, 0) for address in ("127.0.0.1", "::1")] == [None, None]
-    assert strict.admit("127.0.0.2", 0).code == "limit_connections"
+    strict = Doorkeeper(LIMITS, shared=())
+    assert [strict.admit("127.0.0.1", 0) for _ in range(2)] == [None, None]
+    assert strict.admit("::ffff:127.0.0.1", 0).code == "limit_connections"
+
+
+def test_an_address_that_many_share_is_bounded_only_in_sum():
+    door = Doorkeeper(LIMITS, shared=networks_of(["192.0.2.0/31", "2001:db8::1"]))
+    assert [door.admit(HERE, 0) for _ in range(3)] == [None] * 3
+    assert door.bucket(HERE, 0) is None
+    assert door.admit("2001:db8::2", 0) is None
+    door.leave("2001:db8::1")
+    assert [door.admit(THERE, 0), door.statistics().addresses] == [None, 2]
+    assert door.admit(HERE, 0).code == "overloaded"
+    door.leave("2001:db8::2")
+    door.leave(HERE)
+    assert [door.admit(THERE, 0), door.admit(THERE, 0).code] == [None, "limit_connections"]
 
 
 def test_requests_of_an_address_come_so_often_however_they_come(door):

@@ -50,6 +50,7 @@ def test_each_role_reads_what_its_supervisor_writes(run_dir):
 def test_a_gateway_reads_who_may_reach_it(run_dir):
     files = {"tls_cert": "/c", "tls_key": "/k", "keys_file": "/keys", "jwt_keys": "/jwt"}
     texts = {"jwt_issuer": "--us", "jwt_audience": "gate way", "origins": ("https://a", "http://b")}
+    texts["shared_networks"] = ("10.0.0.0/8", "::1/128")
     paths = {name: Path(file) for name, file in files.items()}
     assert read(run_dir, "gateway", **files, **texts) == of(run_dir, port=8001, **paths, **texts)
     assert read(run_dir, "gateway-1", gateways=2, **files).keys_file == Path("/keys")
