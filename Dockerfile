@@ -34,6 +34,8 @@ RUN rm -rf /usr/local/lib/python3.*/site-packages/pip* /usr/local/bin/pip* \
     && echo "ledgerflux:x:10001:" >> /etc/group \
     && mkdir /data && chown 10001:10001 /data
 COPY --from=builder /opt/ledgerflux /opt/ledgerflux
+# The health check: python -IS /opt/probe.py
+COPY ledgerflux/stack/probe.py /opt/probe.py
 ENV PATH=/opt/ledgerflux/bin:${PATH} \
     LF_DATA_DIR=/data \
     PYTHONDONTWRITEBYTECODE=1 \

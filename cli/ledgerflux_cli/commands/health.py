@@ -1,6 +1,5 @@
 """`lf health`: what a container's health check asks."""
 
-from http.client import HTTPConnection, HTTPException
 from typing import Annotated
 
 import typer
@@ -8,7 +7,6 @@ import typer
 from ledgerflux_cli.examples import examples
 from ledgerflux_cli.output import write
 
-TIMEOUT_S = 3.0
 REASON_MAX = 200
 
 
@@ -41,16 +39,14 @@ def ask(port: int) -> tuple[bool, str]:
     """Return whether the role on `port` is ready, and its state and reason."""
     import msgspec
 
-    connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+    from ledgerflux.stack import probe
+
     try:
-        connection.request("GET", "/ready")
-        answer = connection.getresponse()
-        document = msgspec.json.decode(answer.read())
+        status, body = probe.ask(port)
+        document = msgspec.json.decode(body)
         told = f"{document['state']} {document['reason']}".strip()
-        return answer.status == 200, told[:REASON_MAX]
-    except (OSError, HTTPException) as error:
+        return status == 200, told[:REASON_MAX]
+    except probe.NoAnswer as error:
         return False, f"nothing answers on port {port}: {error}"[:REASON_MAX]
     except (msgspec.DecodeError, TypeError, KeyError):
         return False, f"what answers on port {port} is no role"
-    finally:
-        connection.close()
