@@ -26,7 +26,9 @@ def ask(port: int, path: str = "/ready") -> tuple[int, bytes]:
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     answer = b""
     try:
-        with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as connection:
+        with socket.socket() as connection:
+            connection.settimeout(TIMEOUT_S)
+            connection.connect(("127.0.0.1", port))
             connection.sendall(request.encode())
             while len(answer) < ANSWER_BYTES_MAX and (piece := connection.recv(ANSWER_BYTES_MAX)):
                 answer += piece
