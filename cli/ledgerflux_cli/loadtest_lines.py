@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from ledgerflux_tui.lines import Line, Style
 
 if TYPE_CHECKING:
-    from ledgerflux.loadtest.report import Latency, Missing, Report, Threshold
+    from ledgerflux.loadtest.report import Asked, Latency, Missing, Report, Threshold
     from ledgerflux.loadtest.run import View
 
 BAR_WIDTH = 30
@@ -60,6 +60,12 @@ def report_lines(report: "Report") -> list[Line]:
     ]
 
 
+def _followed(asked: "Asked") -> str:
+    """Return what each client follows."""
+    many = asked.products_each or len(asked.products)
+    return f"{many} product{'s' * (many > 1)} each" if many else "all products"
+
+
 def _head(report: "Report") -> list[Line]:
     clients, rate, delivered = report.clients, report.rate, report.delivered
     total = report.asked.clients + report.asked.greedy
@@ -68,8 +74,8 @@ def _head(report: "Report") -> list[Line]:
     held = "held ?" if rate.held is None else f"held {rate.held:,.0f}/s"
     lines = [
         _line(
-            f"clients {clients.subscribed}/{total} · {report.seconds:.1f} s · {own} · "
-            f"{report.source}"
+            f"clients {clients.subscribed}/{total} · {_followed(report.asked)} · "
+            f"{report.seconds:.1f} s · {own} · {report.source}"
         ),
         _line(
             f"source{asked} {held} · delivered {delivered.updates_per_s:,.0f}/s, "

@@ -49,13 +49,13 @@ def loadtest(
         ),
     ] = None,
     products: Annotated[
-        str | None,
+        str,
         typer.Option(
             "--products",
-            metavar="ID,ID|N-each",
-            help="What each client follows; default all products.",
+            metavar="N-each|ID,ID|all",
+            help="What each client follows: N of the products in turn, these, or all.",
         ),
-    ] = None,
+    ] = "3-each",
     channel: Annotated[
         list[str] | None,
         typer.Option(
@@ -141,7 +141,7 @@ def loadtest(
         "clients": clients,
         "duration_s": None if duration is None else read_duration("--duration", duration),
         "ramp_s": None if ramp is None else read_duration("--ramp", ramp),
-        "products": None if products is None else _products(products),
+        "products": _products(products),
         "channels": channel or None,
         "slow": slow,
         "churn_per_s": churn,
@@ -193,6 +193,8 @@ def _plan(values: dict[str, Any]) -> "LoadPlan":
 
 
 def _products(text: str) -> list[str]:
+    if text == "all":
+        return []
     if text.endswith("-each"):
         return [text]
     return [word.strip().upper() for word in text.split(",") if word.strip()]

@@ -37,6 +37,20 @@ def test_the_report_of_a_bad_run_names_what_failed():
     assert report.exit_code == 99
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, "all products"),
+        ({"products": ["BTC-USD"]}, "1 product each"),
+        ({"products_each": 3}, "3 products each"),
+    ],
+)
+def test_the_report_says_what_each_client_followed(asked, said):
+    _, report = made(updates=1)
+    told = report.model_copy(update={"asked": report.asked.model_copy(update=asked)})
+    assert f" · {said} · " in text_of(report_lines(told)[0])
+
+
 def test_the_report_is_its_schema():
     _, report = made(updates=1)
     assert Report.model_validate(json.loads(report.to_json())) == report

@@ -1,0 +1,33 @@
+import pytest
+
+from ledgerflux.errors import ConfigError
+from ledgerflux.stack import loadtesting
+from ledgerflux_cli.app import run_command
+
+
+@pytest.fixture
+def planned(monkeypatch):
+    """Yield the plans of load tests, none of which is run."""
+    plans = []
+
+    def seen(plan, slos, show):
+        plans.append(plan)
+        raise ConfigError("not today")
+
+    monkeypatch.setattr(loadtesting, "LoadTest", seen)
+    return plans
+
+
+@pytest.mark.parametrize(
+    ("flags", "products"),
+    [
+        ((), ("3-each",)),
+        (("--scenario", "performance"), ("3-each",)),
+        (("--products", "5-each"), ("5-each",)),
+        (("--products", "all"), ()),
+        (("--products", "btc-usd, ETH-USD"), ("BTC-USD", "ETH-USD")),
+    ],
+)
+def test_each_client_follows_three_products_unless_told_otherwise(planned, flags, products):
+    assert run_command(["loadtest", *flags]) == 2
+    assert planned[0].products == products
