@@ -24,6 +24,8 @@ COPY cli ./cli
 COPY tui ./tui
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /opt/wheel . \
     && /opt/build/bin/pip --python /opt/ledgerflux/bin/python install --no-deps /opt/wheel/*.whl
+# The health check, by itself: python -IS /opt/ledgerflux/probe.py
+RUN install -m 644 ledgerflux/stack/probe.py /opt/ledgerflux/probe.py
 
 FROM ${BASE}
 # No package manager at run time, and one user who owns nothing but the data.
@@ -34,8 +36,6 @@ RUN rm -rf /usr/local/lib/python3.*/site-packages/pip* /usr/local/bin/pip* \
     && echo "ledgerflux:x:10001:" >> /etc/group \
     && mkdir /data && chown 10001:10001 /data
 COPY --from=builder /opt/ledgerflux /opt/ledgerflux
-# The health check: python -IS /opt/probe.py
-COPY ledgerflux/stack/probe.py /opt/probe.py
 ENV PATH=/opt/ledgerflux/bin:${PATH} \
     LF_DATA_DIR=/data \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -30,7 +30,7 @@ BY_METAVAR: dict[str, list[str]] = {
     "PRODUCT": [PRODUCT],
     "[PRODUCT]...": [PRODUCT],
     "ID,ID,...": [PRODUCTS],
-    "ID,ID|N-each": [PRODUCTS],
+    "N-each|ID,ID|all": [PRODUCTS],
     "SOURCE": list(SOURCES),
     "BAR": list(INTERVAL_S),
     "CHANNEL": list(CHANNELS),

@@ -119,7 +119,12 @@ GATEWAY = (
     ErrorCode("already_subscribed", 1, "a stream was subscribed twice", "unsubscribe first"),
     ErrorCode("not_subscribed", 1, "a stream was not subscribed", "subscribe first"),
     ErrorCode("limit_subscriptions", 1, "too many subscriptions", "fewer products a client"),
-    ErrorCode("limit_connections", 1, "too many connections", "fewer clients, or later"),
+    ErrorCode(
+        "limit_connections",
+        1,
+        "too many connections",
+        "fewer clients, or later; behind a proxy or NAT: --shared-networks",
+    ),
     ErrorCode("throttled", 1, "too many requests", "wait `retry_after_ms`"),
     ErrorCode("not_ready", 1, "the gateway is still starting", "lf wait --for up"),
     ErrorCode("idle", 1, "nothing was subscribed in time", "subscribe at once"),

@@ -47,7 +47,7 @@ SharedNetworks = Annotated[
         "--shared-networks",
         envvar="LF_SHARED_NETWORKS",
         metavar="CIDR,CIDR,...",
-        help="Networks whose addresses many clients share (a proxy, NAT): bounded only in sum.",
+        help="Networks whose addresses many clients share (a proxy, NAT): no bound by address.",
     ),
 ]
 

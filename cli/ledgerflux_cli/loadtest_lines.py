@@ -62,8 +62,9 @@ def report_lines(report: "Report") -> list[Line]:
 
 def _followed(asked: "Asked") -> str:
     """Return what each client follows."""
-    many = asked.products_each or len(asked.products)
-    return f"{many} product{'s' * (many > 1)} each" if many else "all products"
+    if asked.products_each is None:
+        return ", ".join(asked.products) or "all products"
+    return f"{asked.products_each} product{'s' * (asked.products_each > 1)} each"
 
 
 def _head(report: "Report") -> list[Line]:

@@ -246,7 +246,7 @@ def _loaded(lab: Lab, duration_s: float) -> dict[str, Any]:
     _, text = lab.command(
         "loadtest",
         *("--clients", "1", "--duration", f"{duration_s:.0f}s", "--ramp", f"{SETTLE_S:.0f}s"),
-        *("--slo", "none", "--no-live", "--json", "-"),
+        *("--products", "all", "--slo", "none", "--no-live", "--json", "-"),
     )
     report: dict[str, Any] = json.loads(text)
     return report

@@ -8,8 +8,8 @@ an argument.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ledgerflux.core.addresses import LOOPBACK, Network, place_of
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.networks import LOOPBACK, Network, peer_of
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.model.units import NANOS_PER_S
 
@@ -59,14 +59,15 @@ class Doorkeeper:
     """Counts what each address has open and spends its buckets.
 
     At most `ADDRESSES_MAX` addresses are known: the one longest unheard of that has nothing
-    open is forgotten for a new one. Addresses in the networks `shared` are bounded only in sum:
-    they stand for many clients. Those of this machine do, unless told otherwise: whoever is on
-    it needs no socket to do harm, and load tests come from there.
+    open is forgotten for a new one. Addresses in `shared_networks` stand for many clients, and
+    have no bound of their own: sockets and WebSockets are bounded in sum. Those of this machine
+    do, unless told otherwise: whoever is on it needs no socket to do harm, and load tests come
+    from there.
     """
 
-    def __init__(self, limits: Limits, *, shared: Sequence[Network] = LOOPBACK) -> None:
+    def __init__(self, limits: Limits, *, shared_networks: Sequence[Network] = LOOPBACK) -> None:
         self._limits = limits
-        self._shared = shared
+        self._shared_networks = shared_networks
         self._visitors: dict[str, _Visitor] = {}
         self._inside = 0
         self._knocking = 0
@@ -154,10 +155,10 @@ class Doorkeeper:
 
     def _visitor(self, address: str, now_ns: int) -> _Visitor | None:
         """Return what is known of `address`; None where it is not bounded by itself."""
-        place = place_of(address)
-        if place.within(self._shared):
+        peer = peer_of(address)
+        if peer.within(self._shared_networks):
             return None
-        key = place.key
+        key = peer.key
         visitor = self._visitors.pop(key, None)
         if visitor is None:
             self._make_room()
@@ -167,8 +168,8 @@ class Doorkeeper:
 
     def _known(self, address: str) -> _Visitor | None:
         """Return what is known of `address` already."""
-        place = place_of(address)
-        return None if place.within(self._shared) else self._visitors.get(place.key)
+        peer = peer_of(address)
+        return None if peer.within(self._shared_networks) else self._visitors.get(peer.key)
 
     def _make_room(self) -> None:
         if len(self._visitors) < ADDRESSES_MAX:

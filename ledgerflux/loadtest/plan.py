@@ -28,6 +28,8 @@ OWN_PRODUCTS = (
     "FIL-USD",
 )
 """Those of a stack that is started for the test: sixteen."""
+EACH = ("3-each",)
+"""What `lf loadtest` has its clients follow (docs/decisions/0015)."""
 CLIENTS_MAX = 100_000
 _EACH = re.compile(r"([1-9][0-9]{0,3})-each", re.ASCII)
 
@@ -41,7 +43,10 @@ class Preset(NamedTuple):
 
 _CORRECT = ("gaps=0", "violations=0", "errors=0", "disconnects=0")
 SCENARIOS: dict[Scenario, Preset] = {
-    "basic": Preset({"clients": 1, "duration_s": 30.0, "ramp_s": 0.0}, ("snapshots=1", *_CORRECT)),
+    "basic": Preset(
+        {"clients": 1, "duration_s": 30.0, "ramp_s": 0.0, "products": ()},
+        ("snapshots=1", *_CORRECT),
+    ),
     "load": Preset(
         {"clients": 10, "duration_s": 60.0, "ramp_s": 5.0, "greedy": 1},
         ("throttled=1", *_CORRECT),
@@ -98,6 +103,12 @@ class LoadPlan(BaseModel):
         """Return N of `N-each`."""
         match = _EACH.fullmatch(self.products[0]) if len(self.products) == 1 else None
         return None if match is None else int(match[1])
+
+    def within(self, served: int) -> "LoadPlan":
+        """Return the plan for a gateway of `served` products: nobody follows more than those."""
+        if self.each is None or self.each <= served:
+            return self
+        return self.model_copy(update={"products": (f"{max(1, served)}-each",)})
 
     def products_of(self, number: int, served: Sequence[str]) -> list[str] | None:
         """Return what client `number` follows of the products `served`, None for all."""

@@ -69,7 +69,8 @@ class LoadRun:
             self.measurement = measured
             planned = str(status["source"]).startswith(SYNTHETIC) and self._target.speed == 1.0
             recovery = Recovery(observer, measured) if self._recovers else None
-            facts = Facts(self._plan, self._target, times, str(status["source"]), planned=planned)
+            plan = self._plan.within(len(served))
+            facts = Facts(plan, self._target, times, str(status["source"]), planned=planned)
             given = self._orders(served, times, planned=planned)
             interrupted = True
             try:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from secrets import token_bytes
 
 from ledgerflux import __version__
-from ledgerflux.core.addresses import LOOPBACK, Network
 from ledgerflux.core.client_session import ClientSession
 from ledgerflux.core.cohort import Cohort
 from ledgerflux.core.fanout import Fanout
 from ledgerflux.core.latency import LatencyWindow, slowest
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.networks import LOOPBACK, Network
 from ledgerflux.core.parting import CODES, RESTART
 from ledgerflux.core.request_desk import RequestDesk
 from ledgerflux.core.sharding import partition_of, partitions_of
@@ -50,8 +50,7 @@ class Gateway:
     """Serves every partition that has products in the feed conf, to any number of clients.
 
     `new_identity` names connections, `random` draws from [0, 1) for each; `port` is the one
-    in use once it listens; `instance` tells it from other gateways of the same stack; many
-    clients have addresses in the networks `shared`.
+    in use once it listens; `instance` is no other's of the stack; networks: `core.doorkeeper`.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class Gateway:
         port: int,
         new_identity: Callable[[], str],
         limits: Limits = DEFAULT_LIMITS,
-        shared: Sequence[Network] = LOOPBACK,
+        shared_networks: Sequence[Network] = LOOPBACK,
         random: Callable[[], float] = random_module.random,
         instance: str = "0",
         guard: GatewayGuard | None = None,
@@ -85,7 +84,7 @@ class Gateway:
         self._desk = RequestDesk(self._fanout, limits)
         self._backlog = Backlog(bus, clock, self._fanout)
         self._remote = Remote(bus, clock)
-        self._door = GatewayDoor(clock, limits, shared)
+        self._door = GatewayDoor(clock, limits, shared_networks)
         self._counts = Counter(dict.fromkeys(COUNTS, 0))
         self._board = HealthBoard(bus, clock)
         self._conf: FeedConf | None = None
@@ -99,8 +98,7 @@ class Gateway:
         self._queued = Timings()
         self._beats_total = 0
         self._ended_events_total = 0
-        self._meter = RateMeter(clock)
-        self._out_meter = RateMeter(clock)
+        self._meter, self._out_meter = RateMeter(clock), RateMeter(clock)
 
     def mount(self, routes: Mapping[str, Handler]) -> None:
         """Answer these paths too, beside its own; before `run`."""

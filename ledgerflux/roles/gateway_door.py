@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from ledgerflux.core.addresses import Network
 from ledgerflux.core.doorkeeper import RETRY_NS, Doorkeeper, Turned
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.networks import Network
 from ledgerflux.core.ratelimit import TokenBucket
 from ledgerflux.model.units import NANOS_PER_MS, NANOS_PER_S
 from ledgerflux.ports import Clock, Response
@@ -16,9 +16,9 @@ STATUS = {"throttled": 429, "limit_connections": 429, "overloaded": 503}
 class GatewayDoor:
     """`ports.Door` after `core.doorkeeper`, by the clock of the process."""
 
-    def __init__(self, clock: Clock, limits: Limits, shared: Sequence[Network]) -> None:
+    def __init__(self, clock: Clock, limits: Limits, shared_networks: Sequence[Network]) -> None:
         self._clock = clock
-        self._keeper = Doorkeeper(limits, shared=shared)
+        self._keeper = Doorkeeper(limits, shared_networks=shared_networks)
         self._shut = False
 
     def shut(self) -> None:

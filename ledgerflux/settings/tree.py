@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from ledgerflux.core.addresses import read_network
+from ledgerflux.core.networks import read_network
 from ledgerflux.core.origins import read_origin
 from ledgerflux.core.sharding import PARTITIONS
 from ledgerflux.model.product import is_product_id
@@ -189,8 +189,8 @@ class Settings(BaseModel):
     shared_networks: Networks = Field(
         (),
         description="Networks, such as 10.0.0.0/8, whose addresses stand for many clients of the "
-        "gateway (a proxy, NAT, a container's published port): bounded only in sum, as this "
-        "machine's own.",
+        "gateway (a proxy, NAT, a container's published port): they have no bound of their own, "
+        "as this machine's have none.",
     )
     gateway_ca: Path | None = Field(
         None,

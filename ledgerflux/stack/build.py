@@ -124,7 +124,7 @@ async def _snapshot(settings: RoleSettings, tools: Tools) -> Work:
 async def _gateway(settings: RoleSettings, tools: Tools) -> Work:
     from ledgerflux.adapters.gateway_page import GatewayPage
     from ledgerflux.adapters.ws_listener import WsListener
-    from ledgerflux.core.addresses import LOOPBACK, networks_of
+    from ledgerflux.core.networks import LOOPBACK, networks_of
     from ledgerflux.roles.gateway import Gateway
     from ledgerflux.stack.securing import guard_of, shared_socket, tls_of
 
@@ -138,7 +138,7 @@ async def _gateway(settings: RoleSettings, tools: Tools) -> Work:
         random=random.random,
         instance=settings.instance,
         guard=guard_of(settings, tools.clock),
-        shared=(*LOOPBACK, *networks_of(settings.shared_networks)),
+        shared_networks=(*LOOPBACK, *networks_of(settings.shared_networks)),
     )
     gateway.mount({"/": GatewayPage()})
     return gateway

@@ -108,8 +108,10 @@ def stack(engine, tmp_path_factory):
         )  # fmt: skip
         for role, (options, kind) in ROLES.items():
             own = () if kind == "gateway" else HTTP
-            check = ("--health-cmd", "lf health", "--health-interval", "1s",
-                     "--health-timeout", "5s", "--health-retries", "90")  # fmt: skip
+            check = (
+                "--health-cmd", "python -IS /opt/ledgerflux/probe.py", "--health-interval", "1s",
+                "--health-timeout", "5s", "--health-retries", "90",
+            )  # fmt: skip
             file = ("-e", "LF_NATS_PASSWORD_FILE=/run/secrets/password", "--restart", "on-failure")
             made.run(role, IMAGE, "run", role, options=(*NATS, *file, *own, *options, *check))
         yield made

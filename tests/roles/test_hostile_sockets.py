@@ -116,7 +116,7 @@ async def test_headers_that_come_slowly_are_not_waited_for(monkeypatch):
 
 async def test_sockets_that_say_nothing_are_so_many_and_those_who_speak_are_served(monkeypatch):
     monkeypatch.setattr(doorkeeper, "HANDSHAKES_PER_ADDRESS", 8)
-    async with serving(shared=()) as gateway:
+    async with serving(shared_networks=()) as gateway:
         idle = [await asyncio.open_connection("127.0.0.1", gateway.port) for _ in range(12)]
         await until(lambda: gateway.vitals().counts["hung_up"] == 4)
         assert gateway.vitals().counts["handshakes"] == 8
@@ -130,7 +130,7 @@ async def test_sockets_that_say_nothing_are_so_many_and_those_who_speak_are_serv
 
 async def test_one_address_opens_so_many_sockets_and_is_told_when_to_come_again():
     limits = Limits(connects_per_s=1, connects_burst=3, connections_per_address=50)
-    async with serving(limits, shared=()) as gateway:
+    async with serving(limits, shared_networks=()) as gateway:
         url = f"ws://127.0.0.1:{gateway.port}/v1/ws"
         held = [await connect(url, compression=None) for _ in range(2)]
         with pytest.raises(InvalidStatus) as caught:
@@ -147,7 +147,7 @@ async def test_one_address_opens_so_many_sockets_and_is_told_when_to_come_again(
 
 async def test_plain_requests_of_one_address_come_so_often_too():
     limits = Limits(address_requests_per_s=1, address_requests_burst=3)
-    async with serving(limits, shared=()) as gateway:
+    async with serving(limits, shared_networks=()) as gateway:
         ask = b"GET /v1/products HTTP/1.1\r\nHost: x\r\n\r\n"
         answers = [await said(gateway.port, ask) for _ in range(4)]
         assert b" 429 " in answers[-1].partition(b"\r\n")[0]
@@ -156,7 +156,7 @@ async def test_plain_requests_of_one_address_come_so_often_too():
 
 async def test_what_a_proxy_says_of_an_address_is_not_believed():
     limits = Limits(connections_per_address=2)
-    async with serving(limits, shared=()) as gateway:
+    async with serving(limits, shared_networks=()) as gateway:
         url = f"ws://127.0.0.1:{gateway.port}/v1/ws"
         held = await connect(url, compression=None)
         for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):

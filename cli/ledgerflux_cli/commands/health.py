@@ -1,5 +1,6 @@
-"""`lf health`: what a container's health check asks."""
+"""`lf health`: whether the role in this container is ready."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -18,35 +19,45 @@ def health(
             "--http-port",
             envvar="LF_HTTP_PORT",
             metavar="PORT",
+            min=0,
+            max=65535,
             help="Port of a role's /ready; 0: it is a gateway, see --port.",
         ),
     ] = 0,
     port: Annotated[
         int,
-        typer.Option("--port", envvar="LF_PORT", metavar="PORT", help="Port of a gateway."),
+        typer.Option(
+            "--port",
+            envvar="LF_PORT",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Port of a gateway; with LF_TLS_CERT it speaks TLS.",
+        ),
     ] = 8000,
 ) -> None:
     """Ask the role in this container whether it is ready.
 
     Exit 0 where it is and 1 where not, with the reason in one line.
     """
-    ready, told = ask(http_port or port)
+    tls = not http_port and bool(os.environ.get("LF_TLS_CERT"))
+    ready, told = ask(http_port or port, tls=tls)
     write(told)
     raise typer.Exit(0 if ready else 1)
 
 
-def ask(port: int) -> tuple[bool, str]:
+def ask(port: int, *, tls: bool = False) -> tuple[bool, str]:
     """Return whether the role on `port` is ready, and its state and reason."""
     import msgspec
 
     from ledgerflux.stack import probe
 
     try:
-        status, body = probe.ask(port)
+        status, body = probe.ask(port, tls=tls)
         document = msgspec.json.decode(body)
         told = f"{document['state']} {document['reason']}".strip()
         return status == 200, told[:REASON_MAX]
     except probe.NoAnswer as error:
-        return False, f"nothing answers on port {port}: {error}"[:REASON_MAX]
+        return False, str(error)[:REASON_MAX]
     except (msgspec.DecodeError, TypeError, KeyError):
         return False, f"what answers on port {port} is no role"

@@ -49,13 +49,14 @@ def loadtest(
         ),
     ] = None,
     products: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--products",
             metavar="N-each|ID,ID|all",
-            help="What each client follows: N of the products in turn, these, or all.",
+            help="What each client follows: N of the products in turn, these, or all; "
+            "default 3-each.",
         ),
-    ] = "3-each",
+    ] = None,
     channel: Annotated[
         list[str] | None,
         typer.Option(
@@ -124,7 +125,7 @@ def loadtest(
     Limits: p50 p95 p99 gaps violations errors disconnects min_rate cpu rss recovery. Exit 0 met,
     99 one failed, 98 the measurement can't be trusted, 3 no gateway.
     """
-    from ledgerflux.loadtest.plan import DEFAULT_SLOS, SCENARIOS
+    from ledgerflux.loadtest.plan import DEFAULT_SLOS, EACH, SCENARIOS
     from ledgerflux.loadtest.verdict import parse_slos
     from ledgerflux.stack.loadtesting import LoadTest
     from ledgerflux_cli.gateway_http import closed
@@ -135,13 +136,13 @@ def loadtest(
             f"--scenario: {scenario!r} is none of {', '.join(SCENARIOS)}", code="bad_argument"
         )
     preset = next((row for name, row in SCENARIOS.items() if name == scenario), None)
-    values: dict[str, Any] = dict(preset.values) if preset else {}
+    values: dict[str, Any] = {"products": EACH, **(preset.values if preset else {})}
     own_source = values.pop("source", None)
     typed = {
         "clients": clients,
         "duration_s": None if duration is None else read_duration("--duration", duration),
         "ramp_s": None if ramp is None else read_duration("--ramp", ramp),
-        "products": _products(products),
+        "products": None if products is None else _products(products),
         "channels": channel or None,
         "slow": slow,
         "churn_per_s": churn,
@@ -197,7 +198,14 @@ def _products(text: str) -> list[str]:
         return []
     if text.endswith("-each"):
         return [text]
-    return [word.strip().upper() for word in text.split(",") if word.strip()]
+    words = [word.strip().upper() for word in text.split(",") if word.strip()]
+    if not words:
+        raise ConfigError(
+            "--products: names no product",
+            code="bad_argument",
+            try_next=["lf loadtest --products all"],
+        )
+    return words
 
 
 def _target(

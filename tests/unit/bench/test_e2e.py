@@ -1,5 +1,6 @@
 import pytest
 
+from ledgerflux.bench import e2e
 from ledgerflux.bench.e2e import STEPS_DOWN, carried, highest
 from ledgerflux.bench.evaluate import Measured
 
@@ -72,3 +73,14 @@ def test_what_made_the_rate_asked_for_doubtful_stays_a_doubt_of_a_lower_one():
     assert (found.value, found.conditions) == (600, "600")
     assert found.doubt == "at 1,000: the client: CPU 99 %"
     assert highest(1_000, carrying(10, [], "others")).doubt == "others"
+
+
+def test_the_client_that_looks_for_losses_follows_every_book():
+    class Lab:
+        def command(self, *words):
+            self.words = words
+            return 0, "{}"
+
+    lab = Lab()
+    assert e2e._loaded(lab, 10.0) == {}
+    assert lab.words[lab.words.index("--products") + 1] == "all"

@@ -65,3 +65,9 @@ def test_where_nothing_listens_nothing_is_healthy(role, capsys):
     code, told = asked(capsys, "--http-port", "1")
     assert code == 1
     assert told.startswith("nothing answers on port 1: ")
+
+
+@pytest.mark.parametrize("flag", ["--port", "--http-port"])
+def test_a_port_that_is_none_is_refused(capsys, flag):
+    assert run_command(["health", flag, "70000"]) == 2
+    assert flag in capsys.readouterr().err

@@ -23,6 +23,8 @@ def planned(monkeypatch):
     [
         ((), ("3-each",)),
         (("--scenario", "performance"), ("3-each",)),
+        (("--scenario", "basic"), ()),
+        (("--scenario", "basic", "--products", "3-each"), ("3-each",)),
         (("--products", "5-each"), ("5-each",)),
         (("--products", "all"), ()),
         (("--products", "btc-usd, ETH-USD"), ("BTC-USD", "ETH-USD")),
@@ -31,3 +33,10 @@ def planned(monkeypatch):
 def test_each_client_follows_three_products_unless_told_otherwise(planned, flags, products):
     assert run_command(["loadtest", *flags]) == 2
     assert planned[0].products == products
+
+
+@pytest.mark.parametrize("text", ["", " , "])
+def test_no_product_at_all_is_not_taken_for_all(planned, capsys, text):
+    assert run_command(["loadtest", "--products", text]) == 2
+    assert "names no product" in capsys.readouterr().err
+    assert not planned

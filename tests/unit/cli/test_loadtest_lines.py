@@ -41,7 +41,8 @@ def test_the_report_of_a_bad_run_names_what_failed():
     ("asked", "said"),
     [
         ({}, "all products"),
-        ({"products": ["BTC-USD"]}, "1 product each"),
+        ({"products": ["BTC-USD", "ETH-USD"]}, "BTC-USD, ETH-USD"),
+        ({"products_each": 1}, "1 product each"),
         ({"products_each": 3}, "3 products each"),
     ],
 )

@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledgerflux.core import doorkeeper
-from ledgerflux.core.addresses import networks_of
 from ledgerflux.core.doorkeeper import Doorkeeper
 from ledgerflux.core.limits import Limits
+from ledgerflux.core.networks import networks_of
 
 SECOND = 1_000_000_000
 HERE, THERE = "192.0.2.1", "192.0.2.2"
@@ -57,13 +57,13 @@ def test_this_machine_is_bounded_only_in_sum_unless_told_otherwise(door):
     door.leave("127.0.0.1")
     assert door.knock("127.0.0.1", 0)
     door.settle("127.0.0.1")
-    strict = Doorkeeper(LIMITS, shared=())
+    strict = Doorkeeper(LIMITS, shared_networks=())
     assert [strict.admit("127.0.0.1", 0) for _ in range(2)] == [None, None]
     assert strict.admit("::ffff:127.0.0.1", 0).code == "limit_connections"
 
 
 def test_an_address_that_many_share_is_bounded_only_in_sum():
-    door = Doorkeeper(LIMITS, shared=networks_of(["192.0.2.0/31", "2001:db8::1"]))
+    door = Doorkeeper(LIMITS, shared_networks=networks_of(["192.0.2.0/31", "2001:db8::1"]))
     assert [door.admit(HERE, 0) for _ in range(3)] == [None] * 3
     assert door.bucket(HERE, 0) is None
     assert door.admit("2001:db8::2", 0) is None
@@ -73,6 +73,17 @@ def test_an_address_that_many_share_is_bounded_only_in_sum():
     door.leave("2001:db8::2")
     door.leave(HERE)
     assert [door.admit(THERE, 0), door.admit(THERE, 0).code] == [None, "limit_connections"]
+
+
+def test_what_shares_an_address_changes_no_count_of_its_neighbours():
+    door = Doorkeeper(LIMITS, shared_networks=networks_of(["2001:db8::1"]))
+    assert [door.admit("2001:db8::2", 0) for _ in range(2)] == [None, None]
+    assert door.admit("2001:db8::1", 0) is None
+    door.leave("2001:db8::1")
+    assert door.admit("2001:db8::2", 0).code == "limit_connections"
+    door.leave("2001:db8::2")
+    assert door.admit("2001:db8::1", 0) is None
+    assert door.admit("2001:db8::2", 0) is None
 
 
 def test_requests_of_an_address_come_so_often_however_they_come(door):

@@ -24,6 +24,12 @@ def test_the_next_flush_waits_until_the_last_was_a_share_of_the_time():
     assert pace.delay_ns(9 * MS) == 0
 
 
+def test_a_millisecond_of_writing_is_waited_for_less_than_three():
+    pace = FlushPace()
+    pace.spent(0, MS)
+    assert 2 * MS <= pace.delay_ns(MS) < 3 * MS
+
+
 def test_one_interrupted_flush_changes_nothing():
     pace = paced(MS)
     pace.spent(0, 500 * MS)

@@ -66,3 +66,17 @@ def test_each_scenario_is_a_plan_with_thresholds(name):
     values = {key: value for key, value in preset.values.items() if key != "source"}
     assert LoadPlan(**values, scenario=name).scenario == name
     assert parse_slos([], preset.slos)
+
+
+@pytest.mark.parametrize(
+    ("products", "served", "followed"),
+    [
+        (("3-each",), 16, ("3-each",)),
+        (("3-each",), 2, ("2-each",)),
+        (("3-each",), 0, ("1-each",)),
+        (("BTC-USD",), 0, ("BTC-USD",)),
+        ((), 0, ()),
+    ],
+)
+def test_nobody_follows_more_than_there_is(products, served, followed):
+    assert LoadPlan(products=products).within(served).products == followed

@@ -1,10 +1,12 @@
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 
 import pytest
+from tls_files import make_tls
 
 from ledgerflux.stack import probe
 
@@ -52,7 +54,7 @@ def test_status_and_body_of_what_answers(answering):
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-x\r\n", b"HTTP/1.1 OK\r\n\r\n", b"HTTP/1.1"])
 def test_what_is_no_http_is_no_answer(answering, answer):
     port, _ = answering(answer)
-    with pytest.raises(probe.NoAnswer, match="no HTTP"):
+    with pytest.raises(probe.NoAnswer, match="speaks no HTTP"):
         probe.ask(port)
 
 
@@ -69,12 +71,52 @@ def test_who_says_nothing_is_not_waited_for(monkeypatch):
         probe.ask(silent.getsockname()[1])
 
 
-@pytest.mark.parametrize("name", ["LF_HTTP_PORT", "LF_PORT"])
-def test_it_asks_the_role_of_its_container(answering, capsys, name):
+@pytest.mark.parametrize(
+    ("environment", "port", "tls"),
+    [
+        ({}, "8000", False),
+        ({"LF_PORT": "", "LF_HTTP_PORT": ""}, "8000", False),
+        ({"LF_PORT": "8001"}, "8001", False),
+        ({"LF_PORT": "8001", "LF_HTTP_PORT": "0"}, "8001", False),
+        ({"LF_PORT": "8001", "LF_HTTP_PORT": "9100"}, "9100", False),
+        ({"LF_PORT": "8001", "LF_TLS_CERT": "c"}, "8001", True),
+        ({"LF_TLS_CERT": "c", "LF_HTTP_PORT": "9100"}, "9100", False),
+    ],
+)
+def test_the_role_of_a_container_is_where_its_environment_says(environment, port, tls):
+    assert probe.own(environment) == (port, tls)
+
+
+def test_it_asks_the_role_of_its_container(answering, capsys):
     port, requests = answering(READY)
-    assert probe.main([], {name: str(port)}) == 0
+    assert probe.main([], {"LF_HTTP_PORT": str(port), "LF_PORT": "1"}) == 0
     assert json.loads(capsys.readouterr().out) == {"state": "ready"}
     assert requests[0].startswith(b"GET /ready ")
+
+
+def test_a_gateway_with_a_certificate_is_asked_over_tls(tmp_path, capsys):
+    _, certificate, key = make_tls(tmp_path, "elsewhere.example")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def serve(listener):
+        with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
+            connection.recv(65_536)
+            connection.sendall(READY)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        port = str(listener.getsockname()[1])
+        assert probe.main([], {"LF_PORT": port, "LF_TLS_CERT": "c"}) == 0
+        thread.join()
+    assert json.loads(capsys.readouterr().out) == {"state": "ready"}
+
+
+@pytest.mark.parametrize("port", ["70000", "many", ""])
+def test_what_is_no_port_is_not_ready(capsys, port):
+    assert probe.main([port], {}) == 1
+    assert capsys.readouterr().out
 
 
 def test_it_asks_what_it_is_told_to(answering, capsys):

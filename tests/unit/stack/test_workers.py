@@ -19,6 +19,7 @@ SETTINGS = RoleSettings(
     nats_password="secret",
     tls_cert=Path("cert.pem"),
     origins=("https://example.com",),
+    shared_networks=("10.0.0.0/8",),
     port=8000,
     workers=3,
 )
