@@ -49,8 +49,8 @@ COUNTS = ("throttled", "bad_requests", *(f"closed_{code}" for code in sorted(COD
 class Gateway:
     """Serves every partition that has products in the feed conf, to any number of clients.
 
-    `new_identity` names connections, `random` draws from [0, 1) for each; `port` is the one
-    in use once it listens; `instance` is no other's of the stack; networks: `core.doorkeeper`.
+    `new_identity` names connections, `random` draws from [0, 1) for each; `port` is right once
+    it listens; `instance` is no other's; in `shared_networks` many clients share an address.
     """
 
     def __init__(
