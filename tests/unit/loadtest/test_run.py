@@ -143,6 +143,13 @@ async def test_compressed_clients_are_loaded_the_same_way():
     assert report.clients.errors == report.clients.disconnects == {}
 
 
+async def test_a_report_says_how_many_products_there_were_to_follow():
+    plan = PLAN.model_copy(update={"products": ("3-each",)})
+    async with standing_in() as gateway:
+        report = await load(gateway, plan).run()
+    assert (report.asked.products_each, report.asked.products) == (1, [])
+
+
 async def test_a_source_that_does_not_hold_its_rate_makes_the_measurement_invalid():
     plan = PLAN.model_copy(update={"duration_s": 3.0})
     async with standing_in(source="synthetic:9000") as gateway:
