@@ -36,7 +36,7 @@ def made(slos=("p95=50ms", "gaps=0", "cpu=50%", "rss=1MiB", "recovery=1s"), **co
     client = ClientReport(1, False, False, 10, 0, 0, 0, 0, 2, 2, "", 1500, 40_000, 41_000, 42_000)
     measured.finish(0, Final(_progress(10, 5.0, **counts), [client]))
     observer = Observer("http://x", 0, 0)
-    facts = Facts(LoadPlan(), Target("http://x"), _TIMES, "synthetic:1000", planned=True)
+    facts = Facts(LoadPlan(), Target("http://x"), _TIMES, "synthetic:1000", planned=True, served=1)
     ended = facts.ended(20 * _SECOND, 0.0, interrupted=False)
     recovered = [Recovered("restart ingest", 0.5)]
     return measured, assemble(ended, measured, observer, parse_slos(slos, ()), recovered)

@@ -64,7 +64,7 @@ def _followed(asked: "Asked") -> str:
     """Return what each client follows."""
     if asked.products_each is None:
         return ", ".join(asked.products) or "all products"
-    return f"{asked.products_each} product{'s' * (asked.products_each > 1)} each"
+    return f"{asked.products_each} product{'s' * (asked.products_each != 1)} each"
 
 
 def _head(report: "Report") -> list[Line]:

@@ -34,6 +34,8 @@ class Facts(NamedTuple):
     times: Times
     source: str
     planned: bool
+    served: int
+    """How many products the gateway serves."""
     seconds: float = 0.0
     jump_ms: float = 0.0
     interrupted: bool = False
@@ -67,7 +69,7 @@ def assemble(
         gateway=facts.target.address,
         source=facts.source,
         own_stack=facts.target.own_stack,
-        asked=_asked(facts.plan),
+        asked=_asked(facts.plan, facts.served),
         rate=rate,
         clients=_clients(measured, counts),
         delivered=_delivered(facts, counts),
@@ -133,7 +135,7 @@ def _actuals(
     }
 
 
-def _asked(plan: LoadPlan) -> parts.Asked:
+def _asked(plan: LoadPlan, served: int) -> parts.Asked:
     return parts.Asked(
         clients=plan.clients,
         processes=plan.processes,
@@ -141,7 +143,7 @@ def _asked(plan: LoadPlan) -> parts.Asked:
         ramp_s=plan.ramp_s,
         channels=list(plan.channels),
         products=[] if plan.each is not None else list(plan.products),
-        products_each=plan.each,
+        products_each=plan.each_of(served),
         slow=plan.slow,
         greedy=plan.greedy,
         churn_per_s=plan.churn_per_s,

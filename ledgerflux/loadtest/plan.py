@@ -104,18 +104,15 @@ class LoadPlan(BaseModel):
         match = _EACH.fullmatch(self.products[0]) if len(self.products) == 1 else None
         return None if match is None else int(match[1])
 
-    def within(self, served: int) -> "LoadPlan":
-        """Return the plan for a gateway of `served` products: nobody follows more than those."""
-        if self.each is None or self.each <= served:
-            return self
-        return self.model_copy(update={"products": (f"{max(1, served)}-each",)})
+    def each_of(self, served: int) -> int | None:
+        """Return how many of `served` products a client follows in turn; None: no `N-each`."""
+        return None if self.each is None else min(self.each, served)
 
     def products_of(self, number: int, served: Sequence[str]) -> list[str] | None:
         """Return what client `number` follows of the products `served`, None for all."""
-        each = self.each
-        if each is None:
+        wanted = self.each_of(len(served))
+        if wanted is None:
             return list(self.products) or None
-        wanted = min(each, len(served))
         return [served[(number * wanted + step) % len(served)] for step in range(wanted)]
 
 

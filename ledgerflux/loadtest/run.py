@@ -69,8 +69,8 @@ class LoadRun:
             self.measurement = measured
             planned = str(status["source"]).startswith(SYNTHETIC) and self._target.speed == 1.0
             recovery = Recovery(observer, measured) if self._recovers else None
-            plan = self._plan.within(len(served))
-            facts = Facts(plan, self._target, times, str(status["source"]), planned=planned)
+            source, count = str(status["source"]), len(served)
+            facts = Facts(self._plan, self._target, times, source, planned=planned, served=count)
             given = self._orders(served, times, planned=planned)
             interrupted = True
             try:

@@ -69,14 +69,14 @@ def test_each_scenario_is_a_plan_with_thresholds(name):
 
 
 @pytest.mark.parametrize(
-    ("products", "served", "followed"),
+    ("products", "served", "each"),
     [
-        (("3-each",), 16, ("3-each",)),
-        (("3-each",), 2, ("2-each",)),
-        (("3-each",), 0, ("1-each",)),
-        (("BTC-USD",), 0, ("BTC-USD",)),
-        ((), 0, ()),
+        (("3-each",), 16, 3),
+        (("3-each",), 2, 2),
+        (("3-each",), 0, 0),
+        (("BTC-USD",), 0, None),
+        ((), 0, None),
     ],
 )
-def test_nobody_follows_more_than_there_is(products, served, followed):
-    assert LoadPlan(products=products).within(served).products == followed
+def test_nobody_follows_more_than_there_is(products, served, each):
+    assert LoadPlan(products=products).each_of(served) == each
