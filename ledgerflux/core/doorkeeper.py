@@ -155,10 +155,9 @@ class Doorkeeper:
 
     def _visitor(self, address: str, now_ns: int) -> _Visitor | None:
         """Return what is known of `address`; None where it is not bounded by itself."""
-        peer = peer_of(address)
-        if peer.within(self._shared_networks):
+        key = self._key(address)
+        if key is None:
             return None
-        key = peer.key
         visitor = self._visitors.pop(key, None)
         if visitor is None:
             self._make_room()
@@ -168,8 +167,13 @@ class Doorkeeper:
 
     def _known(self, address: str) -> _Visitor | None:
         """Return what is known of `address` already."""
+        key = self._key(address)
+        return None if key is None else self._visitors.get(key)
+
+    def _key(self, address: str) -> str | None:
+        """Return what counts as one address; None where many share it."""
         peer = peer_of(address)
-        return None if peer.within(self._shared_networks) else self._visitors.get(peer.key)
+        return None if peer.within(self._shared_networks) else peer.key
 
     def _make_room(self) -> None:
         if len(self._visitors) < ADDRESSES_MAX:

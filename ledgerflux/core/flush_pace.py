@@ -8,8 +8,8 @@ clients adds no latency, one with many writes larger pieces instead of falling b
 from collections import deque
 
 SHARE = 0.33
-"""Of the time, for writing: with a tenth a hundred clients waited three times as long for what
-had cost a millisecond, and all of it took no less of a processor."""
+"""Of the time, for writing: what cost a millisecond delays the next by two. With a tenth that
+was nine, and the gateway took hardly less of a processor."""
 DELAY_NS_MAX = 20_000_000
 KEPT = 9
 """Flushes whose median counts: one that was interrupted says nothing."""

@@ -43,10 +43,11 @@ def read_network(text: str) -> str:
     try:
         network = ip_network(text)
     except ValueError:
-        network = None
-    if network is None or "%" in text or _is_mapped(network):
-        raise ValueError(f"{text[:200]!r} is no network such as 10.0.0.0/8")
-    return str(network)
+        pass
+    else:
+        if "%" not in text and not _is_mapped(network):
+            return str(network)
+    raise ValueError(f"{text[:200]!r} is no network such as 10.0.0.0/8")
 
 
 def _is_mapped(network: Network) -> bool:

@@ -3,6 +3,7 @@
 The key in a file, the flag and the variable are one word: `at_end`, `--at-end`, `LF_AT_END`.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -70,12 +71,13 @@ def _words(value: object) -> object:
     return [word for word in stripped if word != ""]
 
 
-def _checked_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(read_origin, origins))
+def _each(read: Callable[[str], str]) -> AfterValidator:
+    """Have `read` check every text of a list, and say it in its one form."""
 
+    def checked(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(read, texts))
 
-def _checked_networks(networks: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(read_network, networks))
+    return AfterValidator(checked)
 
 
 SourceText = Annotated[str, AfterValidator(_checked_source)]
@@ -85,8 +87,8 @@ Products = Annotated[
     Field(min_length=1),
     AfterValidator(_checked_products),
 ]
-Origins = Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_checked_origins)]
-Networks = Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_checked_networks)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_words), _each(read_origin)]
+Networks = Annotated[tuple[str, ...], BeforeValidator(_words), _each(read_network)]
 Pace = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | Literal["max"]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Shards = Annotated[int, Field(ge=1, le=PARTITIONS)]

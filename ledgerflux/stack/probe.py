@@ -59,9 +59,7 @@ def main(arguments: list[str], environment: dict[str, str]) -> int:
     `arguments` are a port and a path; without them it is `/ready` of the role that
     `environment` tells of.
     """
-    port, tls = own(environment)
-    if arguments:
-        port, tls = arguments[0], False
+    port, tls = (arguments[0], False) if arguments else own(environment)
     try:
         status, body = ask(int(port), arguments[1] if arguments[1:] else READY, tls=tls)
     except (NoAnswer, ValueError) as error:

@@ -32,11 +32,14 @@ class Kept:
         self._count = 0
 
     def add(self, begun_s: float, took_s: float) -> None:
-        """Keep one; those that find no room are not kept."""
-        if self._count < ROOM:
-            at = 2 * self._count
-            self._values[at], self._values[at + 1] = begun_s, took_s
-            self._count += 1
+        """Keep one.
+
+        Raises:
+            IndexError: There is no room: after three hours at ten a second.
+        """
+        at = 2 * self._count
+        self._values[at], self._values[at + 1] = begun_s, took_s
+        self._count += 1
 
     def pairs(self) -> list[tuple[float, float]]:
         """Return them in order."""

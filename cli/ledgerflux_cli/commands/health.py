@@ -40,8 +40,11 @@ def health(
 
     Exit 0 where it is and 1 where not, with the reason in one line.
     """
-    tls = not http_port and bool(os.environ.get("LF_TLS_CERT"))
-    ready, told = ask(http_port or port, tls=tls)
+    from ledgerflux.stack import probe
+
+    asked = {"LF_HTTP_PORT": str(http_port), "LF_PORT": str(port)}
+    own, tls = probe.own({**os.environ, **asked})
+    ready, told = ask(int(own), tls=tls)
     write(told)
     raise typer.Exit(0 if ready else 1)
 
