@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ledgerflux.client.way import usual_way
 from ledgerflux.loadtest.orders import ClientOrder, Order
@@ -89,6 +89,14 @@ class LoadPlan(BaseModel):
     seed: int = 1
     name: str = ""
     scenario: Scenario | None = None
+
+    @field_validator("products")
+    @classmethod
+    def _counted(cls, products: tuple[str, ...]) -> tuple[str, ...]:
+        for text in products:
+            if text.lower().endswith("-each") and (len(products) > 1 or not _EACH.fullmatch(text)):
+                raise ValueError(f"{text!r} is no N-each such as 3-each")
+        return products
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -194,7 +194,7 @@ def _plan(values: dict[str, Any]) -> "LoadPlan":
 
 
 def _products(text: str) -> list[str]:
-    if text == "all":
+    if text.lower() == "all":
         return []
     if text.endswith("-each"):
         return [text]

@@ -27,12 +27,20 @@ def planned(monkeypatch):
         (("--scenario", "basic", "--products", "3-each"), ("3-each",)),
         (("--products", "5-each"), ("5-each",)),
         (("--products", "all"), ()),
+        (("--products", "ALL"), ()),
         (("--products", "btc-usd, ETH-USD"), ("BTC-USD", "ETH-USD")),
     ],
 )
 def test_each_client_follows_three_products_unless_told_otherwise(planned, flags, products):
     assert run_command(["loadtest", *flags]) == 2
     assert planned[0].products == products
+
+
+@pytest.mark.parametrize("text", ["0-each", "x-each", "-each", "3-each,BTC-USD", "3-EACH"])
+def test_what_is_no_number_of_products_starts_nothing(planned, capsys, text):
+    assert run_command(["loadtest", "--products", text]) == 2
+    assert "is no N-each such as 3-each" in capsys.readouterr().err
+    assert not planned
 
 
 @pytest.mark.parametrize("text", ["", " , "])
