@@ -63,6 +63,7 @@ class Market:
         self._wall_offset_ns = wall_offset_ns
         self._sockets: dict[int, Socket] = {}
         self._full: set[Socket] = set()
+        self._unsent: set[Socket] = set()
         self._held: frozenset[Pair] = frozenset()
         self._aim = Aim(self._sockets)
         self._snapshots: dict[str, bytes] = {}
@@ -114,7 +115,7 @@ class Market:
         """Return the position from which a restart repeats everything not sent yet."""
         if self._left_at is not None:
             return self._left_at
-        waiting = [socket.oldest for socket in self._sockets.values()]
+        waiting = [socket.oldest for socket in self._unsent]
         positions = [frame.position for frame in waiting if frame is not None]
         return min(positions, default=self.position)
 
@@ -122,7 +123,7 @@ class Market:
         """Take a new socket in and return its number."""
         self._sockets_total += 1
         number = self._sockets_total
-        self._sockets[number] = Socket(number, self._hearing.channel)
+        self._sockets[number] = Socket(number, self._hearing.channel, self._unsent)
         return number
 
     def disconnect(self, number: int, now_ns: int) -> None:
@@ -133,6 +134,7 @@ class Market:
         """
         socket = self._sockets.pop(number)
         self._full.discard(socket)
+        self._unsent.discard(socket)
         self._subscribed()
         lost = socket.pairs - self._held
         at_pace = self._clock.speed is not None
@@ -261,12 +263,12 @@ class Market:
         """Return the sockets to be closed: at a pace, nobody may be 10 s behind."""
         if self._clock.speed is None:
             return []
-        waiting = [(socket.number, socket.oldest) for socket in self._sockets.values()]
-        return [
+        waiting = [(socket.number, socket.oldest) for socket in self._unsent]
+        return sorted(
             number
             for number, oldest in waiting
             if oldest is not None and now_ns - oldest.since_ns > SLOW_AFTER_NS
-        ]
+        )
 
     def statistics(self, now_ns: int) -> MarketStatistics:
         """Return counts."""
@@ -377,6 +379,5 @@ class Market:
         return made
 
     def _check_end(self) -> None:
-        if not self._ended and self._source.due_ns() is None:
-            sockets = self._sockets.values()
-            self._ended = all(socket.oldest is None for socket in sockets)
+        if not self._ended and not self._unsent:
+            self._ended = self._source.due_ns() is None

@@ -34,15 +34,17 @@ class Waiting(msgspec.Struct, frozen=True, gc=False):
 class Socket:
     """Subscriptions, numbering and queue of one socket.
 
+    It is in `unsent`, which all sockets of a market share, while a frame of its was not sent.
     The first numbered frame has number 0, each of our own one more than the last. A frame of
     the source has as many more as its step says; one that this socket does not get counts
     only for what is unusual about its step. So every hole, repeat and swap of the source stays
     one, and nothing else looks like one.
     """
 
-    def __init__(self, number: int, channel: Callable[[str], str]) -> None:
+    def __init__(self, number: int, channel: Callable[[str], str], unsent: "set[Socket]") -> None:
         self.number = number
         self._channel = channel
+        self._unsent = unsent
         self.held: dict[str, dict[str, None]] = {}
         self.pairs: frozenset[Pair] = frozenset()
         self.products: frozenset[str] = frozenset()
@@ -98,7 +100,7 @@ class Socket:
             self._last = 0 if self._last is None else self._last + 1
             frame = restamp(frame, digits, self._last)
         self.bytes_waiting += len(frame)
-        self._queue.append(Waiting(frame, position, now_ns))
+        self._put(Waiting(frame, position, now_ns))
 
     def pass_on(self, item: Item, position: int, now_ns: int) -> None:
         """Queue a frame of the source."""
@@ -107,7 +109,7 @@ class Socket:
             self._last = number = 0 if last is None else last + item.step
             frame = restamp(frame, digits, number)
         self.bytes_waiting += len(frame)
-        self._queue.append(Waiting(frame, position, now_ns))
+        self._put(Waiting(frame, position, now_ns))
 
     def miss(self, step: int) -> None:
         """Note a numbered frame of the source that this socket does not get."""
@@ -120,17 +122,22 @@ class Socket:
         self._queue.clear()
         self._in_flight = None
         self.bytes_waiting = 0
+        self._unsent.discard(self)
 
     def dismiss(self, goodbye: Goodbye, position: int, now_ns: int) -> None:
         """Queue the end: nothing can follow it."""
         self.leaving = True
-        self._queue.append(Waiting(goodbye, position, now_ns))
+        self._put(Waiting(goodbye, position, now_ns))
 
     def take(self) -> list[bytes | Goodbye]:
         """Return the next frames to send, a bounded batch; those of the last call are sent."""
         batch: list[bytes | Goodbye] = []
         queue = self._queue
-        self._in_flight = queue[0] if queue else None
+        if not queue:
+            self._in_flight = None
+            self._unsent.discard(self)
+            return batch
+        self._in_flight = queue[0]
         taken_bytes = 0
         while queue and len(batch) < BATCH_FRAMES_MAX and taken_bytes < BATCH_BYTES_MAX:
             message = queue.popleft().message
@@ -138,3 +145,7 @@ class Socket:
             batch.append(message)
         self.bytes_waiting -= taken_bytes
         return batch
+
+    def _put(self, waiting: Waiting) -> None:
+        self._queue.append(waiting)
+        self._unsent.add(self)

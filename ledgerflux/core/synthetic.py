@@ -1,8 +1,9 @@
 """A made market: deterministic by seed, never crossed, uneven, in bursts, without end.
 
 Each product has a book, trades with dense ids and a ticker; there is a heartbeat a second.
-Arrivals are exponential in a time that runs faster and slower by turns, so that the rate is
-the one asked for in the mean. Nothing is made before it is taken, and `save` is the whole
+Several things often happen at one moment. Moments are exponential in a time that runs faster
+and slower by turns; the rate is the one asked for in the mean. Both are as in a recording of
+Coinbase Exchange (decision 16). Nothing is made before it is taken, and `save` is the whole
 state, so another process goes on with the same frames.
 """
 
@@ -28,13 +29,16 @@ MOOD_MAX_NS = NANOS_PER_S
 MOOD_MEANS = 50
 """The market keeps a pace for so many of its mean gaps, within the two bounds."""
 
-_MOODS = (4,) * 3 + (52,) * 8 + (67,) * 6 + (150,) * 3
+_MOODS = (5,) * 3 + (55,) * 8 + (69,) * 6 + (137,) * 3
 """Paces in 1/64: lulls, quiet, brisk, bursts. Each comes once in a round: its mean is 1."""
 _MOODS_STRIDE = 7
 _MOOD_ONE = 64
 _TRADES_IN_256 = 32
 _FILLS_MEAN = 1.38
 """Fills of an order, as the sizes of `synthetic_book` give them."""
+_FLURRIES = tuple(min(9, int((1 - (i + 0.5) / 1024) ** -0.45)) for i in range(1024))
+"""How many things happen at one moment: mostly one, more in one case of five, at most nine."""
+_FLURRY_MEAN = sum(_FLURRIES) / len(_FLURRIES)
 _PICKS = 4096
 _EXPONENTIAL = tuple(round(-65536 * log(1 - (i + 0.5) / 1024)) for i in range(1024))
 _EXPONENTIAL_MEAN = sum(_EXPONENTIAL) // len(_EXPONENTIAL)
@@ -52,6 +56,7 @@ class _State(msgspec.Struct, frozen=True):
     mood_end_ns: int
     entropy: tuple[int, int]
     books: list[BookState]
+    flurry: int = 0
 
 
 class _Kind(NamedTuple):
@@ -109,6 +114,8 @@ class SyntheticMarket:
         self._moods = first.moods
         self._mood_turn = first.mood_turn
         self._mood_end_ns = first.mood_end_ns
+        self._flurry = first.flurry
+        """So many things more happen at this moment."""
         self._mood = self._mood_now()
 
     @property
@@ -164,7 +171,7 @@ class SyntheticMarket:
         return self._base_ns + self._reached_ns
 
     def save(self) -> bytes | None:
-        """Return the whole state; None in the middle of what happened at one moment."""
+        """Return the whole state; None while frames of a trade are not taken."""
         if self._ready:
             return None
         return msgspec.json.encode(
@@ -180,6 +187,7 @@ class SyntheticMarket:
                 self._mood_end_ns,
                 self._entropy.place,
                 [book.state() for book in self._books],
+                self._flurry,
             )
         )
 
@@ -188,7 +196,9 @@ class SyntheticMarket:
         word = self._entropy.word()
         book, (level2, trades, ticker) = self._picks[word & 4095]
         offset_ns = self._reached_ns = self._next_ns
-        self._next_ns = self._arrival_ns(word >> 20 & 1023)
+        self._flurry = (self._flurry or _FLURRIES[word >> 30 & 1023]) - 1
+        if not self._flurry:
+            self._next_ns = self._arrival_ns(word >> 20 & 1023)
         time_ns = self._base_ns + offset_ns
         speaking, product = self._speaking, book.product
         if (word >> 12 & 255) >= _TRADES_IN_256:
@@ -242,7 +252,8 @@ class SyntheticMarket:
         beats_per_s = len(self._beats_kinds)
         fills = 1 if self._speaking.trades_together else _FILLS_MEAN
         frames = 1 + _TRADES_IN_256 / 256 * (1 + fills)
-        return round(frames * NANOS_PER_S / max(rate_per_s - beats_per_s, rate_per_s / 2))
+        mean_per_s = max(rate_per_s - beats_per_s, rate_per_s / 2)
+        return round(_FLURRY_MEAN * frames * NANOS_PER_S / mean_per_s)
 
     def _kinds_of(self, book: SyntheticBook) -> tuple[_Kind, _Kind, _Kind]:
         """Return route and place of the number of level2, trades and ticker frames.

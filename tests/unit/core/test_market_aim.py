@@ -8,7 +8,7 @@ BEAT = Route(("heartbeats",))
 
 
 def socket(number, *names):
-    made = Socket(number, lambda name: name)
+    made = Socket(number, lambda name: name, set())
     made.apply(Request("subscribe", names))
     return made
 

@@ -17,7 +17,7 @@ ROUTE = Route(("level2",), ("A-B",))
 
 
 def socket():
-    return Socket(1, lambda name: OURS.get(name, name))
+    return Socket(1, lambda name: OURS.get(name, name), set())
 
 
 def item(step=1, frame=b"<0>", digits=(1, 2)):

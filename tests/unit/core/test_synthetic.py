@@ -6,6 +6,7 @@ from statistics import fmean, pstdev
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recordings import received
 
 from ledgerflux.core.book import Book
 from ledgerflux.core.market_clock import END_OF_TIME
@@ -17,12 +18,19 @@ from ledgerflux.venues.servers import server
 NAMES = ("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE", "LTC", "AVAX")
 PRODUCTS = tuple(f"{name}-USD" for name in NAMES)
 VENUES = ["coinbase-advanced", "coinbase-exchange"]
+RECORDED = "coinbase-exchange-l2-ticker-matches-20210417-6p"
 WALL_NS = 1_800_000_000_000_000_000
-S = 1_000_000_000
+MS = 1_000_000
+S = 1_000 * MS
 
 
 def market_of(name="coinbase-advanced", products=PRODUCTS, **options):
     return SyntheticMarket(products, server(name), wall_ns=WALL_NS, **options)
+
+
+def taken_at(market):
+    """Return the offset of the last frame taken."""
+    return market.time_ns() - WALL_NS
 
 
 def taken(market, count):
@@ -200,13 +208,62 @@ def test_another_process_goes_on_with_the_same_frames(name):
         assert (one.offset_ns, one.frame) == (other.offset_ns, other.frame)
 
 
-def test_there_is_nothing_to_save_in_the_middle_of_a_moment():
+def test_there_is_nothing_to_save_in_the_middle_of_a_trade():
     market = market_of()
     unsaved = 0
     for _ in range(500):
         taken(market, 1)
         unsaved += market.save() is None
     assert 20 < unsaved < 200
+
+
+def test_another_process_goes_on_in_the_middle_of_a_flurry():
+    first, within = market_of(), 0
+    for _ in range(300):
+        taken(first, 1)
+        if (saved := first.save()) is None or first.due_ns() != taken_at(first):
+            continue
+        within += 1
+        twins = market_of(saved=saved), market_of(saved=saved)
+        expected = taken(twins[0], 12)
+        first_frames = [item.frame for item in expected]
+        assert first_frames == [item.frame for item in taken(twins[1], 12)]
+        assert expected[0].frame == taken(first, 1)[0].frame
+    assert within > 20
+
+
+def moments(items):
+    """Return how many frames each moment of `items` has."""
+    return list(Counter(item.offset_ns for item in items).values())
+
+
+def dispersion(times_ns, window_ns):
+    """Return the variance of the frames in a window to their mean: 1 for independent ones."""
+    counts = Counter((time_ns - times_ns[0]) // window_ns for time_ns in times_ns)
+    windows = [counts[i] for i in range((times_ns[-1] - times_ns[0]) // window_ns)]
+    return pstdev(windows) ** 2 / fmean(windows)
+
+
+def test_frames_come_together_as_they_do_at_an_exchange():
+    items = taken(market_of("coinbase-exchange", rate_per_s=219.0), 20_000)
+    ranked = sorted(moments(items))
+    assert fmean(ranked) == pytest.approx(2, rel=0.1)
+    assert ranked[len(ranked) // 2] == 1
+    assert 3 <= ranked[len(ranked) * 9 // 10] <= 5
+    assert 8 <= ranked[len(ranked) * 99 // 100] <= 12
+    pairs = [pair for pair in pairwise(items) if pair[0].offset_ns == pair[1].offset_ns]
+    alike = fmean(one.route.products == other.route.products for one, other in pairs)
+    assert alike == pytest.approx(0.56, abs=0.1)
+
+
+@pytest.mark.parametrize("window_ms", [1, 10, 100, 300])
+def test_frames_of_a_time_vary_as_those_of_a_recording(window_ms):
+    times_ns = [line["ts"] for line in received(RECORDED)]
+    recorded = dispersion(times_ns[30:], window_ms * MS)  # after the answers and books
+    made = taken(market_of("coinbase-exchange", PRODUCTS[:6], rate_per_s=219.0), 30_000)
+    assert dispersion([item.offset_ns for item in made], window_ms * MS) == pytest.approx(
+        recorded, rel=0.2
+    )
 
 
 def test_skipping_is_taking():
