@@ -49,6 +49,12 @@ MUSTS = (
         )
     ),
     Must(
+        "normalize_rested",
+        "normalizer alone, four frames after every 5 ms of sleep",
+        "frames/core-s",
+        higher=True,
+    ),
+    Must(
         "normalize_synthetic_advanced",
         "normalizer alone, made frames in the Advanced dialect",
         "frames/core-s",

@@ -21,6 +21,10 @@ SPREAD_MAX = 1.25
 """Rounds whose median is this many times the best were disturbed."""
 FRAMES_EACH = {"whole": 1, "whole_tens": 10}
 """Frames a record: one at a time where there is time, several where there is none."""
+REST_S = 0.005
+REST_FRAMES = 4
+RESTS_MAX = 200
+"""As in a role that waits for its frames: what others put into the caches meanwhile costs, too."""
 YARDSTICK_US = 14.17
 """What a frame of cryptofeed's handler takes where the musts were set."""
 DIALECTS = {"coinbase-advanced": "advanced", "coinbase-exchange": "exchange"}
@@ -48,12 +52,13 @@ def _contest(load: Load, duration_s: float, *, peers: bool) -> list[Measured]:
     wholes = {name: _whole(load, each) for name, each in FRAMES_EACH.items()}
     advanced = load.venue == "coinbase-advanced"
     with open_peers(load, install=peers) as others:
-        rounds: dict[str, Round] = dict(wholes)
+        rounds: dict[str, Round] = wholes | {"rested": _rested(load)}
         if advanced:
             rounds |= {"book": _book_only(load)}
             rounds |= {peer.name: peer.round for peer in others if peer.missing is None}
         times = _by_turns(rounds, duration_s)
         ours = [_ours(load, name, times[name]) for name in wholes]
+        ours.append(_ours_rested(load, times["rested"]))
         return [*ours, *(_ratios(load, times, others) if advanced else [])]
 
 
@@ -80,6 +85,28 @@ def _whole(load: Load, each: int) -> Round:
         for payload in rest:
             _, crc = _finish(normalizer, payload, crc)
         return (time.thread_time() - begin) / len(load.frames)
+
+    return work
+
+
+def _rested(load: Load) -> Round:
+    """Return a round as `_whole` that does a few frames at a time and sleeps between."""
+    head, rest = raw_payloads(load, 1)
+    turns = [rest[i : i + REST_FRAMES] for i in range(0, len(rest), REST_FRAMES)][:RESTS_MAX]
+
+    def work() -> float:
+        normalizer = Normalizer(venue_named(load.venue))
+        crc = 0
+        for payload in head:
+            _, crc = _finish(normalizer, payload, crc)
+        spent_s = 0.0
+        for turn in turns:
+            time.sleep(REST_S)
+            begin = time.thread_time()
+            for payload in turn:
+                _, crc = _finish(normalizer, payload, crc)
+            spent_s += time.thread_time() - begin
+        return spent_s / sum(map(len, turns))
 
     return work
 
@@ -128,6 +155,11 @@ def _ours(load: Load, name: str, times: Sequence[float]) -> Measured:
         f"best of {len(times)} rounds"
     )
     return Measured(key, round(1 / min(times)), conditions, disturbed(times))
+
+
+def _ours_rested(load: Load, times: Sequence[float]) -> Measured:
+    conditions = f"{load.label}: 1 a record, caches as others left them, median of {len(times)}"
+    return Measured("normalize_rested", round(1 / median(times)), conditions, disturbed(times))
 
 
 def disturbed(times: Sequence[float]) -> str:

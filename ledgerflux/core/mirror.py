@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from ledgerflux.core.book import Book, BookRefused
-from ledgerflux.core.checksum import LEVELS
+from ledgerflux.core.book_checksum import BookChecksum
 from ledgerflux.core.snapshot import Position
-from ledgerflux.core.top_view import TopView
 from ledgerflux.model.events import Change, Level
 
 FREE_REASONS = ("subscribe", "requested", "latest")
@@ -36,10 +35,10 @@ class Mirror:
     """
 
     __slots__ = (
+        "_checksum",
         "_held",
         "_loading",
         "_parts",
-        "_top",
         "book",
         "broken",
         "integrity",
@@ -64,7 +63,7 @@ class Mirror:
         self._loading: tuple[list[Level], list[Level]] | None = None
         self._held: tuple[str, bool] | None = None
         self._parts = 0
-        self._top: TopView | None = None
+        self._checksum: BookChecksum | None = None
 
     def begin(self, position: Position) -> None:
         """A subscription was granted: the next message continues `position`."""
@@ -116,9 +115,9 @@ class Mirror:
 
     def prove(self, checksum: int) -> Verdict:
         """Hold a whole book to the server's checksum of it."""
-        if self._top is None:
-            self._top = TopView(self.book, LEVELS)
-        if self._top.checksum() != checksum:
+        if self._checksum is None:
+            self._checksum = BookChecksum(self.book)
+        if self._checksum.value() != checksum:
             return self._break(f"the book at {_text(self.position)} has another checksum")
         return Verdict.APPLIED
 
@@ -132,8 +131,8 @@ class Mirror:
                 for happened in changes:
                     event = list(happened)
                     self.book.apply(event)
-                    if self._top is not None:
-                        self._top.update(event)
+                    if self._checksum is not None:
+                        self._checksum.update(event)
             except BookRefused as refused:
                 return self._break(str(refused))
         return verdict
@@ -190,7 +189,7 @@ class Mirror:
         self._loading = None
         try:
             self.book.replace(bids, asks)
-            self._top = None
+            self._checksum = None
         except BookRefused as refused:
             return self._break(str(refused))
         self.whole = True

@@ -26,11 +26,10 @@ from ledgerflux.core.batch_events import (
     read,
 )
 from ledgerflux.core.book import Book, BookRefused
+from ledgerflux.core.book_checksum import BookChecksum
 from ledgerflux.core.candles import Candles
-from ledgerflux.core.checksum import LEVELS
 from ledgerflux.core.snapshot import START, Position, Snapshot, Standing
 from ledgerflux.core.telling import BatchView, Heads, Missing, Replaced, Said, Telling
-from ledgerflux.core.top_view import TopView
 from ledgerflux.core.trade_ring import TradeRing
 from ledgerflux.errors import LogError
 from ledgerflux.model.checkpoint import ProductCheckpoint
@@ -68,7 +67,7 @@ class ProductStream:
         self.publish_ns = 0
         self.watchers: list[Watcher] = []
         """Those who take every update after the book."""
-        self._best: TopView | None = None
+        self._checksum: BookChecksum | None = None
         self._state: str = "init"
         self._doubted = False
         self._positions: dict[ChannelName, Position] = dict.fromkeys(CHANNELS, START)
@@ -120,9 +119,9 @@ class ProductStream:
 
     def checksum(self) -> int:
         """Return the checksum of the book; kept up to date from the first time it is asked for."""
-        if self._best is None:
-            self._best = TopView(self.book, LEVELS)
-        return self._best.checksum()
+        if self._checksum is None:
+            self._checksum = BookChecksum(self.book)
+        return self._checksum.value()
 
     def snapshot(self) -> Snapshot:
         """Return the book as it stands; the same object until it changes."""
@@ -242,7 +241,7 @@ class ProductStream:
 
     def _renew(self) -> None:
         self.book = Book()
-        self._best = None
+        self._checksum = None
         self._state = "init"
 
     def _apply_snapshot(self, batch: BatchView) -> None:
@@ -262,13 +261,13 @@ class ProductStream:
         self._ts_exchange, self._ts_receive = updates[-1].ts_exchange, updates[-1].ts_receive
 
     def _show(self, update: Level2Update) -> None:
-        if self._best is not None:
-            self._best.update(update.changes)
+        if self._checksum is not None:
+            self._checksum.update(update.changes)
         for watcher in self.watchers:
             watcher.see(update)
 
     def _replace(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
-        self._best = None
+        self._checksum = None
         try:
             self.book.replace(bids, asks)
         except BookRefused as error:

@@ -1,13 +1,12 @@
 """The best levels of a book as they were told, and what must be told to bring them up to date."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from itertools import islice
 
 from ledgerflux.core.book import Book
 from ledgerflux.core.checksum import LEVELS, digits_checksum, level_digits
 from ledgerflux.model.events import Change, Level, Side
-from ledgerflux.model.units import is_zero, price_tick
+from ledgerflux.model.units import is_zero, kept_tick
 
 Levels = tuple[list[Level], list[Level]]
 """Bids and asks, best first."""
@@ -110,10 +109,4 @@ class _Half:
         return self._worst is None or self._key(price) <= self._worst
 
     def _key(self, price: str) -> int:
-        return (_tick(price) or 0) * self._sign
-
-
-@lru_cache(maxsize=512)
-def _tick(price: str) -> int | None:
-    """Return `price_tick`, which is asked for of the same few prices again and again."""
-    return price_tick(price)
+        return (kept_tick(price) or 0) * self._sign

@@ -108,6 +108,12 @@ def price_tick(text: str) -> int | None:
     return int(whole + fraction.ljust(PRICE_SCALE, "0"))
 
 
+@lru_cache(maxsize=1024)
+def kept_tick(text: str) -> int | None:
+    """Return `price_tick` of one of the few prices that are asked for again and again."""
+    return price_tick(text)
+
+
 def price_ticks(texts: Sequence[str]) -> list[int] | None:
     """Return `price_tick` of many texts, or None where one is negative, none, or very long.
 
