@@ -10,11 +10,11 @@ from ledgerflux.ports import ClientConnection, Clock
 
 SOCKETS_MAX = 256
 TRY_AGAIN_LATER = 1013
-TICK_NS = 500_000
+TICK_MIN_NS = 500_000
+TICK_MAX_NS = 8_000_000
 """The market is looked at no more often: what is due meanwhile goes out together."""
-BUSY_TICK_NS = 2_000_000
-BUSY_PER_S = 3_000.0
-"""With more items a second a look costs more than two milliseconds are worth."""
+TICK_OF_ITEM_NS = 400
+"""So much longer for each item a second: a look costs every socket, and all behind it, a turn."""
 PACE_NS = 100_000_000
 """Over how long items a second are counted."""
 SHORT_S = 0.005
@@ -54,7 +54,8 @@ class Pace:
         self._turn_ns = now_ns
         share = min(1.0, passed_ns / PACE_NS)
         self.per_s += (items * 1e9 / passed_ns - self.per_s) * share
-        return now_ns + (BUSY_TICK_NS if self.per_s > BUSY_PER_S else TICK_NS)
+        tick_ns = int(self.per_s) * TICK_OF_ITEM_NS
+        return now_ns + min(max(tick_ns, TICK_MIN_NS), TICK_MAX_NS)
 
 
 class ExchangeSockets:
