@@ -32,7 +32,7 @@ def measure(recordings: Sequence[Path], duration_s: float, rate: int | None) -> 
     try:
         found += _sockets(rate or RATE, duration_s * (1 - SHARE_OF_READING))
     except LedgerFluxError as error:
-        known = ("exchange_frame", "ingest_frame")
+        known = ("exchange_most", "ingest_most")
         found += [Measured(key, None, "", reason_of(error)) for key in known]
     return found
 
@@ -94,7 +94,7 @@ def _sockets(rate: int, duration_s: float) -> Iterator[Measured]:
         held = (lab.sent() - sent) / (time.monotonic() - begin)
         doubt = doubt_of(neighbours.cores())
     conditions = f"8 products, 8 sockets, synthetic:{rate}, held {held:,.0f} msg/s"
-    for key, name in (("exchange_frame", "exchange"), ("ingest_frame", "ingest")):
+    for key, name in (("exchange_most", "exchange"), ("ingest_most", "ingest")):
         cost_us = use.cores[name] / max(held, 1.0) * 1e6
         told = f"{conditions}, {use.cores[name]:.0%} of a core"
         yield Measured(key, round(cost_us, 1), told, doubt)

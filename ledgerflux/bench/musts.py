@@ -97,8 +97,8 @@ MUSTS = (
         "frames/core-s",
         higher=True,
     ),
-    Must("exchange_frame", "exchange role, CPU of a made frame, all in", "us", 20, 15),
-    Must("ingest_frame", "ingest, CPU of a frame", "us"),
+    Must("exchange_most", "exchange role, all it must make, CPU of a frame", "us", 20, 15),
+    Must("ingest_most", "ingest beside it, CPU of a frame", "us"),
     Must(
         "e2e_made",
         "whole path, one normalizer, made frames, p99 under 100 ms, nothing lost",

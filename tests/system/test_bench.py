@@ -19,7 +19,7 @@ KEYS = {
         "normalize_synthetic_exchange",
         "normalize_synthetic_exchange_tens",
     },
-    "ingest": {"replay_read", "replay_parsed", "exchange_frame", "ingest_frame"},
+    "ingest": {"replay_read", "replay_parsed", "exchange_most", "ingest_most"},
     "e2e": {
         *("version", "help", "up_warm", "idle_cpu", "idle_memory", "restart", "role_cpu"),
         *("stack_cpu", "levels_memory", "e2e_made"),
