@@ -14,6 +14,7 @@ __all__ = ["stack"]
 JUDGED = (0, NOT_TRUSTED, THRESHOLD_MISSED)
 KEYS = {
     "normalize": {
+        "normalize_rested",
         "normalize_synthetic_advanced",
         "normalize_synthetic_advanced_tens",
         "normalize_synthetic_exchange",
