@@ -13,7 +13,7 @@ TRY_AGAIN_LATER = 1013
 TICK_MIN_NS = 500_000
 TICK_MAX_NS = 8_000_000
 """The market is looked at no more often: what is due meanwhile goes out together."""
-TICK_OF_ITEM_NS = 400
+TICK_OF_ITEM_NS = 2_000
 """So much longer for each item a second: a look costs every socket, and all behind it, a turn."""
 PACE_NS = 100_000_000
 """Over how long items a second are counted."""

@@ -12,6 +12,7 @@ from ledgerflux.model.units import (
     PRICE_SCALE,
     is_decimal,
     is_zero,
+    kept_tick,
     parse_time_ns,
     price_tick,
     price_ticks,
@@ -118,6 +119,7 @@ def test_zero_is_zero_however_it_is_written(text):
 )
 def test_a_tick_is_exact_or_none(text, tick):
     assert price_tick(text) == tick
+    assert [kept_tick(text), kept_tick(text)] == [tick, tick]
 
 
 @given(decimals)
