@@ -351,13 +351,7 @@ async def test_frames_that_no_socket_was_handed_are_not_counted(tmp_path):
 
 @pytest.mark.parametrize(
     ("per_s", "tick_ns"),
-    [
-        (100, 500_000),
-        (1_000, 500_000),
-        (5_000, 2_000_000),
-        (10_000, 4_000_000),
-        (50_000, 8_000_000),
-    ],
+    [(100, 500_000), (1_000, 2_000_000), (3_000, 6_000_000), (5_000, 8_000_000)],
 )
 def test_the_busier_a_market_the_less_often_it_is_looked_at(per_s, tick_ns):
     pace, now_ns = exchange_sockets.Pace(), S
