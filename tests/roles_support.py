@@ -134,7 +134,9 @@ class Pipeline:
                 assert record.a == upto
                 upto = record.b
             if record.kind is Kind.EVENTS:
-                found += [b for b in norm.unpack(record.body) if b.product == product]
+                batches = norm.unpack(record.body)
+                assert record.items == sum(b.items for b in batches)
+                found += [b for b in batches if b.product == product]
         return found
 
 

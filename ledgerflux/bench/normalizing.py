@@ -21,6 +21,7 @@ SPREAD_MAX = 1.25
 """Rounds whose median is this many times the best were disturbed."""
 FRAMES_EACH = {"whole": 1, "whole_tens": 10}
 """Frames a record: one at a time where there is time, several where there is none."""
+EVENTS = Kind.EVENTS
 REST_S = 0.005
 REST_FRAMES = 4
 RESTS_MAX = 200
@@ -114,11 +115,9 @@ def _rested(load: Load) -> Round:
 def _finish(normalizer: Normalizer, payload: bytes, crc: int) -> tuple[bytes, int]:
     record = decode(payload)
     output = normalizer.take(record)
-    items = sum(batch.items for batch in output.batches)
-    item = draft(
-        Kind.EVENTS, items, norm.pack(output.batches), a=record.number - 1, b=record.number
-    )
-    return encode(item, number=record.number, term=1, publish_ns=0, previous_crc=crc)
+    number = record.number
+    item = draft(EVENTS, output.items, norm.pack(output.batches), a=number - 1, b=number)
+    return encode(item, number=number, term=1, publish_ns=0, previous_crc=crc)
 
 
 def _book_only(load: Load) -> Round:

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -131,8 +132,13 @@ def environment_of(program: Program, environment: Mapping[str, str]) -> Path:
 
 
 def environment_root(environment: Mapping[str, str]) -> Path:
-    """Return where environments are kept."""
-    return cache_dir(environment) / "bench"
+    """Return where environments are kept: one Python's apart from another's.
+
+    Who is measured against us runs on what we run on: two builds of one version differ by a
+    fifth.
+    """
+    built = zlib.crc32(f"{sys.base_prefix} {sys.version}".encode())
+    return cache_dir(environment) / "bench" / f"{sys.implementation.cache_tag}-{built:08x}"
 
 
 def _install(program: Program, python: Path) -> None:

@@ -72,7 +72,7 @@ class _Side:
             BookRefused: No price.
         """
         key = _tick(price) * self.sign
-        if self.gone > len(self) + _GONE_SPARE:
+        if 2 * self.gone > len(self.sizes) + _GONE_SPARE:  # more are gone than there
             self._forget()
         known = self.texts.get(key)
         if known is None:
@@ -219,7 +219,12 @@ class Book:
 
     def crossed(self) -> bool:
         """Say whether the best bid is at or above the best ask."""
-        return self.top() is None
+        bids, asks = self._bids, self._asks
+        bid_keys, ask_keys = bids.heap, asks.heap
+        if not bid_keys or not ask_keys or -bid_keys[0] < ask_keys[0]:
+            return False  # the very best there have been since are apart; nearly always so
+        both = bids.best() is not None and asks.best() is not None
+        return both and -bids.heap[0] >= asks.heap[0]
 
     def best(self) -> Top:
         """Return the best bid and the best ask, None for an empty side."""
@@ -228,12 +233,6 @@ class Book:
             None if bid is None else (bid, self._bids.sizes[bid]),
             None if ask is None else (ask, self._asks.sizes[ask]),
         )
-
-    def top(self) -> Top | None:
-        """Return what `best` returns, None where the book is crossed."""
-        bid, ask = found = self.best()
-        both = bid is not None and ask is not None
-        return None if both and -self._bids.heap[0] >= self._asks.heap[0] else found
 
     def bids(self, depth: int | None = None) -> list[Level]:
         """Return bids, best first; all of them without `depth`."""

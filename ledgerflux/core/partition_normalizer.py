@@ -44,6 +44,8 @@ class PartitionNormalizer:
     def __init__(self) -> None:
         self.products: dict[str, ProductNormalizer] = {}
         self.session = Session()
+        self._derives = True
+        """Whether tickers are made here: the venue's own are not subscribed."""
         self.counts: Counter[str] = Counter(norm_events=0, gaps=0, dlq=0)
         self._tracker = SequenceTracker()
         self._made: list[Made] = []
@@ -54,11 +56,6 @@ class PartitionNormalizer:
     def session_frames(self) -> int:
         """Return how many frames the open connection brought, lost ones that were counted too."""
         return self._known_frames - self.session.start if self.session.connection else 0
-
-    @property
-    def _derives(self) -> bool:
-        """Say whether tickers are made here: the venue's own are not subscribed."""
-        return "ticker" not in self.session.channels
 
     @property
     def _known_frames(self) -> int:
@@ -101,6 +98,7 @@ class PartitionNormalizer:
         elif self.session.connection:  # its ingest was killed
             self.counts["raw_breaks"] += 1
         self.session = Session(run, connection, tuple(channels), self._known_frames)
+        self._derives = "ticker" not in channels
         self._tracker = SequenceTracker(0)
         for product in products:
             if product not in self.products:
@@ -149,7 +147,7 @@ class PartitionNormalizer:
 
     def _only_update(self, event: BookUpdate, sequence: int | None, receive_ns: int) -> None:
         """Nine of ten frames are one update of one book."""
-        stream = self._stream(event.product)
+        stream = self.products.get(event.product) or self._stream(event.product)
         if stream is None:
             return
         problem = stream.update_frame(event, receive_ns, sequence, derive_ticker=self._derives)
@@ -292,6 +290,7 @@ class PartitionNormalizer:
             saved.session_start,
             saved.session_beat,
         )
+        machine._derives = "ticker" not in saved.channels
         machine.counts = Counter(saved.counts)
         machine._tracker = SequenceTracker(saved.expected)
         for product in saved.products:

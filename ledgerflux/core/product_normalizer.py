@@ -31,6 +31,8 @@ from ledgerflux.model.stream import (
 )
 from ledgerflux.model.units import rfc3339
 
+CROSSED = "the book is crossed"
+
 
 class ProductStatistics(NamedTuple):
     """What was passed over, or taken with a grain of salt, since this object was made.
@@ -121,12 +123,10 @@ class ProductNormalizer:
         try:
             self._prices_repeated_total += self.book.replace(event.bids, event.asks)
         except BookRefused as refused:
-            self.doubt("upstream", str(refused), receive_ns)
-            return str(refused)
+            return self._disbelieve(str(refused), receive_ns)
         self._snapshots_empty_total += not (event.bids or event.asks)
         if self.book.crossed():
-            self.doubt("upstream", "the venue's snapshot is crossed", receive_ns)
-            return "the venue's snapshot is crossed"
+            return self._disbelieve("the venue's snapshot is crossed", receive_ns)
         self._book_exchange_ns, self.book_receive_ns = event.exchange_ns, receive_ns
         snapshot = Level2Snapshot(
             seq=self.numbering.next("level2"),
@@ -158,15 +158,17 @@ class ProductNormalizer:
         if self.state != "live":
             self.updates_ignored_total += 1
             return None
-        problem = self._apply(event, receive_ns)
-        if problem is not None:
-            return problem
-        top = self.book.top()
-        if top is None:
-            return self._crossed(receive_ns)
+        book = self.book
+        try:  # as `_apply`: a call less for nine frames of ten
+            book.apply(event.changes)
+        except BookRefused as refused:
+            return self._disbelieve(str(refused), receive_ns)
+        self._book_exchange_ns, self.book_receive_ns = event.exchange_ns, receive_ns
+        if book.crossed():
+            return self._disbelieve(CROSSED, receive_ns)
         self.numbering.update(event, src_seq, rfc3339(receive_ns))
         if derive_ticker:
-            self._derive_ticker(top, receive_ns, traded=False)
+            self._derive_ticker(book.best(), receive_ns, traded=False)
         return None
 
     def finish_frame(self, receive_ns: int, *, derive_ticker: bool) -> str | None:
@@ -174,7 +176,7 @@ class ProductNormalizer:
         traded, self._traded = self._traded, False
         if self._pending:
             if self.book.crossed():
-                return self._crossed(receive_ns)
+                return self._disbelieve(CROSSED, receive_ns)
             ts_receive = rfc3339(receive_ns)
             for event, src_seq in self._pending:
                 self.numbering.update(event, src_seq, ts_receive)
@@ -204,10 +206,13 @@ class ProductNormalizer:
         try:
             self.book.apply(event.changes)
         except BookRefused as refused:
-            self.doubt("upstream", str(refused), receive_ns)
-            return str(refused)
+            return self._disbelieve(str(refused), receive_ns)
         self._book_exchange_ns, self.book_receive_ns = event.exchange_ns, receive_ns
         return None
+
+    def _disbelieve(self, why: str, receive_ns: int) -> str:
+        self.doubt("upstream", why, receive_ns)
+        return why
 
     def _derive_ticker(self, top: Top, receive_ns: int, *, traded: bool) -> None:
         self._ticker.derive(
@@ -217,11 +222,6 @@ class ProductNormalizer:
             exchange_ns=self._book_exchange_ns,
             receive_ns=receive_ns,
         )
-
-    def _crossed(self, receive_ns: int) -> str:
-        reason = "the book is crossed"
-        self.doubt("upstream", reason, receive_ns)
-        return reason
 
     def _begin_epoch(self, run: str) -> None:
         self.state = "init"

@@ -17,6 +17,7 @@ _TIME = re.compile(
 )
 _DECIMAL = re.compile(r"-?[0-9]{1,24}(?:\.[0-9]{1,24})?", re.ASCII)
 _PRICES = re.compile(rf"(?:[0-9]{{1,24}}+(?:\.[0-9]{{1,{PRICE_SCALE}}}+)?+\|)*+", re.ASCII)
+_QUICK_CHARS_MAX = 24
 _SECONDS_KEPT = 64
 _second_texts: dict[str, str] = {}
 
@@ -24,9 +25,13 @@ _second_texts: dict[str, str] = {}
 def rfc3339(time_ns: int) -> str:
     """Return `time_ns` (UTC, nanoseconds since 1970) as RFC 3339 with nine decimals."""
     digits = str(time_ns)
-    known = _second_texts.get(digits[:-9])
-    if known is not None:
-        return f"{known}{digits[-9:]}Z"
+    try:
+        return f"{_second_texts[digits[:-9]]}{digits[-9:]}Z"
+    except KeyError:
+        return _rfc3339(time_ns, digits)
+
+
+def _rfc3339(time_ns: int, digits: str) -> str:
     second, nanos = divmod(time_ns, NANOS_PER_S)
     moment = EPOCH + timedelta(seconds=second)
     text = moment.strftime("%Y-%m-%dT%H:%M:%S.").rjust(20, "0")
@@ -98,9 +103,13 @@ def price_tick(text: str) -> int | None:
     None where `text` is no plain decimal, or has a non-zero digit below the scale:
     never rounded.
     """
+    whole, _, fraction = text.partition(".")
+    if whole and fraction and len(text) <= _QUICK_CHARS_MAX and len(fraction) <= PRICE_SCALE:
+        digits = whole + fraction.ljust(PRICE_SCALE, "0")
+        if digits.isdecimal() and digits.isascii():  # as most prices are
+            return int(digits)
     if not is_decimal(text):
         return None
-    whole, _, fraction = text.partition(".")
     if len(fraction) > PRICE_SCALE:
         if fraction[PRICE_SCALE:].strip("0"):
             return None

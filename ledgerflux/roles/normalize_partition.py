@@ -40,6 +40,7 @@ from ledgerflux.wire.subjects import (
 CHECKPOINT_EVERY_NS = 30_000_000_000
 PENDING_BYTES_MAX = 8 * 1024 * 1024
 DRAIN_S = 4.0
+EVENTS = Kind.EVENTS
 
 log = Events(__name__)
 
@@ -49,6 +50,7 @@ class _Pending(NamedTuple):
 
     number: int
     batches: list[norm.Batch]
+    items: int
     size: int
     newest_receive_ns: int
 
@@ -169,7 +171,9 @@ class NormalizePartition:
         while self._pending_bytes >= PENDING_BYTES_MAX:
             self._room.clear()
             await self._room.wait()
-        self._pending.append(_Pending(number, output.batches, size, output.newest_receive_ns))
+        self._pending.append(
+            _Pending(number, output.batches, output.items, size, output.newest_receive_ns)
+        )
         self._pending_bytes += size
         self._idle.clear()
         self._arrived.set()
@@ -239,10 +243,10 @@ class NormalizePartition:
             size += taken[-1].size
         batches = [batch for item in taken for batch in item.batches]
         self.oldest_waiting_ns = taken[0].newest_receive_ns or None
-        items = sum(batch.items for batch in batches)
+        items = sum(item.items for item in taken)
         body = norm.pack(batches)
         upto = taken[-1].number
-        await self.writer.append(draft(Kind.EVENTS, items, body, a=after, b=upto))
+        await self.writer.append(draft(EVENTS, items, body, a=after, b=upto))
         self._pending_bytes -= size
         self._room.set()
         now_ns = self._clock.now_ns()

@@ -32,9 +32,10 @@ class DeadLetter(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What one RAW record made."""
+    """What one RAW record made; `items` is how many events are in `batches`."""
 
     batches: list[norm.Batch]
+    items: int
     resyncs: list[Resync]
     dead: list[DeadLetter]
     newest_receive_ns: int
@@ -57,40 +58,41 @@ class Normalizer:
         dead: list[DeadLetter] = []
         newest_ns = 0
         if record.kind is FRAMES:
-            for index, (receive_ns, frame) in enumerate(unpack_frames(record.body)):
-                newest_ns = receive_ns
-                self._frame(record.number, index, receive_ns, frame, dead)
+            newest_ns = self._frames(record, dead)
         else:
             self._other(record)
         made, resyncs = self.machine.take()
         if dead:
             self.machine.counts["dlq"] += len(dead)
-        return _new(Output, (norm.batches(made), resyncs, dead, newest_ns))
+        return _new(Output, (norm.batches(made), len(made), resyncs, dead, newest_ns))
 
     def lost(self, first: int, last: int, receive_ns: int) -> Output:
         """RAW records `first` to `last` fell to the stream's limit before they were read."""
         self.machine.lost("store", None, receive_ns)
         self.machine.counts["raw_records_lost"] += last - first + 1
         made, resyncs = self.machine.take()
-        return Output(norm.batches(made), resyncs, [], receive_ns)
+        return Output(norm.batches(made), len(made), resyncs, [], receive_ns)
 
-    def _frame(
-        self, number: int, index: int, receive_ns: int, frame: bytes, dead: list[DeadLetter]
-    ) -> None:
-        try:
-            parsed = self.venue.parse(frame)
-        except Refused as refused:
-            reason, detail = refused.reason, refused.detail
-            dead.append(DeadLetter(number, index, reason, detail, frame, receive_ns))
-            self.machine.refused(refused.reason, self.venue.sequence(frame), receive_ns)
-            return
-        notices = self.machine.frame(parsed, receive_ns)
-        if notices:
-            dead += [
-                DeadLetter(number, index, *notice, frame, receive_ns)
-                for notice in notices
-                if notice.reason != "unknown" or self._sampled(notice.detail)
-            ]
+    def _frames(self, record: Record, dead: list[DeadLetter]) -> int:
+        """Take the frames of a record; return when the last was received."""
+        parse, machine = self.venue.parse, self.machine
+        receive_ns = 0
+        for index, (receive_ns, frame) in enumerate(unpack_frames(record.body)):
+            try:
+                parsed = parse(frame)
+            except Refused as refused:
+                why = (refused.reason, refused.detail)
+                dead.append(DeadLetter(record.number, index, *why, frame, receive_ns))
+                machine.refused(refused.reason, self.venue.sequence(frame), receive_ns)
+                continue
+            notices = machine.frame(parsed, receive_ns)
+            if notices:
+                dead += [
+                    DeadLetter(record.number, index, *notice, frame, receive_ns)
+                    for notice in notices
+                    if notice.reason != "unknown" or self._sampled(notice.detail)
+                ]
+        return receive_ns
 
     def _sampled(self, kind: str) -> bool:
         """Keep one of each unknown kind or product: the first tells all."""

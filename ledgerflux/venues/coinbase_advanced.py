@@ -13,11 +13,11 @@ from typing import Literal
 import msgspec
 
 from ledgerflux.model.events import Parsed, Unknown
-from ledgerflux.venues.base import Channel, Integrity
+from ledgerflux.venues.base import FRAME_BYTES_MAX, Channel, Integrity
 from ledgerflux.venues.coinbase_advanced_book import BOOK_START, read_book
 from ledgerflux.venues.coinbase_advanced_messages import KINDS, MESSAGE
 from ledgerflux.venues.fields import KIND_CHARS_MAX, Count, venue_error
-from ledgerflux.venues.frames import UNREADABLE, check_length, examine, refusal, settle
+from ledgerflux.venues.frames import UNREADABLE, examine, refusal, settle, too_long
 
 CHANNELS: dict[str, Channel] = {
     "level2": "level2",
@@ -101,7 +101,8 @@ class CoinbaseAdvanced:
         Raises:
             Refused: The bytes are not a message of this dialect; a key twice is `limits`.
         """
-        check_length(frame)
+        if len(frame) > FRAME_BYTES_MAX:
+            raise too_long(frame)
         if frame.startswith(BOOK_START):
             book = read_book(frame)
             if book is not None:

@@ -13,10 +13,10 @@ from typing import Literal
 import msgspec
 
 from ledgerflux.model.events import Parsed, Unknown
-from ledgerflux.venues.base import Channel, Integrity
+from ledgerflux.venues.base import FRAME_BYTES_MAX, Channel, Integrity
 from ledgerflux.venues.coinbase_exchange_messages import KINDS, MESSAGE
 from ledgerflux.venues.fields import KIND_CHARS_MAX
-from ledgerflux.venues.frames import UNREADABLE, check_length, examine, refusal, settle
+from ledgerflux.venues.frames import UNREADABLE, examine, refusal, settle, too_long
 
 CHANNELS: dict[str, Channel] = {
     "level2_batch": "level2",
@@ -74,7 +74,8 @@ class CoinbaseExchange:
         Raises:
             Refused: The bytes are not a message of this dialect; a key twice is `limits`.
         """
-        check_length(frame)
+        if len(frame) > FRAME_BYTES_MAX:
+            raise too_long(frame)
         try:
             message = MESSAGE.decode(frame)
         except UNREADABLE as error:

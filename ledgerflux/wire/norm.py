@@ -7,7 +7,7 @@ array that clients get as `data`, so a gateway forwards what it serves unparsed 
 the rest.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -87,14 +87,18 @@ def received_ns(items: Sequence[Batch]) -> int | None:
     return parse_time_ns(after[:_TIME_CHARS].decode("ascii", "replace")) if found else None
 
 
-def pack(items: Iterable[Batch]) -> bytes:
+def pack(items: Sequence[Batch]) -> bytes:
     """Return the NORM body of `items`, in order."""
-    index: list[str] = []
-    bodies: list[bytes] = []
-    for product, channel, kind, epoch, first_seq, count, body in items:
-        index.append(f"{product} {channel} {kind} {count} {len(body)} {first_seq} {epoch}\n")
-        bodies.append(body)
-    return b"".join(("".join(index).encode(), b"\n", *bodies))
+    if len(items) == 1:
+        return f"{_line(*items[0])}\n".encode() + items[0].body
+    index = "".join([_line(*item) for item in items])
+    return b"".join((f"{index}\n".encode(), *[item.body for item in items]))
+
+
+def _line(
+    product: str, channel: str, kind: str, epoch: str, first_seq: int, count: int, body: bytes
+) -> str:
+    return f"{product} {channel} {kind} {count} {len(body)} {first_seq} {epoch}\n"
 
 
 def unpack(body: bytes) -> list[Batch]:

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
+from zlib import crc32
 
 from ledgerflux.errors import LogError
 
@@ -30,7 +31,10 @@ _HEAD = struct.Struct(">BBHIQQqQQ")
 _CRC = struct.Struct(">I")
 _FRAME = struct.Struct(">Iq")
 _FRAME_BYTES = _FRAME.size
+# Looked up once: this is done for every frame, or every record.
 _unpack_frame = _FRAME.unpack_from
+_pack_head = _HEAD.pack
+_pack_crc = _CRC.pack
 PREFIX_BYTES = _HEAD.size + _CRC.size
 _unpack_prefix = struct.Struct(">BBHIQQqQQI").unpack_from
 # Makes a NamedTuple in half the time of calling it.
@@ -95,12 +99,11 @@ def encode(
     item: Draft, *, number: int, term: int, publish_ns: int, previous_crc: int
 ) -> tuple[bytes, int]:
     """Return the message bytes of `item` and its crc."""
-    flags = FLAG_ZLIB if item.compressed else 0
-    head = _HEAD.pack(
-        VERSION, item.kind, flags, item.items, number, term, publish_ns, item.a, item.b
-    )
-    crc = zlib.crc32(item.body, zlib.crc32(head, previous_crc))
-    return b"".join((head, _CRC.pack(crc), item.body)), crc
+    kind, items, body, a, b, compressed = item
+    flags = FLAG_ZLIB if compressed else 0
+    head = _pack_head(VERSION, kind, flags, items, number, term, publish_ns, a, b)
+    crc = crc32(body, crc32(head, previous_crc))
+    return b"".join((head, _pack_crc(crc), body)), crc
 
 
 def decode(payload: bytes, sequence: int = 0) -> Record:
@@ -124,8 +127,8 @@ def decode(payload: bytes, sequence: int = 0) -> Record:
 
 def chained_crc(payload: bytes, previous_crc: int) -> int:
     """Return what the crc of `payload` must be after a record with `previous_crc`."""
-    head_crc = zlib.crc32(payload[: _HEAD.size], previous_crc)
-    return zlib.crc32(memoryview(payload)[PREFIX_BYTES:], head_crc)
+    head_crc = crc32(payload[: _HEAD.size], previous_crc)
+    return crc32(memoryview(payload)[PREFIX_BYTES:], head_crc)
 
 
 def expand(body: bytes, bytes_max: int = EXPANDED_BYTES_MAX) -> bytes:
@@ -164,13 +167,14 @@ def unpack_frames(body: bytes) -> list[tuple[int, bytes]]:
     """
     found: list[tuple[int, bytes]] = []
     place, end = 0, len(body)
-    while place < end:
-        if place + _FRAME_BYTES > end:
-            raise LogError("a frames record is cut short")
-        length, receive_ns = _unpack_frame(body, place)
-        start = place + _FRAME_BYTES
-        place = start + length
-        if place > end:
-            raise LogError("a frames record is cut short")
-        found.append((receive_ns, body[start:place]))
+    try:
+        while place < end:
+            length, receive_ns = _unpack_frame(body, place)
+            start = place + _FRAME_BYTES
+            place = start + length
+            found.append((receive_ns, body[start:place]))
+    except struct.error as error:
+        raise LogError("a frames record is cut short") from error
+    if place != end:
+        raise LogError("a frames record is cut short")
     return found

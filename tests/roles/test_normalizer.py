@@ -81,7 +81,7 @@ def test_sessions_and_losses_move_every_book(name):
 def test_who_writes_is_no_matter_of_what_was_written():
     normalizer = started("coinbase-advanced")
     output = normalizer.take(raw(3, Kind.TERM, encode_note(Marker("w", 1))))
-    assert output == ([], [], [], 0)
+    assert output == ([], 0, [], [], 0)
 
 
 @pytest.mark.parametrize("kind", [Kind.EVENTS, Kind.MARKER])

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 from ledgerflux.bench.evaluate import Measured
@@ -6,11 +7,19 @@ from ledgerflux.bench.normalizing import YARDSTICK_US, _best, _machine, disturbe
 from ledgerflux.bench.peers import PROGRAMS, SCRIPTS, environment_of
 
 
-def test_environments_are_kept_in_the_users_cache(tmp_path):
+def test_environments_are_kept_in_the_users_cache_one_python_apart_from_another(
+    tmp_path, monkeypatch
+):
+    below = tmp_path / "ledgerflux" / "bench"
     found = environment_of(PROGRAMS[0], {"XDG_CACHE_HOME": str(tmp_path)})
-    assert found == tmp_path / "ledgerflux" / "bench" / "cryptofeed-2.4.1"
+    assert found.name == "cryptofeed-2.4.1"
+    assert found.parents[1] == below
     relative = environment_of(PROGRAMS[0], {"XDG_CACHE_HOME": "not/absolute"})
-    assert relative == Path.home() / ".cache" / "ledgerflux" / "bench" / "cryptofeed-2.4.1"
+    assert relative == Path.home() / ".cache" / "ledgerflux" / found.relative_to(below.parent)
+    monkeypatch.setattr(sys, "version", "another build")
+    other = environment_of(PROGRAMS[0], {"XDG_CACHE_HOME": str(tmp_path)})
+    assert (other.name, other.parents[1]) == (found.name, below)
+    assert other != found
 
 
 def test_each_program_has_its_script_and_its_figures():

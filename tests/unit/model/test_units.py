@@ -122,6 +122,25 @@ def test_a_tick_is_exact_or_none(text, tick):
     assert [kept_tick(text), kept_tick(text)] == [tick, tick]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u0661.\u0662",
+        "1.\u0662",
+        "1_0.5",
+        " 1.5",
+        "1.5 ",
+        "+1.5",
+        "1" * 25 + ".5",
+        "1.5e1",
+        "1.",
+        ".5",
+    ],
+)
+def test_what_looks_like_a_price_and_is_none_has_no_tick(text):
+    assert price_tick(text) is None
+
+
 @given(decimals)
 def test_a_tick_is_the_price_times_its_scale_and_never_rounded(text):
     exact = Fraction(text) * 10**PRICE_SCALE

@@ -16,7 +16,7 @@ from ledgerflux.model.events import (
     Unknown,
     VenueError,
 )
-from ledgerflux.venues.base import Refused
+from ledgerflux.venues.base import FRAME_BYTES_MAX, Refused
 from ledgerflux.venues.coinbase_advanced import CHANNELS, CoinbaseAdvanced
 
 VENUE = CoinbaseAdvanced()
@@ -228,3 +228,9 @@ def test_a_book_frame_that_lacks_a_field_is_read_by_the_general_decoder():
 def test_a_heartbeat_is_known_by_its_first_bytes():
     beats = {kind for kind, frame in ADVANCED.items() if VENUE.is_heartbeat(frame)}
     assert beats == {"heartbeats"}
+
+
+def test_a_frame_of_the_greatest_length_is_read_and_one_byte_more_is_not():
+    frame = b"[]".ljust(FRAME_BYTES_MAX)
+    assert reason_of(frame) == "malformed"
+    assert reason_of(frame + b" ") == "limits"

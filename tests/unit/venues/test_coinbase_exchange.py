@@ -8,7 +8,7 @@ from data.venue_frames import EXCHANGE
 from recordings import lines, received
 
 from ledgerflux.model.events import Ignored, Parsed, Subscriptions, Unknown
-from ledgerflux.venues.base import Refused
+from ledgerflux.venues.base import FRAME_BYTES_MAX, Refused
 from ledgerflux.venues.coinbase_exchange import CHANNELS, CoinbaseExchange
 
 VENUE = CoinbaseExchange()
@@ -168,3 +168,9 @@ def test_the_taker_of_a_match_is_the_side_that_the_ticker_names():
 def test_a_heartbeat_is_known_by_its_first_bytes():
     beats = {kind for kind, frame in EXCHANGE.items() if VENUE.is_heartbeat(frame)}
     assert beats == {"heartbeat"}
+
+
+def test_a_frame_of_the_greatest_length_is_read_and_one_byte_more_is_not():
+    frame = b"[]".ljust(FRAME_BYTES_MAX)
+    assert reason_of(frame) == "malformed"
+    assert reason_of(frame + b" ") == "limits"

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledgerflux.venues import frames
-from ledgerflux.venues.base import FRAME_BYTES_MAX, Refused
+from ledgerflux.venues.base import Refused
 from ledgerflux.venues.frames import (
     UNREADABLE,
     Flat,
-    check_length,
     examine,
     quotes_of,
     refusal,
     settle,
+    too_long,
 )
 
 
@@ -43,9 +43,9 @@ def typed_reason_of(frame):
     return refusal(frame, caught.value).reason
 
 
-def test_a_frame_of_the_greatest_length_passes_and_one_byte_more_is_refused():
-    check_length(bytes(FRAME_BYTES_MAX))
-    assert reason_of(bytes(FRAME_BYTES_MAX + 1), check_length) == "limits"
+def test_a_frame_that_is_too_long_is_refused_with_its_length():
+    refused = too_long(bytes(12))
+    assert (refused.reason, refused.detail) == ("limits", "12 bytes")
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ from ledgerflux.bench.gateway.crowds import IDLE_KEYS
 from ledgerflux.bench.gateway.stalling import STALL_KEYS
 from ledgerflux.bench.gateway.suite import ROWS
 from ledgerflux.bench.musts import BY_KEY
+from ledgerflux.bench.peers import environment_root
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    return tmp_path / "ledgerflux" / "bench"
+    return environment_root({"XDG_CACHE_HOME": str(tmp_path)})
 
 
 def test_every_figure_has_a_must_and_every_contender_a_figure():
