@@ -114,6 +114,16 @@ class Stack:
         """Return `run.json`: what the supervisor knows, at once."""
         return json.loads((self.data_dir / "run.json").read_text())
 
+    @contextmanager
+    def unsupervised(self):
+        """Nobody starts again what dies meanwhile: the supervisor stands still."""
+        pid = self.run_state()["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     def told(self):
         """Return the status as the gateway tells it, None where it does not answer.
 
@@ -176,10 +186,12 @@ def wait_gone(processes, timeout_s=5.0):
 
 
 def until(condition, timeout_s=60.0, what=""):
-    """Poll `condition` until it is true."""
+    """Poll `condition` until it is true; `what` may be a function that says it at the end."""
     deadline = time.monotonic() + timeout_s
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {timeout_s} s: {what or condition}"
+        if time.monotonic() > deadline:
+            told = what() if callable(what) else what or condition
+            raise AssertionError(f"not within {timeout_s} s: {told}")
         time.sleep(0.05)
     return value
 

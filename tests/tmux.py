@@ -20,7 +20,8 @@ class Terminal:
         self._socket = str(folder / "tmux")
         command = ["bash", "--norc", "--noprofile", "-i"]
         env = {**os.environ, "PS1": PROMPT, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **environment}
-        env.pop("TMUX", None)
+        for name in ("TMUX", "COLUMNS", "LINES"):  # a worker of pytest-xdist may set the last two
+            env.pop(name, None)
         subprocess.run(
             ["tmux", "-f", "/dev/null", "-S", self._socket, "new-session", "-d",
              "-x", str(columns), "-y", str(lines), *command],
@@ -54,10 +55,10 @@ class Terminal:
         self.press("Enter")
 
     def shows(self, text, timeout_s=30.0):
-        until(lambda: text in self.text(), timeout_s, f"{text!r} in\n{self.text()}")
+        until(lambda: text in self.text(), timeout_s, lambda: f"{text!r} in\n{self.text()}")
 
     def shows_no(self, text, timeout_s=30.0):
-        until(lambda: text not in self.text(), timeout_s, f"no {text!r} in\n{self.text()}")
+        until(lambda: text not in self.text(), timeout_s, lambda: f"no {text!r} in\n{self.text()}")
 
     def resize(self, columns, lines):
         self._tmux("resize-window", "-x", str(columns), "-y", str(lines))

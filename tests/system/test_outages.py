@@ -6,7 +6,6 @@ the promise: NATS stopped 30 s, paused 20 s, Postgres away a minute.
 
 import json
 import os
-import signal
 import time
 from contextlib import contextmanager
 
@@ -65,17 +64,6 @@ def played(stack, *, doubts):
 
 
 @contextmanager
-def unsupervised(stack):
-    """Nobody starts again what dies meanwhile: the supervisor stands still."""
-    pid = stack.run_state()["pid"]
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-@contextmanager
 def away(stack, how):
     """Take NATS or Postgres away for the body, at least as long as `AWAY_S` says."""
     service = "postgres" if how == "postgres" else "nats"
@@ -90,7 +78,7 @@ def away(stack, how):
         finally:
             process.resume()
         return
-    with unsupervised(stack):
+    with stack.unsupervised():
         children = process.children(recursive=True)
         for each in (process, *children):
             each.kill()
