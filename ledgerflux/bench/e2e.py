@@ -11,7 +11,7 @@ from typing import Any
 from ledgerflux.bench.evaluate import Measured
 from ledgerflux.bench.lab import LF, Lab, Use, open_lab, reason_of
 from ledgerflux.bench.machine import Neighbours, doubt_of
-from ledgerflux.bench.paced import write_paced
+from ledgerflux.bench.paced import Paced, write_made, write_recorded
 from ledgerflux.errors import LedgerFluxError
 
 P99_MAX_MS = 100.0
@@ -46,6 +46,7 @@ def measure(
         (("stack_cpu",), lambda: _stack_at_5k(duration_s)),
         (("levels_memory",), levels_memory),
         (("e2e_made",), lambda: _whole_made(duration_s, rate, to_the_limit=to_the_limit)),
+        (("e2e_flurries",), lambda: _whole_flurries(duration_s, rate, to_the_limit=to_the_limit)),
         (
             ("e2e_advanced",),
             lambda: _whole_advanced(advanced, duration_s, rate, to_the_limit=to_the_limit),
@@ -150,11 +151,18 @@ def levels_memory() -> Iterator[Measured]:
 
 
 def _whole_made(duration_s: float, rate: int | None, *, to_the_limit: bool) -> Iterator[Measured]:
+    once = _looped(write_made, duration_s)
+    yield _climb("e2e_made", rate or RATE_MADE, once, to_the_limit=to_the_limit)
+
+
+def _whole_flurries(
+    duration_s: float, rate: int | None, *, to_the_limit: bool
+) -> Iterator[Measured]:
     def once(lab: Lab, rate: int) -> tuple[dict[str, Any], str]:
         with lab.up(*ONE_NORMALIZER, "--source", f"synthetic:{rate}"):
-            return _loaded(lab, duration_s), f"synthetic:{rate}, 1.6 levels a frame"
+            return _loaded(lab, duration_s), f"synthetic:{rate}, in flurries"
 
-    yield _climb("e2e_made", rate or RATE_MADE, once, to_the_limit=to_the_limit)
+    yield _climb("e2e_flurries", rate or RATE_MADE, once, to_the_limit=to_the_limit)
 
 
 def _whole_advanced(
@@ -163,15 +171,22 @@ def _whole_advanced(
     if not recordings:
         yield Measured("e2e_advanced", None, "", "no recording: lf bench e2e --recording FILE")
         return
+    once = _looped(lambda target, rate: write_recorded(target, recordings[0], rate), duration_s)
+    yield _climb("e2e_advanced", rate or RATE_ADVANCED, once, to_the_limit=to_the_limit)
+
+
+def _looped(
+    write: Callable[[Path, int], Paced], duration_s: float
+) -> Callable[[Lab, int], tuple[dict[str, Any], str]]:
+    """Return the measurement of a market that `write` makes."""
 
     def once(lab: Lab, rate: int) -> tuple[dict[str, Any], str]:
         file = lab.data_dir.parent / "paced.lfr"
-        told = write_paced(file, recordings[0], rate)
-        source = ("--source", f"replay:{file}", "--at-end", "loop")
-        with lab.up(*ONE_NORMALIZER, *source):
+        told = write(file, rate)
+        with lab.up(*ONE_NORMALIZER, "--source", f"replay:{file}", "--at-end", "loop"):
             return _loaded(lab, duration_s), told.conditions
 
-    yield _climb("e2e_advanced", rate or RATE_ADVANCED, once, to_the_limit=to_the_limit)
+    return once
 
 
 def _climb(

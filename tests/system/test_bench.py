@@ -23,7 +23,7 @@ KEYS = {
     "ingest": {"replay_read", "replay_parsed", "exchange_most", "ingest_most"},
     "e2e": {
         *("version", "help", "up_warm", "idle_cpu", "idle_memory", "restart", "role_cpu"),
-        *("stack_cpu", "levels_memory", "e2e_made"),
+        *("stack_cpu", "levels_memory", "e2e_made", "e2e_flurries"),
     },
 }
 
