@@ -82,6 +82,12 @@ MUSTS = (
         1.5,
         higher=True,
     ),
+    Must(
+        "against_cryptofeed_tens",
+        "ours to finished record, ten frames a record, against cryptofeed 2.4.1's handler",
+        "x",
+        higher=True,
+    ),
     Must("against_ccxt", "ours to finished record against ccxt's handler", "x", higher=True),
     Must(
         "replay_read",

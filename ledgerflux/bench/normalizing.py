@@ -172,13 +172,13 @@ def _ratios(load: Load, times: dict[str, list[float]], others: Sequence[Peer]) -
     found = []
     for peer in others:
         if peer.missing is not None:
-            found += [Measured(key, None, peer.name, peer.missing) for key in peer.keys]
+            found += [Measured(key, None, peer.name, peer.missing) for key in peer.keys.values()]
             continue
         theirs = min(times[peer.name])
         if peer.name == "cryptofeed":
             found.append(_machine(theirs, disturbed(times[peer.name])))
         conditions = f"{load.label}, {peer.conditions}: {theirs * 1e6:.1f} us a frame"
-        for key, ours in zip(peer.keys, ("whole", "book"), strict=False):
+        for ours, key in peer.keys.items():
             doubt = disturbed(times[ours]) or disturbed(times[peer.name])
             value = round(theirs / min(times[ours]), 3)
             found.append(Measured(key, value, conditions, doubt))

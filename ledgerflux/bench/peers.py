@@ -24,12 +24,15 @@ SCRIPTS = Path(__file__).parent / "peer_scripts"
 
 
 class Program(msgspec.Struct, frozen=True):
-    """Another program: what pip installs, our script for it, and the figures it gives."""
+    """Another program: what pip installs, our script for it, and the figures it gives.
+
+    `keys` are those figures, by the round of ours that is set against it.
+    """
 
     name: str
     requirement: str
     script: str
-    keys: tuple[str, ...]
+    keys: Mapping[str, str]
     conditions: str
 
 
@@ -38,14 +41,18 @@ PROGRAMS = (
         "cryptofeed",
         "cryptofeed==2.4.1",
         "cryptofeed_peer.py",
-        ("against_cryptofeed", "book_against_cryptofeed"),
+        {
+            "whole": "against_cryptofeed",
+            "book": "book_against_cryptofeed",
+            "whole_tens": "against_cryptofeed_tens",
+        },
         "cryptofeed 2.4.1's message_handler, its asks repaired",
     ),
     Program(
         "ccxt",
         "ccxt==4.5.90",
         "ccxt_peer.py",
-        ("against_ccxt",),
+        {"whole": "against_ccxt"},
         "ccxt 4.5.90's handle_message",
     ),
 )

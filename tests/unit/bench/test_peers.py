@@ -25,7 +25,7 @@ def test_environments_are_kept_in_the_users_cache_one_python_apart_from_another(
 def test_each_program_has_its_script_and_its_figures():
     for program in PROGRAMS:
         assert (SCRIPTS / program.script).is_file()
-        assert set(program.keys) <= set(BY_KEY)
+        assert set(program.keys.values()) <= set(BY_KEY)
 
 
 def test_rounds_that_differ_prove_little():
