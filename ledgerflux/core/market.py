@@ -11,23 +11,19 @@ hears nothing more and is closed; who comes back gets the book at the new place.
 from typing import Literal, NamedTuple
 
 from ledgerflux.core.dialect import Hearing, Request
-from ledgerflux.core.market_aim import Aim
+from ledgerflux.core.market_books import Books
 from ledgerflux.core.market_clock import MarketClock
-from ledgerflux.core.market_socket import Goodbye, Socket
-from ledgerflux.core.market_source import Closing, Item, Pair, Place, Source
+from ledgerflux.core.market_socket import MOVED, RECORDED_CLOSE, Goodbye, Socket
+from ledgerflux.core.market_sockets import Sockets
+from ledgerflux.core.market_source import Closing, Pair, Place, Source
 from ledgerflux.model.units import NANOS_PER_S
 
 START_ALLOWANCE_NS = 5 * NANOS_PER_S
 RETURN_ALLOWANCE_NS = 10 * NANOS_PER_S
 STEPS_MAX = 100_000
-SLOW_AFTER_NS = 10 * NANOS_PER_S
 FAREWELL_NS = 3 * NANOS_PER_S
 """Who was there before a move and is told of it elsewhere has so long to leave unasked."""
 ITEMS_PER_CALL_MAX = 512
-
-RECORDED_CLOSE = Goodbye(1001, "the recorded session ended here")
-MOVED = Goodbye(1001, "the market went on elsewhere")
-SLOW_CONSUMER = Goodbye(1008, "ErrSlowConsume")
 
 State = Literal["paused", "waiting", "running", "seeking", "ended"]
 
@@ -61,12 +57,8 @@ class Market:
         self._hearing = hearing
         self._source = source
         self._wall_offset_ns = wall_offset_ns
-        self._sockets: dict[int, Socket] = {}
-        self._full: set[Socket] = set()
-        self._unsent: set[Socket] = set()
-        self._held: frozenset[Pair] = frozenset()
-        self._aim = Aim(self._sockets)
-        self._snapshots: dict[str, bytes] = {}
+        self._sockets = Sockets(hearing)
+        self._books = Books(hearing, source)
         self._returning = False
         self._ended = False
         self._steps = 0
@@ -76,7 +68,6 @@ class Market:
         self._farewell_ns: int | None = None
         self._clock = MarketClock(speed, paused=paused)
         self._clock.wait_for(source.pairs, source.due_ns() or 0, START_ALLOWANCE_NS)
-        self._sockets_total = 0
         self._check_end()
 
     @property
@@ -103,7 +94,7 @@ class Market:
     @property
     def blocked(self) -> bool:
         """Say whether the market waits for a socket to take what it was sent."""
-        return bool(self._full)
+        return self._sockets.full
 
     @property
     def position(self) -> int:
@@ -115,16 +106,11 @@ class Market:
         """Return the position from which a restart repeats everything not sent yet."""
         if self._left_at is not None:
             return self._left_at
-        waiting = [socket.oldest for socket in self._unsent]
-        positions = [frame.position for frame in waiting if frame is not None]
-        return min(positions, default=self.position)
+        return self._sockets.settled(self.position)
 
     def connect(self) -> int:
         """Take a new socket in and return its number."""
-        self._sockets_total += 1
-        number = self._sockets_total
-        self._sockets[number] = Socket(number, self._hearing.channel, self._unsent)
-        return number
+        return self._sockets.add()
 
     def disconnect(self, number: int, now_ns: int) -> None:
         """Forget a socket and what waits for it.
@@ -132,15 +118,12 @@ class Market:
         At speed max nothing is in time for anybody, so the clock waits for what nobody holds
         any more as it does at a recorded close.
         """
-        socket = self._sockets.pop(number)
-        self._full.discard(socket)
-        self._unsent.discard(socket)
-        self._subscribed()
-        lost = socket.pairs - self._held
+        socket = self._sockets.remove(number)
+        lost = socket.pairs - self._sockets.held
         at_pace = self._clock.speed is not None
         if self._clock.running and lost and not socket.leaving and not at_pace:
             self._stand(lost, 0)
-        if self._returning and not any(other.leaving for other in self._sockets.values()):
+        if self._returning and not self._sockets.leaving:
             self._farewell_ns = None
             self._clock.arm(now_ns)
         self._check_end()
@@ -155,10 +138,11 @@ class Market:
             self._say(socket, request, now_ns)
             return
         socket.apply(request)
-        self._subscribed()
+        self._sockets.subscribed()
         self._say(socket, self._hearing.acknowledge(socket.held, self._source.time_ns()), now_ns)
         if request.verb == "subscribe":
-            self._say_books(socket, request, now_ns)
+            for book in self._books.of(request):
+                self._say(socket, book, now_ns)
             self._clock.arm(now_ns)
 
     def full(self, number: int) -> bool:
@@ -191,21 +175,17 @@ class Market:
             return
         self._left_at = self.settled
         self._clock.halt(self._source.due_ns(), now_ns)
-        self._expected = self._clock.awaited.union(*(s.pairs for s in self._sockets.values()))
-        for socket in self._sockets.values():
-            socket.abandon()
-        self._full.clear()
-        self._subscribed()
+        self._expected = self._clock.awaited | self._sockets.abandon()
 
     def arrive(self, now_ns: int) -> None:
         """Go on where the source is now, once those who were here have come back."""
         self._left_at = None
         self._ended = False
-        self._snapshots.clear()
+        self._books.forget()
         due_ns = self._source.due_ns()
         self._stand(self._expected, 0 if due_ns is None else due_ns)
         self._farewell_ns = now_ns + FAREWELL_NS
-        if self._sockets_total and not any(s.leaving for s in self._sockets.values()):
+        if self._sockets.made_total and not self._sockets.leaving:
             self._farewell_ns = None
             self._clock.arm(now_ns)
 
@@ -227,7 +207,7 @@ class Market:
         if self._left_at is not None:
             return set()
         touched = self._say_farewell(now_ns)
-        if self._clock.try_run(self._held, now_ns):
+        if self._clock.try_run(self._sockets.held, now_ns):
             self._returning = False
             self._source.begin(now_ns + self._wall_offset_ns)
         if self._clock.running:
@@ -247,53 +227,43 @@ class Market:
         if self._stepping(now_ns):
             return now_ns
         farewell_ns = self._farewell_ns
-        next_ns = None if self._full else self._clock.when_ns(self._source.due_ns(), now_ns)
+        next_ns = None if self.blocked else self._clock.when_ns(self._source.due_ns(), now_ns)
         return farewell_ns if next_ns is None else min(next_ns, farewell_ns or next_ns)
 
     def take(self, number: int) -> list[bytes | Goodbye]:
         """Return the next frames to send to a socket; those of the last call are sent."""
-        socket = self._sockets[number]
-        batch = socket.take()
-        if not socket.full:
-            self._full.discard(socket)
+        batch = self._sockets.take(number)
         self._check_end()
         return batch
 
     def slow(self, now_ns: int) -> list[int]:
         """Return the sockets to be closed: at a pace, nobody may be 10 s behind."""
-        if self._clock.speed is None:
-            return []
-        waiting = [(socket.number, socket.oldest) for socket in self._unsent]
-        return sorted(
-            number
-            for number, oldest in waiting
-            if oldest is not None and now_ns - oldest.since_ns > SLOW_AFTER_NS
-        )
+        return [] if self._clock.speed is None else self._sockets.behind(now_ns)
 
     def statistics(self, now_ns: int) -> MarketStatistics:
         """Return counts."""
         due_ns = self._clock.when_ns(self._source.due_ns(), now_ns)
         late_ns = now_ns - due_ns if due_ns is not None and self._clock.running else 0
-        frames_waiting = sum(socket.frames_waiting for socket in self._sockets.values())
-        return MarketStatistics(self.state, len(self._sockets), frames_waiting, max(late_ns, 0))
+        sockets = self._sockets
+        return MarketStatistics(self.state, len(sockets), sockets.frames_waiting, max(late_ns, 0))
 
     def _take(self, until_ns: int, touched: set[int], now_ns: int) -> bool:
         """Queue one item that is due; False where there is none, or the next has to wait."""
         position = self._source.position
-        item = None if self._full else self._source.take(until_ns)
+        item = None if self._sockets.full else self._source.take(until_ns)
         if item is None:
             return False
-        self._snapshots.clear()
+        self._books.forget()
         if isinstance(item, Closing):
             self._close(item, touched, now_ns)
             return False
-        self._deliver(item, position, touched, now_ns)
+        self._sockets.deliver(item, position, touched, now_ns)
         return True
 
     def _stepping(self, now_ns: int) -> bool:
-        if not self._steps or not self._clock.paused or self._full:
+        if not self._steps or not self._clock.paused or self.blocked:
             return False
-        return self._clock.free(self._held, now_ns)
+        return self._clock.free(self._sockets.held, now_ns)
 
     def _take_step(self, touched: set[int], now_ns: int) -> None:
         due_ns = self._source.due_ns()
@@ -310,41 +280,12 @@ class Market:
         if self._farewell_ns is None or now_ns < self._farewell_ns:
             return set()
         self._farewell_ns = None
-        leaving = [socket for socket in self._sockets.values() if socket.leaving]
-        for socket in leaving:
-            socket.dismiss(MOVED, self.position, now_ns)
-        return {socket.number for socket in leaving}
-
-    def _deliver(self, item: Item, position: int, touched: set[int], now_ns: int) -> None:
-        targets = self._aim.targets(item.route)
-        if item.step != 1 and item.digits is not None:
-            reached = {socket.number for socket, _ in targets}
-            for number, socket in self._sockets.items():
-                if number not in reached:
-                    socket.miss(item.step)
-        for socket, products in targets:
-            part = item if products is None else self._part(item, products)
-            socket.pass_on(part, position, now_ns)
-            touched.add(socket.number)
-            if socket.full:
-                self._full.add(socket)
-
-    def _part(self, item: Item, products: frozenset[str]) -> Item:
-        frame = self._hearing.split(item.frame, products)
-        return Item(item.offset_ns, frame, item.route, self._hearing.digits(frame), item.step)
+        return self._sockets.dismiss(self._sockets.leaving, MOVED, self.position, now_ns)
 
     def _close(self, closing: Closing, touched: set[int], now_ns: int) -> None:
-        leaving = [
-            socket
-            for socket in self._sockets.values()
-            if socket.pairs
-            and not (closing.products and closing.products.isdisjoint(socket.products))
-        ]
+        leaving = self._sockets.holders(closing.products)
         awaited = frozenset(pair for socket in leaving for pair in socket.pairs)
-        for socket in leaving:
-            socket.dismiss(RECORDED_CLOSE, self.position, now_ns)
-            touched.add(socket.number)
-        self._subscribed()
+        touched |= self._sockets.dismiss(leaving, RECORDED_CLOSE, self.position, now_ns)
         if awaited:
             self._stand(awaited, closing.offset_ns)
 
@@ -352,32 +293,9 @@ class Market:
         self._returning = True
         self._clock.wait_for(awaited, offset_ns, RETURN_ALLOWANCE_NS)
 
-    def _subscribed(self) -> None:
-        self._aim.forget()
-        holders = [socket.pairs for socket in self._sockets.values() if not socket.leaving]
-        self._held = frozenset().union(*holders)
-
     def _say(self, socket: Socket, frame: bytes, now_ns: int) -> None:
-        socket.say(frame, self._hearing.digits(frame), self.position, now_ns)
-
-    def _say_books(self, socket: Socket, request: Request, now_ns: int) -> None:
-        for name, products in request.names:
-            if self._hearing.channel(name) != "level2":
-                continue
-            for product in products:
-                frame = self._snapshot(product)
-                if frame is not None:
-                    self._say(socket, frame, now_ns)
-
-    def _snapshot(self, product: str) -> bytes | None:
-        """Return the book at the position, made once however many ask for it there."""
-        made = self._snapshots.get(product)
-        book = None if made is not None else self._source.book(product)
-        if book is not None:
-            made = self._hearing.snapshot(product, *book, self._source.time_ns())
-            self._snapshots[product] = made
-        return made
+        self._sockets.say(socket, frame, self.position, now_ns)
 
     def _check_end(self) -> None:
-        if not self._ended and not self._unsent:
+        if not self._ended and not self._sockets.waiting:
             self._ended = self._source.due_ns() is None

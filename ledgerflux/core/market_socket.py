@@ -23,6 +23,11 @@ class Goodbye(NamedTuple):
     reason: str
 
 
+RECORDED_CLOSE = Goodbye(1001, "the recorded session ended here")
+MOVED = Goodbye(1001, "the market went on elsewhere")
+SLOW_CONSUMER = Goodbye(1008, "ErrSlowConsume")
+
+
 class Waiting(msgspec.Struct, frozen=True, gc=False):
     """A frame to be sent: the position that brings it again, and since when it waits."""
 

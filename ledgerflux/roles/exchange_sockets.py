@@ -3,8 +3,8 @@
 import asyncio
 from typing import Protocol
 
-from ledgerflux.core.market import SLOW_CONSUMER, Market
-from ledgerflux.core.market_socket import Goodbye
+from ledgerflux.core.market import Market
+from ledgerflux.core.market_socket import SLOW_CONSUMER, Goodbye
 from ledgerflux.errors import FeedError
 from ledgerflux.ports import ClientConnection, Clock
 

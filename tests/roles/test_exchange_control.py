@@ -9,7 +9,7 @@ from recordings import recording
 from reference import rebuild
 
 from ledgerflux.core.book import Book
-from ledgerflux.core.market import MOVED
+from ledgerflux.core.market_socket import MOVED
 from ledgerflux.model.events import BookSnapshot
 from ledgerflux.roles.runtime import read_feed
 from ledgerflux.venues.registry import venue

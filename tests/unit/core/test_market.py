@@ -1,104 +1,33 @@
 import json
-from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ledgerflux.core import market as market_module
-from ledgerflux.core import market_aim, market_socket
-from ledgerflux.core.market import RECORDED_CLOSE, Market
-from ledgerflux.core.market_socket import FRAMES_MAX, Goodbye
+from ledgerflux.core import market_socket
+from ledgerflux.core.market import Market
+from ledgerflux.core.market_socket import FRAMES_MAX, RECORDED_CLOSE, Goodbye
 from ledgerflux.core.market_source import Closing, Item
-from ledgerflux.core.recorded_market import RecordedMarket, survey
 from ledgerflux.model.recording import RecordedLine
-from ledgerflux.venues.coinbase_advanced import CoinbaseAdvanced
-from ledgerflux.venues.coinbase_advanced_server import CoinbaseAdvancedServer
-
-SERVER = CoinbaseAdvancedServer()
-S = 1_000_000_000
-MS = 1_000_000
-
-
-def parse(frame):
-    return CoinbaseAdvanced().parse(frame).events
-
-
-def frame(number, channel, events):
-    envelope = {"channel": channel, "timestamp": "t", "sequence_num": number, "events": events}
-    return json.dumps(envelope, separators=(",", ":")).encode()
-
-
-def book_event(kind, product, size):
-    level = {"side": "bid", "price_level": "9", "new_quantity": size}
-    return {"type": kind, "product_id": product, "updates": [level]}
-
-
-def snapshot(number, product="A-B", size="1"):
-    return frame(number, "l2_data", [book_event("snapshot", product, size)])
-
-
-def update(number, product="A-B", size="2"):
-    return frame(number, "l2_data", [book_event("update", product, size)])
-
-
-def both(number):
-    events = [book_event("update", "A-B", "3"), book_event("update", "C-D", "3")]
-    return frame(number, "l2_data", events)
-
-
-def trades(number, product="A-B"):
-    return frame(number, "market_trades", [{"trades": [{"product_id": product}]}])
-
-
-def beat(number):
-    return frame(number, "heartbeats", [])
-
-
-def acknowledgement(number):
-    return frame(number, "subscriptions", [])
-
-
-def lines_of(*frames, gap_ms=1):
-    return [RecordedLine(index * gap_ms * MS, "c-1", None, raw) for index, raw in enumerate(frames)]
-
-
-def close(connection="c-1", ts=None):
-    return RecordedLine(ts, connection, "close", b"")
-
-
-def source_of(lines, **options):
-    return RecordedMarket(lambda: iter(lines), survey(lines, SERVER), SERVER, parse, **options)
-
-
-def market_of(lines, *, speed=None, **options):
-    return Market(SERVER, source_of(lines), speed=speed, **options)
-
-
-def subscribe(market, socket, channel, *products, now_ns=0, verb="subscribe"):
-    request = {"type": verb, "channel": channel, "product_ids": products}
-    market.receive(socket, json.dumps(request), now_ns)
-
-
-def client(market, channel="level2", *products, now_ns=0):
-    socket = market.connect()
-    subscribe(market, socket, channel, *(products or ("A-B",)), now_ns=now_ns)
-    return socket
-
-
-def sent(market, socket):
-    frames = []
-    while batch := market.take(socket):
-        frames += batch
-    return frames
-
-
-def numbers(frames):
-    return [json.loads(frame)["sequence_num"] for frame in frames]
-
-
-def kinds(frames):
-    return [json.loads(frame)["channel"] for frame in frames]
+from tests.market_frames import (
+    MS,
+    SERVER,
+    S,
+    beat,
+    both,
+    client,
+    close,
+    kinds,
+    lines_of,
+    market_of,
+    numbers,
+    parse,
+    sent,
+    snapshot,
+    source_of,
+    subscribe,
+    trades,
+    update,
+)
 
 
 def test_a_subscriber_gets_everything_after_its_acknowledgement():
@@ -214,41 +143,6 @@ def test_who_left_gets_nothing_more():
     market.advance(0)
     subscribe(market, socket, "level2", "A-B", verb="unsubscribe")
     assert market.advance(MS) == set()
-
-
-def test_the_book_is_written_once_for_all_who_ask_at_a_position(monkeypatch):
-    market = market_of(lines_of(snapshot(0), update(1)), speed=1.0)
-    client(market)
-    market.advance(0)
-    made = []
-    original = SERVER.snapshot
-    monkeypatch.setattr(SERVER, "snapshot", lambda *a: made.append(a) or original(*a))
-    first, second = client(market), client(market)
-    subscribe(market, first, "level2", "A-B")
-    assert len(made) == 1
-    assert numbers(sent(market, first)) == [0, 1, 2, 3]
-    assert numbers(sent(market, second)) == [0, 1]
-    market.advance(MS)
-    subscribe(market, first, "level2", "A-B")
-    assert len(made) == 2
-
-
-def test_frames_go_to_those_who_hold_their_channel_and_product():
-    lines = lines_of(
-        snapshot(0), snapshot(1, "C-D"), trades(2), beat(3), b"{broken", b'{"channel":"new"}'
-    )
-    market = market_of(lines)
-    books = client(market, "level2", "A-B", "C-D")
-    one_book = client(market, "level2", "C-D")
-    traded = client(market, "market_trades", "A-B")
-    beats = client(market, "heartbeats")
-    silent = market.connect()
-    market.advance(0)
-    assert sent(market, books)[1:] == [snapshot(1), snapshot(2, "C-D"), b"{broken"]
-    assert sent(market, one_book)[1:] == [snapshot(1, "C-D"), b"{broken"]
-    assert sent(market, traded)[1:] == [trades(1), b"{broken"]
-    assert sent(market, beats)[1:] == [beat(1), b"{broken"]
-    assert sent(market, silent) == []
 
 
 def test_a_frame_of_two_products_is_cut_down_for_who_asked_for_one():
@@ -498,137 +392,6 @@ def test_the_source_learns_what_the_wall_clock_shows_when_the_clock_starts(monke
     market.advance(7)
     market.advance(8)
     assert begun == [1_000_007]
-
-
-def test_routes_are_forgotten_before_they_fill_memory(monkeypatch):
-    monkeypatch.setattr(market_aim, "ROUTES_MAX", 2)
-    market = market_of(lines_of(snapshot(0), trades(1), beat(2), update(3)))
-    socket = client(market)
-    market.advance(6 * S)
-    market.advance(6 * S)
-    assert numbers(sent(market, socket)) == [0, 1, 2]
-
-
-KINDS = ["book A-B", "book C-D", "both", "trades", "beat", "ack"]
-MAKERS = {
-    "book A-B": update,
-    "book C-D": lambda number: update(number, "C-D"),
-    "both": both,
-    "trades": trades,
-    "beat": beat,
-    "ack": acknowledgement,
-}
-HEARD = {
-    "level2 A-B": {"book A-B", "both"},
-    "level2 C-D": {"book C-D", "both"},
-    "market_trades A-B": {"trades"},
-    "heartbeats ": {"beat"},
-}
-
-
-class Recorded(NamedTuple):
-    number: int
-    kind: str
-
-
-@st.composite
-def recorded(draw):
-    """A connection's frames in recorded order, with any holes, repeats and swaps."""
-    kinds_ = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=25))
-    frames = [Recorded(number, kind) for number, kind in enumerate(kinds_)]
-    for fault, place in draw(
-        st.lists(st.tuples(st.sampled_from(["drop", "repeat", "swap"]), st.integers(0, 24)))
-    ):
-        at = place % len(frames)
-        if fault == "drop" and len(frames) > 1:
-            del frames[at]
-        elif fault == "repeat":
-            frames.insert(at, frames[at])
-        elif fault == "swap":
-            frames[at - 1], frames[at] = frames[at], frames[at - 1]
-    return frames
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    connections=st.lists(recorded(), min_size=1, max_size=3),
-    heard=st.sets(st.sampled_from(sorted(HEARD)), min_size=1),
-    joins_at=st.integers(min_value=0, max_value=30),
-)
-def test_irregularities_of_the_numbers_stay_and_nothing_else_appears(connections, heard, joins_at):
-    served = [
-        (connection, frame)
-        for connection, frames in enumerate(connections)
-        for frame in frames
-        if frame.kind != "ack"
-    ]
-    if not served:
-        return
-    lines = [
-        RecordedLine(None, f"c-{connection}", None, MAKERS[frame.kind](frame.number))
-        for connection, frames in enumerate(connections)
-        for frame in frames
-    ]
-    joins_at = min(joins_at, len(served))
-    source = source_of(lines)
-    source.products = ("A-B", "C-D")
-    market = Market(SERVER, source, speed=None)
-    market.disconnect(client(market), 0)
-    got = play(market, heard, joins_at)
-    own = len(heard)
-    base = own - 1
-    places = corrected_places(connections)
-    start = places[joins_at - 1] if joins_at else places[0] - 1
-    missed = 0
-    expected = []
-    for place, (_, frame) in zip(places[joins_at:], served[joins_at:], strict=True):
-        if any(frame.kind in HEARD[name] for name in heard):
-            expected.append(max(0, base + (place - start) - missed))
-        else:
-            missed += 1
-    assert got[:own] == list(range(own))
-    assert got[own:] == expected
-
-
-def play(market, heard, joins_at):
-    """Return the numbers that a socket gets which subscribes `heard` at the position."""
-    call_max = market_module.ITEMS_PER_CALL_MAX
-    market_module.ITEMS_PER_CALL_MAX = 1
-    try:
-        while market.position < joins_at:
-            market.advance(60 * S)
-        socket = market.connect()
-        for name in sorted(heard):
-            channel, _, product = name.partition(" ")
-            subscribe(market, socket, channel, *filter(None, [product]))
-        while market.state != "ended":
-            market.advance(60 * S)
-            if market.position == len(market_items(market)):
-                break
-        return numbers(sent(market, socket))
-    finally:
-        market_module.ITEMS_PER_CALL_MAX = call_max
-
-
-def market_items(market):
-    return range(market._source._surveyed.items)
-
-
-def corrected_places(connections):
-    """Return where each served frame stands, left-out frames taken away, connections joined."""
-    places = []
-    for frames in connections:
-        left_out = 0
-        corrected = []
-        for frame in frames:
-            if frame.kind == "ack":
-                left_out += 1
-            else:
-                corrected.append(frame.number - left_out)
-        if corrected:
-            shift = (places[-1] if places else -1) + 1 - corrected[0]
-            places += [number + shift for number in corrected]
-    return places
 
 
 @pytest.mark.parametrize("message", [Item, Closing, Goodbye])
