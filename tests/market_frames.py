@@ -3,7 +3,8 @@
 import json
 
 from ledgerflux.core.market import Market
-from ledgerflux.core.recorded_market import RecordedMarket, survey
+from ledgerflux.core.recorded_market import RecordedMarket
+from ledgerflux.core.recording_survey import survey
 from ledgerflux.model.recording import RecordedLine
 from ledgerflux.venues.coinbase_advanced import CoinbaseAdvanced
 from ledgerflux.venues.coinbase_advanced_server import CoinbaseAdvancedServer

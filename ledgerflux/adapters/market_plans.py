@@ -7,7 +7,8 @@ from pathlib import Path
 from ledgerflux.adapters.recording_file import describe, read_lines
 from ledgerflux.core.dialect import Hearing
 from ledgerflux.core.market_source import MarketPlan, Source
-from ledgerflux.core.recorded_market import CHANNELS, RecordedMarket
+from ledgerflux.core.recorded_market import RecordedMarket
+from ledgerflux.core.recording_survey import CHANNELS
 from ledgerflux.core.synthetic import RATE_DEFAULT, SyntheticMarket
 from ledgerflux.errors import ConfigError
 from ledgerflux.model.events import Event

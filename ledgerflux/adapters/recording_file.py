@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from ledgerflux.core.recorded_market import Survey, survey
+from ledgerflux.core.recording_survey import Survey, survey
 from ledgerflux.model.recording import RecordedLine
 from ledgerflux.venues.servers import Server, recognize
 from ledgerflux.wire.recording import LINE_BYTES_MAX, bad_recording, decode_line

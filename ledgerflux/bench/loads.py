@@ -8,7 +8,7 @@ from ledgerflux.adapters.market_plans import SyntheticPlan
 from ledgerflux.adapters.recording_file import describe, read_lines
 from ledgerflux.core.market_clock import END_OF_TIME
 from ledgerflux.core.market_source import Item
-from ledgerflux.core.recorded_market import CHANNELS
+from ledgerflux.core.recording_survey import CHANNELS
 from ledgerflux.settings import DEFAULT_PRODUCTS
 from ledgerflux.venues.registry import venue as venue_named
 from ledgerflux.venues.servers import server

@@ -6,7 +6,7 @@ from small_recordings import ADVANCED, advanced_frames, write_recording
 from ledgerflux.adapters.recording_file import describe, read_lines
 from ledgerflux.bench.paced import LEVELS_MAX, write_made, write_recorded
 from ledgerflux.core.book import Book
-from ledgerflux.core.recorded_market import items_of
+from ledgerflux.core.recorded_items import items_of
 from ledgerflux.errors import BadRecording
 from ledgerflux.model.events import BookSnapshot, BookUpdate
 from ledgerflux.settings import DEFAULT_PRODUCTS

@@ -1,14 +1,7 @@
 import json
 
 import pytest
-
-from ledgerflux.core import market as market_module
-from ledgerflux.core import market_socket
-from ledgerflux.core.market import Market
-from ledgerflux.core.market_socket import FRAMES_MAX, RECORDED_CLOSE, Goodbye
-from ledgerflux.core.market_source import Closing, Item
-from ledgerflux.model.recording import RecordedLine
-from tests.market_frames import (
+from market_frames import (
     MS,
     SERVER,
     S,
@@ -28,6 +21,13 @@ from tests.market_frames import (
     trades,
     update,
 )
+
+from ledgerflux.core import market as market_module
+from ledgerflux.core import market_socket
+from ledgerflux.core.market import Market
+from ledgerflux.core.market_socket import FRAMES_MAX, RECORDED_CLOSE, Goodbye
+from ledgerflux.core.market_source import Closing, Item
+from ledgerflux.model.recording import RecordedLine
 
 
 def test_a_subscriber_gets_everything_after_its_acknowledgement():

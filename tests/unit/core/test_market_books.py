@@ -1,8 +1,8 @@
 import pytest
+from market_frames import SERVER, lines_of, parse, snapshot, source_of, update
 
 from ledgerflux.core.dialect import Request
 from ledgerflux.core.market_books import Books
-from tests.market_frames import SERVER, lines_of, parse, snapshot, source_of, update
 
 
 def asked(*products, name="level2"):

@@ -2,11 +2,7 @@ from typing import NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from ledgerflux.core import market as market_module
-from ledgerflux.core.market import Market
-from ledgerflux.model.recording import RecordedLine
-from tests.market_frames import (
+from market_frames import (
     SERVER,
     S,
     acknowledgement,
@@ -20,6 +16,10 @@ from tests.market_frames import (
     trades,
     update,
 )
+
+from ledgerflux.core import market as market_module
+from ledgerflux.core.market import Market
+from ledgerflux.model.recording import RecordedLine
 
 KINDS = ["book A-B", "book C-D", "both", "trades", "beat", "ack"]
 MAKERS = {

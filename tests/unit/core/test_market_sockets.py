@@ -1,11 +1,5 @@
 import pytest
-
-from ledgerflux.core import market_socket
-from ledgerflux.core.dialect import Request
-from ledgerflux.core.market_socket import MOVED, Goodbye
-from ledgerflux.core.market_sockets import SLOW_AFTER_NS, Sockets
-from ledgerflux.core.market_source import Item
-from tests.market_frames import (
+from market_frames import (
     SERVER,
     beat,
     both,
@@ -18,6 +12,12 @@ from tests.market_frames import (
     trades,
     update,
 )
+
+from ledgerflux.core import market_socket
+from ledgerflux.core.dialect import Request
+from ledgerflux.core.market_socket import MOVED, Goodbye
+from ledgerflux.core.market_sockets import SLOW_AFTER_NS, Sockets
+from ledgerflux.core.market_source import Item
 
 
 def item(frame, step=1):
