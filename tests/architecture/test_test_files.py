@@ -57,6 +57,7 @@ RUN_BY = {
     "cli/ledgerflux_cli/completion_*.py": "unit/cli/test_completion.py",
     "cli/ledgerflux_cli/e*.py": "unit/cli/test_goldens.py",
     "cli/ledgerflux_cli/loadtest_*.py": "system/test_loadtest.py",
+    "cli/ledgerflux_cli/up_here.py": "integration/test_up_command.py",
     "cli/ledgerflux_cli/*_view.py": "system/test_daily_commands.py",
     "cli/ledgerflux_cli/*.py": "unit/cli/test_app.py",
     "tui/ledgerflux_tui/acts.py": "unit/tui/test_app.py",
